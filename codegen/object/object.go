@@ -1,0 +1,161 @@
+// Package object is what the compiler makes and the runtime loads: an ebpf.CollectionSpec with symbolic references, and a
+// Manifest that says what its maps, events and programs mean. It is plain data: nothing in it is a file descriptor or an
+// address of the running kernel.
+//
+// It may import lang/types, lang/attach and cilium/ebpf (for the specs); it must not know how an Object was made or how it
+// will be run.
+package object
+
+import (
+	"github.com/cilium/ebpf"
+
+	"github.com/gtrace/gtrace/lang/attach"
+	"github.com/gtrace/gtrace/lang/types"
+)
+
+// Object is a compiled script.
+type Object struct {
+	// Spec holds the programs, named as in Manifest.Programs, and the maps.
+	Spec     *ebpf.CollectionSpec
+	Manifest Manifest
+}
+
+// Manifest says what an Object's parts mean.
+type Manifest struct {
+	// Programs in the order of the script.
+	Programs []Program
+	// Maps are the script maps, sorted by name.
+	Maps []Map
+	// Events are indexed by event id.
+	Events []Event
+	Config Config
+	// Sources are the texts that spans refer to, for messages at run time.
+	Sources []Source
+}
+
+// Program is one BPF program and the probes it is attached to.
+type Program struct {
+	// Name is the program's name in the spec.
+	Name   string
+	Probes []attach.Probe
+}
+
+// Map is a script map.
+type Map struct {
+	// Name is as in the script, "@" included: "@", "@x".
+	Name string
+	// Spec is the name of the BPF map in the spec.
+	Spec string
+	// Key is nil for a scalar map, which is an array map of one entry. Several keys make a types.Tuple.
+	Key types.Type
+	// Value is the type of one value; aggregates have one per CPU. Layouts are those of types.Sizeof and types.TupleLayout;
+	// in the BPF map, values are padded to a multiple of 8 bytes.
+	Value types.Type
+	// PerCPU is set where the BPF map has a value for each CPU.
+	PerCPU bool
+	// Presence is set for scalar maps whose value is followed, at the next multiple of 8 bytes, by a 64-bit word that is not 0
+	// once the map was assigned to.
+	Presence bool
+}
+
+// EventKind is what the runtime does with an event.
+type EventKind string
+
+// The kinds of events.
+const (
+	EventPrintf       EventKind = "printf"        // Fields are the arguments
+	EventPrintValue   EventKind = "value"         // Fields[0]
+	EventPrintMap     EventKind = "print_map"     // Map, with Top and Div
+	EventPrintMapElem EventKind = "print_element" // Map; Fields[0] is the key, Fields[1] the value
+	EventClear        EventKind = "clear"         // Map
+	EventZero         EventKind = "zero"          // Map
+	EventExit         EventKind = "exit"          // Fields[0] is the exit code, if any
+	EventTime         EventKind = "time"          // Format
+	EventJoin         EventKind = "join"
+	EventCat          EventKind = "cat"
+	EventSystem       EventKind = "system"
+	EventErrorf       EventKind = "errorf"
+	EventWarnf        EventKind = "warnf"
+	EventRuntimeError EventKind = "runtime_error" // Message; Fields[0], if any, is the helper's return code
+)
+
+// Event is a kind of record that programs send through the ring buffer. A record begins with the 32-bit event id and a
+// 32-bit length of the whole record; then the fixed part of FixedSize bytes (from offset 8), which holds the fields at their
+// offsets; then the bytes of the variable fields (Var), each in the order of Fields and without padding. A variable
+// field has its 32-bit length in the fixed part.
+type Event struct {
+	Kind   EventKind
+	Format string `json:",omitempty"`
+	// Fields are the values sent, in order.
+	Fields    []EventField `json:",omitempty"`
+	FixedSize int          `json:",omitempty"`
+	// Map is the script map that the event is about.
+	Map string `json:",omitempty"`
+	// Top and Div are the arguments of print(@m, top, div); 0 where not given.
+	Top int `json:",omitempty"`
+	Div int `json:",omitempty"`
+	// Message is the text of a runtime error or warning.
+	Message string `json:",omitempty"`
+	// Helper is the helper that failed, for runtime errors about one.
+	Helper string `json:",omitempty"`
+	Place  Place
+}
+
+// EventField is one value of an event.
+type EventField struct {
+	Type types.Type
+	// Offset is counted from the start of the fixed part.
+	Offset int
+	// Var is set for strings and buffers, which are sent with their actual length.
+	Var bool `json:",omitempty"`
+}
+
+// Place is a span in one of the manifest's sources.
+type Place struct{ Source, Start, End int }
+
+// Source is a source file.
+type Source struct{ Name, Text string }
+
+// Config is what the runtime needs to know of the script's configuration.
+type Config struct {
+	PrintMapsOnExit bool
+	StrTruncTrailer string
+	MaxMapKeys      int
+	MaxStrlen       int
+	StackMode       string
+	MissingProbes   string
+	LogSize         int
+	// HasStacks is set when the spec has the map StackMap.
+	CppDemangle bool
+}
+
+// The names of maps in the spec that are not script maps.
+const (
+	// EventsMap is the ring buffer; absent if no program sends events.
+	EventsMap = "gt_events"
+	// LostMap is a per-CPU array of 64-bit counters, indexed by the Lost constants; absent with the ring buffer and if nothing can
+	// be lost.
+	LostMap = "gt_lost"
+	// StackMap is the map of stack traces of depth N: "gt_stacks_N".
+	StackMap = "gt_stacks_"
+	// ScratchMap is the per-CPU memory of the program N: "gt_scratch_N".
+	ScratchMap = "gt_scratch_"
+	// DataMap is an array map with one value of run-time constants that the runtime sets before a program is loaded; see Data.
+	DataMap = "gt_data"
+)
+
+// Indices of LostMap. The counters of script maps follow: LostMaps + the map's index in Manifest.Maps.
+const (
+	LostEvents = iota // the ring buffer was full
+	LostStacks        // a stack could not be stored
+	LostMaps
+)
+
+// Offsets in the value of DataMap, all 64-bit.
+const (
+	DataStart  = iota * 8 // bpf_ktime_get_ns (or boot clock, as nsecs) at start, for elapsed
+	DataSelf              // tgid of gtrace
+	DataCPID              // pid of the child of -c, or 0
+	DataExited            // not 0 after exit() in any program
+	DataSize
+)

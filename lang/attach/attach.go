@@ -1,0 +1,91 @@
+package attach
+
+import "github.com/gtrace/gtrace/lang/types"
+
+// Point is an attach point as written, split at colons, positional parameters replaced.
+type Point struct {
+	// Type is the first part as written, in any case: "kprobe", "k", "BEGIN".
+	Type string
+	// Parts are the parts after the type.
+	Parts []string
+}
+
+// Kind is the kind of BPF program a probe needs; the runtime maps it to program and attach types.
+type Kind string
+
+// The kinds of programs.
+const (
+	KindTestRun       Kind = "test_run"       // raw tracepoint program started with BPF_PROG_RUN (begin, end)
+	KindKprobe        Kind = "kprobe"         // kprobe and kretprobe, uprobe and uretprobe: BPF_PROG_TYPE_KPROBE, pt_regs
+	KindTracepoint    Kind = "tracepoint"     // BPF_PROG_TYPE_TRACEPOINT, the event's record
+	KindRawTracepoint Kind = "raw_tracepoint" // BPF_PROG_TYPE_RAW_TRACEPOINT, u64 args[]
+	KindTracing       Kind = "tracing"        // BPF_PROG_TYPE_TRACING by BTF: tp_btf, fentry, fexit
+	KindPerfEvent     Kind = "perf_event"     // BPF_PROG_TYPE_PERF_EVENT, bpf_perf_event_data
+)
+
+// Probe is one place that fires: all that is needed to attach to it, and nothing about this machine that another could not
+// use. It is part of the manifest.
+type Probe struct {
+	// Provider is the canonical name of the probe type: "kprobe", "begin".
+	Provider string
+	// Name is the full canonical name, as the builtin `probe` gives it: "tracepoint:syscalls:sys_enter_openat".
+	Name string
+	Kind Kind
+	// Return is set for probes at a function's return.
+	Return bool `json:",omitempty"`
+	// Target is the kernel module, the path of the binary, or the tracepoint's category.
+	Target string `json:",omitempty"`
+	// Func is the function or event.
+	Func   string `json:",omitempty"`
+	Offset uint64 `json:",omitempty"`
+	// Address is an absolute address (kernel) or a file offset (user binaries) where Func alone does not say it.
+	Address uint64 `json:",omitempty"`
+	// Period in nanoseconds or Freq in hertz, for timers.
+	Period uint64 `json:",omitempty"`
+	Freq   uint64 `json:",omitempty"`
+	// PID restricts the probe to a process where the kernel can do that at attach; 0 for all.
+	PID int `json:",omitempty"`
+	// BTFType names what a KindTracing program attaches to, e.g. "sys_enter" for tp_btf.
+	BTFType string `json:",omitempty"`
+}
+
+// Value is something a program reads from its context: a load of Size bytes at Offset from the context pointer.
+type Value struct {
+	Name   string
+	Type   types.Type
+	Offset int
+	Size   int
+	// DataLoc is as types.Field.DataLoc: the loaded word says where the data is.
+	DataLoc bool
+}
+
+// Context is what a program attached to a probe can see. Programs with equal Contexts can share their code.
+type Context struct {
+	// ID is equal for equal contexts; it is what the checker compares.
+	ID string
+	// Args is the struct behind `args`, whose fields are at their offsets in the context; nil if there is none.
+	// For KindTracing and KindRawTracepoint each argument takes 8 bytes whatever its type.
+	Args *types.Struct
+	// ArgN are arg0, arg1, …; empty if the probe has none.
+	ArgN []Value
+	// Retval is nil if the probe has none.
+	Retval *Value
+	// Func says how the builtin `func` is known: "" not at all, "name" from the probe's Func, "ip" by
+	// bpf_get_func_ip or the instruction pointer of the context at FuncOffset.
+	Func       string
+	FuncOffset int
+	// UserSpace is set where pointers of the arguments point into user memory unless marked otherwise.
+	UserSpace bool
+	// Stack is set where bpf_get_stackid works.
+	Stack bool
+	// PIDFilter says how -p is honoured: "body" by a test in the program, "attach" by the kernel, "" not at all.
+	PIDFilter string
+	// Size is the size of the context in bytes as far as the program may read it; 0 if not known.
+	Size int
+}
+
+// Match is a probe together with what its program sees.
+type Match struct {
+	Probe   Probe
+	Context *Context
+}

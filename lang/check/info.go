@@ -1,0 +1,155 @@
+package check
+
+import (
+	"github.com/gtrace/gtrace/lang/ast"
+	"github.com/gtrace/gtrace/lang/attach"
+	"github.com/gtrace/gtrace/lang/diag"
+	"github.com/gtrace/gtrace/lang/types"
+)
+
+// Info is the result of checking: the typed tree. Trees of programs are private clones, so every expression has one type.
+type Info struct {
+	File *diag.File
+	// Types has the type of every expression in Programs. Integer literals have the type that their context gave them.
+	Types map[ast.Expr]types.Type
+	// Consts has the value of expressions that are known at compile time: literals, positional parameters, sizeof, enumerators,
+	// folded arithmetic of literals. Lowering uses it before looking at the expression itself.
+	Consts map[ast.Expr]Const
+	// Vars resolves every VarExpr to its variable.
+	Vars map[*ast.VarExpr]*Var
+	// Calls has the signature of every CallExpr and of every Ident that is a builtin.
+	Calls map[ast.Expr]*types.Signature
+	// Fields resolves every FieldExpr on a struct to the way to the field: outermost first, through anonymous members.
+	Fields map[*ast.FieldExpr][]types.Field
+	// Maps are all script maps, sorted by name.
+	Maps []*Map
+	// Programs are what is compiled, in the order of the script.
+	Programs []*Program
+	Config   Config
+}
+
+// Const is a value known at compile time: an integer, or a string if IsStr.
+type Const struct {
+	Int   int64
+	Str   string
+	IsStr bool
+}
+
+// Var is a scratch variable. Variables of inner blocks that share a name are different Vars.
+type Var struct {
+	Name string
+	// Type is the type of the slot: the widest that is assigned to it.
+	Type types.Type
+}
+
+// Map is a script map.
+type Map struct {
+	// Name is as in the script, "@" included.
+	Name string
+	// Key is nil for scalar maps, and a Tuple for several keys.
+	Key   types.Type
+	Value types.Type
+	// First is where the map is used first.
+	First diag.Span
+	// MaxEntries is the number of keys it can hold.
+	MaxEntries int
+}
+
+// Program is one body to compile and the probes that it is attached to: all those of a declaration for which the code is
+// the same.
+type Program struct {
+	Decl *ast.ProbeDecl
+	// Predicate and Body are clones of the declaration's.
+	Predicate ast.Expr // or nil
+	Body      *ast.Block
+	Probes    []attach.Probe
+	Context   *attach.Context
+	// Point is the attach point that the probes come from.
+	Point *ast.AttachPoint
+}
+
+// Config is the script's configuration after defaults, environment and config block.
+type Config struct {
+	MaxStrlen, MaxMapKeys, MaxProbes, MaxPrograms, MaxCatBytes, LogSize, OnStackLimit int
+	StackMode, MissingProbes, StrTruncTrailer, License, CacheUserSymbols              string
+	PrintMapsOnExit, CppDemangle, LazySymbolication                                   bool
+	// RingBufPages is the size of the ring buffer in pages; 0 lets the runtime choose.
+	RingBufPages int
+}
+
+// Options is what the checker is told besides the script.
+type Options struct {
+	// Params are the positional parameters.
+	Params []string
+	// Env are config settings of the environment by config name (max_strlen); they win over the script's.
+	Env map[string]string
+	// Unsafe allows unsafe builtins.
+	Unsafe bool
+	// PID is the process of -p, or 0. Child is set where the target is the child of -c.
+	PID       int
+	Child     bool
+	Builtins  Builtins
+	Providers Providers
+	Host      Host
+	// Maps are maps that exist already (interactive session): their types are fixed.
+	Maps []*Map
+}
+
+// Builtins knows the builtins.
+type Builtins interface {
+	// Signature returns the builtin of that name.
+	Signature(name string) (*types.Signature, bool)
+	// Names returns the names of all builtins, sorted.
+	Names() []string
+}
+
+// Providers knows the probe types.
+type Providers interface {
+	// Provider returns the provider of a probe type by its name, short name or old spelling, in any case.
+	Provider(name string) (Provider, bool)
+	// Names returns the canonical names of all probe types, sorted.
+	Names() []string
+}
+
+// Provider is one probe type.
+type Provider interface {
+	// Name is the canonical name: "kprobe".
+	Name() string
+	// Resolve expands an attach point, wildcards included, to the probes that it stands for, sorted by name. An error is a
+	// *PointError where it is about the attach point's text or target.
+	Resolve(attach.Point, ResolveOptions) ([]attach.Match, error)
+}
+
+// ResolveOptions narrow what an attach point stands for.
+type ResolveOptions struct {
+	// PID restricts user-space and timer probes to a process; 0 for all.
+	PID int
+	// NeedArgs is set where the body uses `args`: contexts must have them, at the price of reading type information.
+	NeedArgs bool
+	Unsafe   bool
+}
+
+// PointError says what is wrong with an attach point.
+type PointError struct {
+	// Part is the index of the part that is wrong (0 is the type), or -1 for the whole.
+	Part    int
+	Code    diag.Code
+	Message string
+	Hint    string
+}
+
+// Error returns the message.
+func (e *PointError) Error() string { return e.Message }
+
+// Host knows the types of the kernel.
+type Host interface {
+	// TypeByName returns the kernel's struct, union, enum (keyword "struct", "union", "enum") or typedef (keyword ""). The error is
+	// ErrNoType if the kernel has no such type.
+	TypeByName(keyword, name string) (types.Type, error)
+	// EnumValue returns the value of an enumerator of the kernel and its type.
+	EnumValue(name string) (int64, types.Type, bool)
+	// TypeNames returns all names for a keyword, for suggestions.
+	TypeNames(keyword string) []string
+	// SymbolAddress returns the address of a kernel symbol; ok is false if there is none.
+	SymbolAddress(name string) (addr uint64, ok bool)
+}

@@ -1,0 +1,167 @@
+package diag
+
+import (
+	"fmt"
+	"io"
+	"sort"
+	"strings"
+)
+
+// Severity says whether a diagnostic stops the compilation.
+type Severity uint8
+
+// The severities, in the order in which they are printed.
+const (
+	Error Severity = iota + 1
+	Warning
+)
+
+// String returns the word that a diagnostic line carries.
+func (s Severity) String() string {
+	switch s {
+	case Error:
+		return "ERROR"
+	case Warning:
+		return "WARNING"
+	}
+	panic(fmt.Sprintf("BUG: diag: unknown severity %d", uint8(s)))
+}
+
+// Code names the kind of a diagnostic, for tests and tools: lower case words joined by hyphens, as "unknown-builtin".
+type Code string
+
+// Diagnostic is one thing said about the script.
+type Diagnostic struct {
+	Span     Span
+	Severity Severity
+	Code     Code
+	// Message is one line without a full stop. Hint is something the user can type or do; empty if there is none.
+	Message, Hint string
+}
+
+// List collects diagnostics. The zero List is ready to use.
+type List struct{ items []Diagnostic }
+
+// Errorf adds an error at a span and returns it, so that a hint can be added.
+func (l *List) Errorf(span Span, code Code, format string, args ...any) *Diagnostic {
+	return l.add(Diagnostic{Span: span, Severity: Error, Code: code, Message: fmt.Sprintf(format, args...)})
+}
+
+// Warnf adds a warning at a span and returns it, so that a hint can be added.
+func (l *List) Warnf(span Span, code Code, format string, args ...any) *Diagnostic {
+	return l.add(Diagnostic{Span: span, Severity: Warning, Code: code, Message: fmt.Sprintf(format, args...)})
+}
+
+func (l *List) add(d Diagnostic) *Diagnostic {
+	for i := range l.items {
+		if o := &l.items[i]; o.Span == d.Span && o.Severity == d.Severity && o.Message == d.Message {
+			return o // the clones of a body say the same thing once
+		}
+	}
+	l.items = append(l.items, d)
+	return &l.items[len(l.items)-1]
+}
+
+// Hintf sets the hint of a diagnostic.
+func (d *Diagnostic) Hintf(format string, args ...any) { d.Hint = fmt.Sprintf(format, args...) }
+
+// HasErrors reports whether any diagnostic is an error.
+func (l *List) HasErrors() bool {
+	for _, d := range l.items {
+		if d.Severity == Error {
+			return true
+		}
+	}
+	return false
+}
+
+// All returns the diagnostics as they are printed: errors first, then by place.
+func (l *List) All() []Diagnostic {
+	out := append([]Diagnostic(nil), l.items...)
+	sort.SliceStable(out, func(i, j int) bool {
+		a, b := out[i], out[j]
+		if a.Severity != b.Severity {
+			return a.Severity < b.Severity
+		}
+		if a.Span.File == b.Span.File {
+			return a.Span.Start < b.Span.Start
+		}
+		return false
+	})
+	return out
+}
+
+// PrintOptions says how diagnostics look.
+type PrintOptions struct {
+	Color bool
+	// NoWarnings leaves warnings out.
+	NoWarnings bool
+}
+
+// Print writes all diagnostics: place and message, the source line, an underline of tildes, and the hint.
+func (l *List) Print(w io.Writer, opts PrintOptions) {
+	for _, d := range l.All() {
+		if d.Severity == Warning && opts.NoWarnings {
+			continue
+		}
+		io.WriteString(w, d.render(opts.Color))
+	}
+}
+
+// String returns the diagnostic as it is printed, without colour.
+func (d Diagnostic) String() string { return d.render(false) }
+
+func (d Diagnostic) render(color bool) string {
+	var b strings.Builder
+	on, off := "", ""
+	if color {
+		on, off = "\x1b[31m", "\x1b[0m"
+		if d.Severity == Warning {
+			on = "\x1b[33m"
+		}
+	}
+	if d.Span.IsValid() {
+		fmt.Fprintf(&b, "%s: ", d.Span)
+	}
+	fmt.Fprintf(&b, "%s%s: %s%s\n", on, d.Severity, d.Message, off)
+	if d.Span.IsValid() {
+		b.WriteString(excerpt(d.Span))
+	}
+	if d.Hint != "" {
+		fmt.Fprintf(&b, "HINT: %s\n", d.Hint)
+	}
+	return b.String()
+}
+
+// maxExcerpt is the number of columns of a source line that an excerpt shows; scripts on one line can be long.
+const maxExcerpt = 160
+
+func excerpt(s Span) string {
+	start := s.Pos()
+	line := s.File.Line(start.Line)
+	from, to := start.Col-1, len(line)
+	if end := s.File.Pos(max(s.Start, s.End)); end.Line == start.Line {
+		to = min(to, end.Col-1)
+	}
+	from = min(from, len(line))
+	to = max(to, from)
+	if len(line) > maxExcerpt {
+		cut := max(0, min(from-maxExcerpt/2, len(line)-maxExcerpt))
+		end := min(len(line), cut+maxExcerpt)
+		line, from, to = line[cut:end], from-cut, min(to, end)-cut
+	}
+	widen := func(t string) string { return printable(strings.ReplaceAll(t, "\t", "    ")) }
+	pad := strings.Repeat(" ", len(widen(line[:from])))
+	mark := strings.Repeat("~", max(1, len(widen(line[from:to]))))
+	return widen(line) + "\n" + pad + mark + "\n"
+}
+
+// printable replaces control characters, which a script may hold and a terminal must not interpret.
+func printable(t string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x20 || r == 0x7f {
+			return '?'
+		}
+		return r
+	}, t)
+}

@@ -1,0 +1,74 @@
+package types
+
+// Signature is what the checker needs to know of a builtin: its name, its parameters, its result and where it may stand.
+type Signature struct {
+	Name string
+	// Doc is one sentence for the manual and for completion.
+	Doc string
+	// Params are the parameters in order; those with Optional set come last.
+	Params []Param
+	// Variadic allows any number of further arguments of any printable type (printf).
+	Variadic bool
+	// Result is the type of the value. Where it depends on the arguments, ResultOf is set instead.
+	Result Type
+	// ResultOf computes the result type from the arguments. It is called after the arguments were checked against Params.
+	ResultOf func(args []Arg, env Env) (Type, error)
+	// Call is set for builtins that are called; without it the bare name is the whole expression. BareOK marks calls that may be
+	// written without parentheses (kstack, nsecs, comm).
+	Call, BareOK bool
+	// Aggregate marks count(), sum() … hist(): only allowed as the value of a plain map assignment.
+	Aggregate bool
+	// Statement marks calls without a value that are only allowed as a statement of their own.
+	Statement bool
+	// Format is the index of the format string argument plus one; 0 for none.
+	Format int
+	// Unsafe requires --unsafe.
+	Unsafe bool
+	// Needs lists what the probe must offer: "args", "argn", "retval", "func", "stack", "ctx"; empty for everywhere.
+	Needs string
+	// Unsupported marks names of the language that this version does not accept yet.
+	Unsupported bool
+}
+
+// Param is a parameter of a builtin.
+type Param struct {
+	Name string
+	Kind ParamKind
+	// Optional parameters may be left out.
+	Optional bool
+}
+
+// ParamKind is what a parameter accepts.
+type ParamKind uint8
+
+// The kinds of parameters.
+const (
+	ParamAny     ParamKind = iota
+	ParamInt               // integers, enums, booleans, castable aggregates
+	ParamPointer           // pointers, arrays, and integers that hold an address
+	ParamString            // any string value
+	ParamLitString
+	ParamLitInt
+	ParamMap     // a map without key, by reference
+	ParamMapElem // a map with or without key
+	ParamName    // a bare word such as a stack mode or a clock
+)
+
+// Arg is an argument as ResultOf sees it.
+type Arg struct {
+	Type Type
+	// Const is set when the value is known; then Int or Str holds it.
+	Const bool
+	Int   int64
+	Str   string
+	// Name is the word given for a ParamName.
+	Name string
+}
+
+// Env is what result types may depend on.
+type Env struct {
+	// MaxStrlen is the size of a string whose length is not known (config max_strlen).
+	MaxStrlen int
+	// StackMode is the default mode of stacks (config stack_mode).
+	StackMode string
+}
