@@ -221,7 +221,11 @@ func (g *generator) useSlot() {
 
 // access reads or writes memory of at least 8 bytes.
 func (g *generator) access(addr *ir.Value, size int) {
+	how := g.Intn(5)
 	width := 1 << g.Intn(4)
+	if how == 4 {
+		width = max(width, 4)
+	}
 	off := int64(g.Intn(size/width) * width)
 	if g.Intn(4) == 0 { // a variable offset below the greatest power of two that fits
 		n := 8
@@ -233,21 +237,17 @@ func (g *generator) access(addr *ir.Value, size int) {
 			addr = addr.Args[0]
 		}
 	}
-	switch g.Intn(5) {
+	switch how {
 	case 0, 1:
 		g.b.Store(addr, off, width, g.operand())
 	case 2, 3:
 		g.set(g.b.Load(addr, off, width, g.Intn(2) == 0))
 	default:
-		off = off &^ 7
-		if width < 4 {
-			width = 4
-		}
 		if g.Intn(2) == 0 {
-			g.b.AtomicAdd(addr, 0, width, g.operand())
+			g.b.AtomicAdd(addr, off, width, g.operand())
 			return
 		}
-		g.set(g.b.XchgAdd(addr, 0, width, g.operand()))
+		g.set(g.b.XchgAdd(addr, off, width, g.operand()))
 	}
 }
 

@@ -35,7 +35,7 @@ func assemble(e *expander, opts Options) (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("%s: %w", e.code.name, err)
 	}
-	tagLines(insns)
+	tagLines(e.code.name, insns)
 	insns[0] = btf.WithFuncMetadata(insns[0].WithSymbol(e.code.name), e.code.signature())
 	return Result{
 		Name: e.code.name, Insns: insns, StackSize: e.frame.size(),
@@ -226,7 +226,7 @@ func (c *code) signature() *btf.Func {
 		return &btf.Func{Name: identifier(c.name), Type: proto, Linkage: btf.StaticFunc}
 	}
 	proto.Params = []btf.FuncParam{{Name: "ctx", Type: &btf.Pointer{Target: &btf.Void{}}}}
-	return &btf.Func{Name: identifier(c.name), Type: proto, Linkage: btf.GlobalFunc}
+	return &btf.Func{Name: identifier(c.name), Type: proto, Linkage: btf.StaticFunc}
 }
 
 // maxIdentifier is below the kernel's limit for names in BTF (KSYM_NAME_LEN, 128 at least).

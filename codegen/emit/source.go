@@ -42,8 +42,9 @@ func (l *lineTagger) tag(in asm.Instruction, span diag.Span) asm.Instruction {
 }
 
 // tagLines makes equal spans share one source, and gives a span to every instruction if any has one: the one before it,
-// or the first that there is. The kernel wants one on the first instruction as soon as any instruction has one.
-func tagLines(insns asm.Instructions) {
+// or the first that there is. The kernel wants one on the first instruction of every function as soon as any instruction of a
+// program has one, so a function without spans gets its name there.
+func tagLines(name string, insns asm.Instructions) {
 	shared := map[diag.Span]*source{}
 	var last *source
 	for i := range insns {
@@ -53,6 +54,7 @@ func tagLines(insns asm.Instructions) {
 		}
 	}
 	if last == nil {
+		insns[0] = insns[0].WithSource(asm.Comment(name))
 		return
 	}
 	for i := range insns {
