@@ -71,4 +71,10 @@ type Env struct {
 	MaxStrlen int
 	// StackMode is the default mode of stacks (config stack_mode).
 	StackMode string
+	// ArgN are the types of arg0, arg1, … at this probe; Retval, Args, Func and Probe those of the builtins of these names,
+	// nil where the probe has none. Probe is a String that holds the name of the probe.
+	ArgN                      []Type
+	Retval, Args, Func, Probe Type
+	// Kernel returns a type of the kernel by keyword ("struct") and name; it may be nil.
+	Kernel func(keyword, name string) (Type, error)
 }
