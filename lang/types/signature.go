@@ -52,6 +52,8 @@ const (
 	ParamLitInt
 	ParamMap     // a map without key, by reference
 	ParamMapElem // a map with or without key
+	ParamMapKey  // a key of the map that is the parameter before
+	ParamMapOr   // a map without key, by reference, or any value; only a map allows further arguments
 	ParamName    // a bare word such as a clock
 	ParamText    // what str() reads: pointers, arrays, integers that hold an address, and strings
 	ParamNameInt // a bare word or a literal number: a stack's mode or depth
