@@ -36,6 +36,8 @@ func (p *parser) anyDecl() ast.Decl {
 		return &ast.CDecl{Place: p.from(t.Pos.Offset), Text: t.Value}
 	case t.Type != tokIdent:
 		return p.probe()
+	case !startsDecl(p.file.Text, t.Pos.Offset):
+		return p.probe()
 	case t.Value == "config":
 		return p.config()
 	case t.Value == "import":
@@ -216,4 +218,3 @@ func (p *parser) body(what string) *ast.Block {
 	}
 	return p.block()
 }
-

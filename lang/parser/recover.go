@@ -73,7 +73,7 @@ func (p *parser) startsDecl(t *lexer.Token) bool {
 	case lexer.EOF, tokAttach, tokCText:
 		return true
 	case tokIdent:
-		return t.Value == "macro" || t.Value == "fn" || t.Value == "import" || t.Value == "config"
+		return t.Value != "let" && startsDecl(p.file.Text, t.Pos.Offset)
 	}
 	return false
 }

@@ -77,7 +77,9 @@ func (s *scanner) last() lexer.Token {
 	return s.toks[len(s.toks)-1]
 }
 
-func (s *scanner) span(start, end int) diag.Span { return diag.Span{File: s.file, Start: start, End: end} }
+func (s *scanner) span(start, end int) diag.Span {
+	return diag.Span{File: s.file, Start: start, End: end}
+}
 
 // at returns the byte i places ahead, or 0 behind the end.
 func (s *scanner) at(i int) byte {
@@ -123,23 +125,8 @@ func (s *scanner) item() {
 	}
 }
 
-// startsDecl reports whether a declaration begins here that is not a probe: what follows the word decides, since each of
-// the words may also be a probe's name.
-func (s *scanner) startsDecl() bool {
-	w := word(s.text, s.pos)
-	rest := skipBlanks(s.text, s.pos+len(w))
-	switch w {
-	case "config":
-		return byteAt(s.text, rest) == '=' && byteAt(s.text, skipBlanks(s.text, rest+1)) == '{'
-	case "import":
-		return byteAt(s.text, rest) == '"'
-	case "macro", "fn":
-		return isWordStart(byteAt(s.text, rest))
-	case "let":
-		return byteAt(s.text, rest) == '@' || byteAt(s.text, rest) == '$'
-	}
-	return false
-}
+// startsDecl reports whether a declaration begins here that is not a probe.
+func (s *scanner) startsDecl() bool { return startsDecl(s.text, s.pos) }
 
 // decl scans config, import, macro, fn and let: up to the end of their block, or up to a semicolon outside of one.
 func (s *scanner) decl() {

@@ -4,7 +4,9 @@ import "strings"
 
 // The functions of this file look at text from an offset on, without a scanner.
 
-func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v' }
+func isBlank(c byte) bool {
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v'
+}
 
 func isWordStart(c byte) bool { return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
 
@@ -85,7 +87,9 @@ func stringEnd(text string, i int) (int, bool) {
 }
 
 // isSpecialProbe reports whether a word is a probe type that needs nothing behind it.
-func isSpecialProbe(w string) bool { return strings.EqualFold(w, "begin") || strings.EqualFold(w, "end") }
+func isSpecialProbe(w string) bool {
+	return strings.EqualFold(w, "begin") || strings.EqualFold(w, "end")
+}
 
 // isCWord reports whether a word at top level begins a C definition.
 func isCWord(w string) bool {
@@ -144,4 +148,22 @@ func continuesC(text string, i int) bool {
 	}
 	after := byteAt(text, skipBlanks(text, i+len(w)))
 	return w != "" && (after == ';' || after == '[')
+}
+
+// startsDecl reports whether at an offset a declaration begins that is not a probe: what follows the word decides, since
+// each of the words may also be a name.
+func startsDecl(text string, i int) bool {
+	w := word(text, i)
+	i = skipBlanks(text, i+len(w))
+	switch w {
+	case "config":
+		return byteAt(text, i) == '=' && byteAt(text, skipBlanks(text, i+1)) == '{'
+	case "import":
+		return byteAt(text, i) == '"'
+	case "macro", "fn":
+		return isWordStart(byteAt(text, i))
+	case "let":
+		return byteAt(text, i) == '@' || byteAt(text, i) == '$'
+	}
+	return false
 }
