@@ -8,7 +8,7 @@ func mapBuiltins() []*Builtin {
 		{
 			Signature: types.Signature{
 				Name: "delete", Doc: "Removes a key from a map and says whether it was there.",
-				Params: []types.Param{{Name: "map", Kind: types.ParamMapElem}, {Name: "key", Kind: types.ParamAny, Optional: true}},
+				Params: []types.Param{{Name: "map", Kind: types.ParamMapElem}, {Name: "key", Kind: types.ParamMapKey, Optional: true}},
 				Result: types.Bool{}, Call: true,
 			},
 			Lower: func(e Emitter, c Call) Value {

@@ -21,7 +21,7 @@ func outBuiltins() []*Builtin {
 			Signature: types.Signature{
 				Name: "print", Doc: "Prints a value, or a map: its last entries in order of their values, divided by a number.",
 				Params: []types.Param{
-					{Name: "value", Kind: types.ParamAny},
+					{Name: "value", Kind: types.ParamMapOr},
 					{Name: "top", Kind: types.ParamLitInt, Optional: true},
 					{Name: "div", Kind: types.ParamLitInt, Optional: true},
 				},

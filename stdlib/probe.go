@@ -14,7 +14,7 @@ func probeBuiltins() []*Builtin {
 	out := []*Builtin{
 		{
 			Signature: types.Signature{
-				Name: "probe", Doc: "Full name of the probe that fired.",
+				Name: "probe", Doc: "Full name of the probe that fired.", Needs: "probe",
 				ResultOf: func(_ []types.Arg, env types.Env) (types.Type, error) {
 					return orDefault(env.Probe, types.String{Size: env.MaxStrlen}), nil
 				},

@@ -15,7 +15,7 @@ const (
 
 // stackBuiltins are stack traces.
 func stackBuiltins() []*Builtin {
-	params := []types.Param{{Name: "mode", Kind: types.ParamAny, Optional: true}, {Name: "depth", Kind: types.ParamInt, Optional: true}}
+	params := []types.Param{{Name: "mode", Kind: types.ParamNameInt, Optional: true}, {Name: "depth", Kind: types.ParamInt, Optional: true}}
 	return []*Builtin{
 		{
 			Signature: types.Signature{

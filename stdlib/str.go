@@ -11,7 +11,7 @@ func strBuiltins() []*Builtin {
 		{
 			Signature: types.Signature{
 				Name: "str", Doc: "The NUL-terminated string at an address, at most length bytes with the NUL.",
-				Params:   []types.Param{{Name: "ptr", Kind: types.ParamPointer}, {Name: "length", Kind: types.ParamInt, Optional: true}},
+				Params:   []types.Param{{Name: "ptr", Kind: types.ParamText}, {Name: "length", Kind: types.ParamInt, Optional: true}},
 				ResultOf: strType, Call: true,
 			},
 			Lower: lowerStr,
