@@ -21,6 +21,8 @@ func (f *fn) readAggregate(info *mapInfo, key *ir.Value, at ast.Node) stdlib.Val
 		return stdlib.Value{V: f.extremeOfCPUs(info, key), Type: t}
 	case types.Avg:
 		return stdlib.Value{V: f.averageOfCPUs(info, key, v.Signed), Type: t}
+	case types.Stats:
+		return stdlib.Value{V: f.statsOfCPUs(info, key), Type: v}
 	}
 	panic("BUG: lower: an aggregate that is no number is read")
 }
@@ -63,22 +65,36 @@ func (f *fn) sumCPUs(info *mapInfo, key *ir.Value) *ir.Value {
 	return f.b.Use(total)
 }
 
+// totalOfCPUs adds up {total, count}.
+func (f *fn) totalOfCPUs(info *mapInfo, key *ir.Value) (total, count *ir.Value) {
+	t, n := f.b.NewVariable(ir.I64), f.b.NewVariable(ir.I64)
+	f.b.Define(t, f.b.Const(0))
+	f.b.Define(n, f.b.Const(0))
+	f.eachCPU(info, key, func(p *ir.Value) {
+		f.b.Define(t, f.b.Binary(ir.OpAdd, f.b.Use(t), f.b.Load(p, 0, 8, false)))
+		f.b.Define(n, f.b.Binary(ir.OpAdd, f.b.Use(n), f.b.Load(p, 8, 8, false)))
+	})
+	return f.b.Use(t), f.b.Use(n)
+}
+
+// statsOfCPUs is {total, count} in memory.
+func (f *fn) statsOfCPUs(info *mapInfo, key *ir.Value) *ir.Value {
+	total, count := f.totalOfCPUs(info, key)
+	dst := f.object("stats", info.Value)
+	f.b.Store(dst, 0, 8, total)
+	f.b.Store(dst, 8, 8, count)
+	return dst
+}
+
 // averageOfCPUs is the total over the count, or 0 if nothing was counted.
 func (f *fn) averageOfCPUs(info *mapInfo, key *ir.Value, signed bool) *ir.Value {
-	total, count := f.b.NewVariable(ir.I64), f.b.NewVariable(ir.I64)
-	f.b.Define(total, f.b.Const(0))
-	f.b.Define(count, f.b.Const(0))
-	f.eachCPU(info, key, func(p *ir.Value) {
-		f.b.Define(total, f.b.Binary(ir.OpAdd, f.b.Use(total), f.b.Load(p, 0, 8, false)))
-		f.b.Define(count, f.b.Binary(ir.OpAdd, f.b.Use(count), f.b.Load(p, 8, 8, false)))
-	})
+	total, n := f.totalOfCPUs(info, key)
 	result := f.b.NewVariable(ir.I64)
 	some, done := f.b.NewBlock("some"), f.b.NewBlock("average")
-	n := f.b.Use(count)
 	f.b.Define(result, f.b.Const(0))
 	f.b.Branch(n, some, done)
 	f.enter(some)
-	f.b.Define(result, f.quotient(ast.Div, f.b.Use(total), n, signed))
+	f.b.Define(result, f.quotient(ast.Div, total, n, signed))
 	f.b.Jump(done)
 	f.enter(done)
 	return f.b.Use(result)
