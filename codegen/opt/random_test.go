@@ -232,9 +232,9 @@ func checkSeed(t *testing.T, seed uint64) {
 
 // TestRandom compares random functions before and after each pass in the reference interpreter.
 func TestRandom(t *testing.T) {
-	n := uint64(300)
+	n := uint64(150)
 	if testing.Short() {
-		n = 60
+		n = 40
 	}
 	for seed := range n {
 		checkSeed(t, seed)
