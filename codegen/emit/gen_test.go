@@ -3,6 +3,7 @@ package emit_test
 import (
 	"fmt"
 	"math/rand"
+	"os"
 	"strings"
 
 	"github.com/gtrace/gtrace/codegen/ir"
@@ -126,7 +127,11 @@ func (g *generator) statements() {
 }
 
 func (g *generator) statement() {
-	switch g.Intn(20) {
+	k := g.Intn(20)
+	if os.Getenv("KINDS") != "" {
+		k = int(os.Getenv("KINDS")[g.Intn(len(os.Getenv("KINDS")))] - 'a')
+	}
+	switch k {
 	case 0, 1, 2, 3, 4, 5:
 		g.set(g.binary())
 	case 6:
@@ -216,18 +221,21 @@ func (g *generator) slot() *ir.Slot {
 
 func (g *generator) useSlot() {
 	s := g.slot()
-	g.access(g.b.SlotAddr(s), s.Size)
+	g.access(g.b.SlotAddr(s), s.Size, true)
 }
 
 // access reads or writes memory of at least 8 bytes.
-func (g *generator) access(addr *ir.Value, size int) {
+func (g *generator) access(addr *ir.Value, size int, onStack bool) {
 	how := g.Intn(5)
+	if os.Getenv("HOW") != "" {
+		how = int(os.Getenv("HOW")[g.Intn(len(os.Getenv("HOW")))] - '0')
+	}
 	width := 1 << g.Intn(4)
 	if how == 4 {
 		width = max(width, 4)
 	}
 	off := int64(g.Intn(size/width) * width)
-	if g.Intn(4) == 0 { // a variable offset below the greatest power of two that fits
+	if g.Intn(4) == 0 && (how < 4 || !onStack) { // a variable offset below the greatest power of two that fits
 		n := 8
 		for n*2 <= size {
 			n *= 2
@@ -339,10 +347,10 @@ func (g *generator) lookup() {
 	g.b.Seal(found)
 	g.b.SetBlock(found)
 	g.nested(func() {
-		g.access(p, entrySize)
+		g.access(p, entrySize, false)
 		if g.Intn(3) == 0 {
 			g.noise()
-			g.access(p, entrySize)
+			g.access(p, entrySize, false)
 		}
 	})
 	g.b.Jump(end)
@@ -353,9 +361,9 @@ func (g *generator) lookup() {
 func (g *generator) data() {
 	off := 8 * g.Intn(dataSize/8-1)
 	p := g.b.MapValue("d", int64(off))
-	g.access(p, dataSize-off)
+	g.access(p, dataSize-off, false)
 	if g.Intn(2) == 0 {
-		g.access(p, dataSize-off)
+		g.access(p, dataSize-off, false)
 	}
 }
 
@@ -387,5 +395,5 @@ func (g *generator) pointers() {
 	}
 	g.b.Seal(end)
 	g.b.SetBlock(end)
-	g.access(g.b.Use(p), min(x.Size, y.Size))
+	g.access(g.b.Use(p), min(x.Size, y.Size), true)
 }
