@@ -165,7 +165,10 @@ func (e *expander) memory(in *inst) asm.Instruction {
 	case instAtomic:
 		return asm.AddAtomic.Mem(base, e.reg(in.src.reg), size, at)
 	case instFetch:
-		return asm.FetchAdd.Mem(base, e.reg(in.dst), size, at)
+		x := asm.FetchAdd.Mem(base, e.reg(in.dst), size, at)
+		// cilium/ebpf 0.22 writes the constant as it is here, and not the one that belongs to the operation.
+		x.Constant = atomicFetch
+		return x
 	default:
 		panic("BUG: emit: not a memory access")
 	}
@@ -185,6 +188,9 @@ func sizeOf(width uint8) asm.Size {
 		panic(fmt.Sprintf("BUG: emit: access of %d bytes", width))
 	}
 }
+
+// atomicFetch is BPF_FETCH: an atomic operation yields the old value.
+const atomicFetch = 1
 
 // set expands a comparison to 0 or 1.
 func (e *expander) set(in *inst) []asm.Instruction {

@@ -25,8 +25,10 @@ type generator struct {
 	file  *diag.File
 	subs  []*ir.Func
 	loops int
-	size  int // statements left
-	v4    bool
+	// repeated counts the loops around, where branches are rare: the verifier follows every path of every round.
+	repeated int
+	size     int // statements left
+	v4       bool
 	// main is set for programs; subprograms have no context.
 	main bool
 }
@@ -45,7 +47,7 @@ func generate(seed int64, v4 bool) *ir.Module {
 		subs = append(subs, g.b.Func)
 	}
 	g := &generator{Rand: r, b: ir.NewBuilder("main"), file: file, v4: v4, size: 5 + r.Intn(60), main: true, subs: subs}
-	g.function(0, 3+r.Intn(45))
+	g.function(0, 3+r.Intn(38))
 	m.Funcs = append([]*ir.Func{g.b.Func}, subs...)
 	return m
 }
@@ -216,18 +218,18 @@ func (g *generator) slot() *ir.Slot {
 
 func (g *generator) useSlot() {
 	s := g.slot()
-	g.access(g.b.SlotAddr(s), s.Size)
+	g.access(g.b.SlotAddr(s), s.Size, true)
 }
 
 // access reads or writes memory of at least 8 bytes.
-func (g *generator) access(addr *ir.Value, size int) {
+func (g *generator) access(addr *ir.Value, size int, onStack bool) {
 	how := g.Intn(5)
 	width := 1 << g.Intn(4)
 	if how == 4 {
 		width = max(width, 4)
 	}
 	off := int64(g.Intn(size/width) * width)
-	if g.Intn(4) == 0 { // a variable offset below the greatest power of two that fits
+	if g.Intn(4) == 0 && (how < 4 || !onStack) { // a variable offset below the greatest power of two that fits
 		n := 8
 		for n*2 <= size {
 			n *= 2
@@ -275,6 +277,9 @@ func (g *generator) nested(fn func()) {
 }
 
 func (g *generator) diamond() {
+	if g.repeated > 0 && g.Intn(4) > 0 {
+		return
+	}
 	then, els, end := g.b.NewBlock("then"), g.b.NewBlock("else"), g.b.NewBlock("end")
 	cond := g.b.Use(g.variable())
 	if g.Intn(3) > 0 {
@@ -312,7 +317,9 @@ func (g *generator) loop() {
 	g.b.Branch(g.b.Binary(ir.OpULt, g.b.Use(i), g.b.Const(int64(1+g.Intn(4)))), body, end)
 	g.b.Seal(body)
 	g.b.SetBlock(body)
+	g.repeated++
 	g.nested(func() { g.nested(g.statements) })
+	g.repeated--
 	if g.Intn(2) == 0 { // exchange variables: cycles in the parallel move
 		x, y := g.variable(), g.variable()
 		a, b := g.b.Use(x), g.b.Use(y)
@@ -339,10 +346,10 @@ func (g *generator) lookup() {
 	g.b.Seal(found)
 	g.b.SetBlock(found)
 	g.nested(func() {
-		g.access(p, entrySize)
+		g.access(p, entrySize, false)
 		if g.Intn(3) == 0 {
 			g.noise()
-			g.access(p, entrySize)
+			g.access(p, entrySize, false)
 		}
 	})
 	g.b.Jump(end)
@@ -353,9 +360,9 @@ func (g *generator) lookup() {
 func (g *generator) data() {
 	off := 8 * g.Intn(dataSize/8-1)
 	p := g.b.MapValue("d", int64(off))
-	g.access(p, dataSize-off)
+	g.access(p, dataSize-off, false)
 	if g.Intn(2) == 0 {
-		g.access(p, dataSize-off)
+		g.access(p, dataSize-off, false)
 	}
 }
 
@@ -387,5 +394,5 @@ func (g *generator) pointers() {
 	}
 	g.b.Seal(end)
 	g.b.SetBlock(end)
-	g.access(g.b.Use(p), min(x.Size, y.Size))
+	g.access(g.b.Use(p), min(x.Size, y.Size), true)
 }

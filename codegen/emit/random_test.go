@@ -10,6 +10,7 @@ import (
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
 	"github.com/cilium/ebpf/rlimit"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gtrace/gtrace/codegen/emit"
@@ -19,11 +20,14 @@ import (
 
 var (
 	randomCount = flag.Int("random.count", 3000, "number of random functions")
+	randomAll   = flag.Bool("random.all", false, "go on after a failure")
 	randomSeed  = flag.Int64("random.seed", 0, "seed of the first random function; 0 for the time")
 )
 
+const scratchSize = 16384
+
 // kernelMaps are the maps of the random functions.
-type kernelMaps struct{ m, d, scratch *ebpf.Map }
+type kernelMaps map[string]*ebpf.Map
 
 func newKernelMaps(t *testing.T) kernelMaps {
 	t.Helper()
@@ -38,7 +42,9 @@ func newKernelMaps(t *testing.T) kernelMaps {
 		return m
 	}
 	return kernelMaps{
-		m: create(ebpf.Array, entrySize, entries), d: create(ebpf.Array, dataSize, 1), scratch: create(ebpf.PerCPUArray, 16384, 1),
+		"m": create(ebpf.Array, entrySize, entries), "d": create(ebpf.Array, dataSize, 1),
+		"scratch0": create(ebpf.PerCPUArray, scratchSize, 1), "scratch1": create(ebpf.PerCPUArray, scratchSize, 1),
+		"scratch2": create(ebpf.PerCPUArray, scratchSize, 1),
 	}
 }
 
@@ -62,18 +68,18 @@ func randomImage(r *rand.Rand) image {
 func (k kernelMaps) store(t *testing.T, im image) {
 	t.Helper()
 	for i, e := range im.Entries {
-		require.NoError(t, k.m.Put(uint32(i), e))
+		require.NoError(t, k["m"].Put(uint32(i), e))
 	}
-	require.NoError(t, k.d.Put(uint32(0), im.Data))
+	require.NoError(t, k["d"].Put(uint32(0), im.Data))
 }
 
 func (k kernelMaps) load(t *testing.T) image {
 	t.Helper()
 	var im image
 	for i := range im.Entries {
-		require.NoError(t, k.m.Lookup(uint32(i), &im.Entries[i]))
+		require.NoError(t, k["m"].Lookup(uint32(i), &im.Entries[i]))
 	}
-	require.NoError(t, k.d.Lookup(uint32(0), &im.Data))
+	require.NoError(t, k["d"].Lookup(uint32(0), &im.Data))
 	return im
 }
 
@@ -82,21 +88,14 @@ func (k kernelMaps) link(t *testing.T, results []emit.Result) asm.Instructions {
 	t.Helper()
 	var insns asm.Instructions
 	for _, r := range results {
-		require.LessOrEqual(t, r.ScratchSize, 16384)
+		require.LessOrEqual(t, r.ScratchSize, scratchSize)
 		insns = append(insns, r.Insns...)
 	}
 	for i := range insns {
 		if !insns[i].IsLoadFromMap() {
 			continue
 		}
-		m := k.scratch
-		switch insns[i].Reference() {
-		case "m":
-			m = k.m
-		case "d":
-			m = k.d
-		}
-		require.NoError(t, insns[i].AssociateMap(m))
+		require.NoError(t, insns[i].AssociateMap(k[insns[i].Reference()]))
 	}
 	return insns
 }
@@ -112,7 +111,7 @@ func TestRandomFunctions(t *testing.T) {
 	targets := []target.Recorded{{Version: target.Version{Major: 6, Minor: 12}}, {Version: target.Version{Major: 5, Minor: 15}}}
 	for i := range *randomCount {
 		runRandom(t, maps, seed+int64(i), targets[i%2])
-		if t.Failed() {
+		if t.Failed() && !*randomAll {
 			return
 		}
 	}
@@ -152,7 +151,7 @@ func runRandom(t *testing.T, maps kernelMaps, seed int64, on target.Recorded) {
 	if want != got {
 		t.Errorf("seed %d: %#x, want %#x\n%s", seed, got, want, module)
 	}
-	require.Equal(t, before, maps.load(t), "seed %d: maps", seed)
+	assert.Equal(t, before, maps.load(t), "seed %d: maps", seed)
 }
 
 // called returns the first function and those that it calls.
@@ -178,4 +177,3 @@ func contains(rs []emit.Result, name string) bool {
 	}
 	return false
 }
-
