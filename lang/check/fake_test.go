@@ -34,8 +34,10 @@ func fromEnv(name, needs string, f func(types.Env) types.Type) *types.Signature 
 }
 
 func aggregate(name string, of func([]types.Arg) (types.Type, error), params ...types.Param) *types.Signature {
-	return &types.Signature{Name: name, Params: params, Call: true, Aggregate: true,
-		ResultOf: func(args []types.Arg, _ types.Env) (types.Type, error) { return of(args) }}
+	return &types.Signature{
+		Name: name, Params: params, Call: true, Aggregate: true,
+		ResultOf: func(args []types.Arg, _ types.Env) (types.Type, error) { return of(args) },
+	}
 }
 
 func action(name string, params ...types.Param) *types.Signature {
@@ -75,17 +77,25 @@ func newBuiltins() fakeBuiltins {
 		fromEnv("retval", "retval", func(env types.Env) types.Type { return env.Retval }),
 		{Name: "kstack", Call: true, BareOK: true, Needs: "stack", ResultOf: stackOf(false), Params: stackParams()},
 		{Name: "ustack", Call: true, BareOK: true, Needs: "stack", ResultOf: stackOf(true), Params: stackParams()},
-		{Name: "str", Call: true, Params: []types.Param{param("ptr", types.ParamText), optional("length", types.ParamInt)},
-			ResultOf: func(args []types.Arg, env types.Env) (types.Type, error) { return types.String{Size: env.MaxStrlen}, nil }},
+		{
+			Name: "str", Call: true, Params: []types.Param{param("ptr", types.ParamText), optional("length", types.ParamInt)},
+			ResultOf: func(args []types.Arg, env types.Env) (types.Type, error) {
+				return types.String{Size: env.MaxStrlen}, nil
+			},
+		},
 		{Name: "ksym", Call: true, Params: []types.Param{param("addr", types.ParamPointer)}, Result: types.Ksym{}},
 		{Name: "usym", Call: true, Params: []types.Param{param("addr", types.ParamPointer)}, Result: types.Usym{}},
 		{Name: "strlen", Call: true, Params: []types.Param{param("s", types.ParamString)}, Result: types.Uint64},
-		{Name: "printf", Call: true, Statement: true, Variadic: true, Format: 1, Result: types.Void{},
-			Params: []types.Param{param("format", types.ParamLitString)}},
+		{
+			Name: "printf", Call: true, Statement: true, Variadic: true, Format: 1, Result: types.Void{},
+			Params: []types.Param{param("format", types.ParamLitString)},
+		},
 		action("print", param("value", types.ParamMapOr), optional("top", types.ParamLitInt), optional("div", types.ParamLitInt)),
 		action("clear", param("map", types.ParamMap)), action("zero", param("map", types.ParamMap)),
-		{Name: "delete", Call: true, Result: types.Bool{},
-			Params: []types.Param{param("map", types.ParamMapElem), optional("key", types.ParamMapKey)}},
+		{
+			Name: "delete", Call: true, Result: types.Bool{},
+			Params: []types.Param{param("map", types.ParamMapElem), optional("key", types.ParamMapKey)},
+		},
 		action("exit", optional("code", types.ParamInt)), action("time", optional("format", types.ParamLitString)),
 		{Name: "signal", Call: true, Unsafe: true, Result: types.Void{}, Params: []types.Param{n}},
 		{Name: "system", Call: true, Unsupported: true, Variadic: true, Result: types.Void{}},
