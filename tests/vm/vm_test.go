@@ -1,11 +1,10 @@
 package vm_test
 
 import (
-	"errors"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -19,10 +18,8 @@ func TestVM(t *testing.T) {
 	testenv.Asked(t, testenv.VM)
 	programs := findPrograms(t)
 	kernels := findKernels(t)
-	cases := selftestCases()
-	if programs.Gtrace != "" {
-		cases = append(cases, gtraceCases()...)
-	}
+	programs.Gtrace = testenv.Gtrace(t)
+	cases := slices.Concat(selftestCases(), gtraceCases())
 	slots := make(chan struct{}, 2) // a guest keeps about one CPU busy
 	for _, k := range kernels {
 		t.Run(k.Suite, func(t *testing.T) {
@@ -31,9 +28,6 @@ func TestVM(t *testing.T) {
 			defer func() { <-slots }()
 			bootAndCheck(t, k, programs, cases)
 		})
-	}
-	if programs.Gtrace == "" {
-		t.Run("gtrace", func(t *testing.T) { testenv.Skip(t, testenv.VM, "no cmd/gtrace to run") })
 	}
 }
 
@@ -92,8 +86,5 @@ func findPrograms(t *testing.T) vm.Programs {
 	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, "build guest: %s", out)
-	if _, err := os.Stat("../../cmd/gtrace"); !errors.Is(err, fs.ErrNotExist) {
-		p.Gtrace = testenv.Gtrace(t)
-	}
 	return p
 }

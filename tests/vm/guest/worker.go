@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"strconv"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -41,20 +42,33 @@ func work(args []string) error {
 	return jobs[args[0]](numbers)
 }
 
-// getppid calls getppid as often as the first number says.
+// getppid calls getppid as often as the first number says, on as many threads at once as the second one says, if any.
 func getppid(n []int) error {
-	for range n[0] {
-		_, _, _ = unix.RawSyscall(unix.SYS_GETPPID, 0, 0, 0)
+	threads := 1
+	if len(n) > 1 {
+		threads = n[1]
 	}
+	var wg sync.WaitGroup
+	for range threads {
+		wg.Go(func() {
+			runtime.LockOSThread()
+			for range n[0] {
+				_, _, _ = unix.RawSyscall(unix.SYS_GETPPID, 0, 0, 0)
+			}
+		})
+	}
+	wg.Wait()
 	return nil
 }
 
-// open tries as often to open a file that is not there.
+// noSuchFile cannot be opened, and nobody else gets this error at start.
+const noSuchFile = "/etc/passwd/gtrace"
+
+// open tries as often to open noSuchFile.
 func open(n []int) error {
 	for range n[0] {
-		_, err := unix.Open("/tmp/gtrace-no-such-file", unix.O_RDONLY, 0)
-		if !errors.Is(err, unix.ENOENT) {
-			return fmt.Errorf("open: want ENOENT, got %w", err)
+		if _, err := unix.Open(noSuchFile, unix.O_RDONLY, 0); !errors.Is(err, unix.ENOTDIR) {
+			return fmt.Errorf("open: want ENOTDIR, got %w", err)
 		}
 	}
 	return nil
