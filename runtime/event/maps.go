@@ -168,7 +168,6 @@ func (m *Map) eachKey(f func(key []byte) error) error {
 	return nil
 }
 
-
 // Counters reads a per-CPU array of 64-bit counters, summed over the CPUs.
 func Counters(m *ebpf.Map) ([]uint64, error) {
 	out := make([]uint64, m.MaxEntries())
