@@ -12,22 +12,22 @@ import (
 // headerSize is the size of the event id and the record's length.
 const headerSize = 8
 
-// Record decodes a record of the ring buffer in the format documented at object.Event. The values are appended to vals and
-// alias raw: they hold until raw is overwritten.
-func (d *Decoder) Record(raw []byte, events []object.Event, vals []value.Value) (*object.Event, []value.Value, error) {
+// Record decodes a record of the ring buffer in the format documented at object.Event. It returns the
+// event, its id, and its values, appended to vals; they alias raw: they hold until raw is overwritten.
+func (d *Decoder) Record(raw []byte, events []object.Event, vals []value.Value) (*object.Event, int, []value.Value, error) {
 	if len(raw) < headerSize {
-		return nil, vals, fmt.Errorf("%w: %d bytes", ErrMalformed, len(raw))
+		return nil, 0, vals, fmt.Errorf("%w: %d bytes", ErrMalformed, len(raw))
 	}
 	id, size := binary.NativeEndian.Uint32(raw), binary.NativeEndian.Uint32(raw[4:])
 	if uint64(id) >= uint64(len(events)) {
-		return nil, vals, fmt.Errorf("%w: unknown event %d", ErrMalformed, id)
+		return nil, 0, vals, fmt.Errorf("%w: unknown event %d", ErrMalformed, id)
 	}
 	if size < headerSize || uint64(size) > uint64(len(raw)) {
-		return nil, vals, fmt.Errorf("%w: length %d in %d bytes", ErrMalformed, size, len(raw))
+		return nil, 0, vals, fmt.Errorf("%w: length %d in %d bytes", ErrMalformed, size, len(raw))
 	}
 	e := &events[id]
 	vals, err := d.fields(raw[headerSize:size], e, vals)
-	return e, vals, err
+	return e, int(id), vals, err
 }
 
 func (d *Decoder) fields(body []byte, e *object.Event, vals []value.Value) ([]value.Value, error) {

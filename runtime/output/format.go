@@ -139,6 +139,9 @@ func (f *Format) append(b []byte, args []value.Value, r *render) []byte {
 	return b
 }
 
+// Sprintf returns the text of a printf.
+func (r *render) Sprintf(f *Format, args []value.Value) string { return string(f.append(nil, args, r)) }
+
 func (p *part) append(b []byte, v value.Value, r *render) []byte {
 	switch p.conv {
 	case "d", "i":

@@ -14,6 +14,8 @@ import (
 type Printer interface {
 	// Printf prints the arguments of a printf.
 	Printf(f *Format, args []value.Value)
+	// Sprintf returns the text that Printf would print.
+	Sprintf(f *Format, args []value.Value) string
 	// Raw prints text of another kind: "join", "cat", "syscall", "time".
 	Raw(kind, text string)
 	// Value prints the argument of print(v).
