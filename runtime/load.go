@@ -43,7 +43,7 @@ func load(o *object.Object, data []byte, shared map[string]*ebpf.Map, logLevel e
 		}
 	}
 	if err != nil {
-		return nil, loadError(err)
+		return nil, loadError(err, o.Spec)
 	}
 	return coll, nil
 }
@@ -62,64 +62,6 @@ func dataValue(start uint64, self, child int) []byte {
 	binary.NativeEndian.PutUint64(b[object.DataSelf:], uint64(self))
 	binary.NativeEndian.PutUint64(b[object.DataCPID:], uint64(child))
 	return b
-}
-
-// loadError makes what the user sees of a failed load.
-func loadError(err error) error {
-	var v *ebpf.VerifierError
-	if errors.As(err, &v) && len(v.Log) > 0 {
-		return rejection(err, v)
-	}
-	if errors.Is(err, unix.EPERM) {
-		return fmt.Errorf("load programs: %w", ErrPermission)
-	}
-	return fmt.Errorf("load programs: %w", err)
-}
-
-// VerifierError is a program that the checker accepted and the kernel did not.
-type VerifierError struct {
-	// Place is the line of the script, as the compiler noted it at the instructions; empty if it did not.
-	Place string
-	// Log is the verifier's log.
-	Log []string
-	err error
-}
-
-// tailLines is how much of the log the message holds.
-const tailLines = 10
-
-// Error returns the place, the end of the log, and whose fault it is.
-func (e *VerifierError) Error() string {
-	var b strings.Builder
-	b.WriteString("the kernel rejected the program")
-	if e.Place != "" {
-		b.WriteString(" at " + e.Place)
-	}
-	for _, line := range e.Log[max(0, len(e.Log)-tailLines):] {
-		b.WriteString("\n    " + line)
-	}
-	b.WriteString("\nthis is a bug in gtrace; -d verifier prints the whole log")
-	return b.String()
-}
-
-// Unwrap returns the kernel's error.
-func (e *VerifierError) Unwrap() error { return e.err }
-
-func rejection(err error, v *ebpf.VerifierError) error {
-	return &VerifierError{Place: place(v.Log), Log: v.Log, err: err}
-}
-
-// place finds the last line of the script that the log names: a line "; text", to which newer kernels add " @ file:line".
-func place(log []string) string {
-	for i := len(log) - 1; i >= 0; i-- {
-		if text, ok := strings.CutPrefix(log[i], "; "); ok {
-			if at := strings.LastIndex(text, " @ "); at >= 0 {
-				text = text[:at]
-			}
-			return strings.TrimSpace(text)
-		}
-	}
-	return ""
 }
 
 // stackDepth returns the depth of a stack map from its name.

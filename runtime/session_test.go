@@ -86,7 +86,8 @@ func add(name string, n int32) asm.Instructions {
 		asm.JEq.Imm(asm.R0, 0, fmt.Sprintf("none%s%d", name, n)),
 		asm.Mov.Imm(asm.R1, n),
 		asm.AddAtomic.Mem(asm.R0, asm.R1, asm.DWord, 0),
-		asm.StoreImm(asm.R0, 8, 1, asm.DWord),
+		asm.Mov.Imm(asm.R1, 1),
+		asm.StoreMem(asm.R0, 8, asm.R1, asm.DWord),
 		asm.Mov.Imm(asm.R1, 0).WithSymbol(fmt.Sprintf("none%s%d", name, n)),
 	}
 }
@@ -96,7 +97,8 @@ func send(id uint32, n int64) asm.Instructions {
 	return asm.Instructions{
 		asm.StoreImm(asm.RFP, -16, int64(id), asm.Word),
 		asm.StoreImm(asm.RFP, -12, 16, asm.Word),
-		asm.StoreImm(asm.RFP, -8, n, asm.DWord),
+		asm.Mov.Imm(asm.R1, int32(n)),
+		asm.StoreMem(asm.RFP, -8, asm.R1, asm.DWord),
 		asm.LoadMapPtr(asm.R1, 0).WithReference(object.EventsMap),
 		asm.Mov.Reg(asm.R2, asm.RFP),
 		asm.Add.Imm(asm.R2, -16),
@@ -356,7 +358,8 @@ func TestLostAndFull(t *testing.T) {
 			asm.Add.Imm(asm.R2, -4),
 			asm.FnMapLookupElem.Call(),
 			asm.JEq.Imm(asm.R0, 0, fmt.Sprintf("out%d", i)),
-			asm.StoreImm(asm.R0, 0, int64(i)+1, asm.DWord),
+			asm.Mov.Imm(asm.R1, i+1),
+			asm.StoreMem(asm.R0, 0, asm.R1, asm.DWord),
 			asm.Mov.Imm(asm.R1, 0).WithSymbol(fmt.Sprintf("out%d", i)),
 		}
 	}
@@ -385,7 +388,7 @@ func TestRejectionNamesTheLine(t *testing.T) {
 	_, err := s.Add(t.Context(), &b.o)
 	var v *runtime.VerifierError
 	require.ErrorAs(t, err, &v)
-	require.Equal(t, "stdin:1:9 $x = *0", v.Place)
+	require.Equal(t, "stdin:1:9 $x = *0", v.Place, "%q", v.Log)
 	require.Contains(t, err.Error(), "this is a bug in gtrace")
 }
 
