@@ -42,10 +42,7 @@ func NewBuilder(name string) *Builder {
 
 // NewBlock adds an empty block to the function. It becomes reachable by a jump or branch; Seal it once all of these exist.
 func (b *Builder) NewBlock(name string) *Block {
-	blk := &Block{ID: b.Func.nextBlock, Name: name, Func: b.Func}
-	b.Func.nextBlock++
-	b.Func.Blocks = append(b.Func.Blocks, blk)
-	return blk
+	return b.Func.NewBlock(name)
 }
 
 // Block returns the current block; nil after a terminator.
@@ -159,8 +156,11 @@ func (b *Builder) Extend(x *Value, width int, signed bool) *Value {
 	return b.emit(v)
 }
 
-// Bswap returns the low width bytes of x in reverse order.
+// Bswap returns the low width bytes of x in reverse order, zero-extended.
 func (b *Builder) Bswap(x *Value, width int) *Value {
+	if width == 1 {
+		return b.Extend(x, 1, false)
+	}
 	v := b.Func.NewValue(OpBswap, I64, x)
 	v.Width = uint8(width)
 	return b.emit(v)
@@ -168,13 +168,23 @@ func (b *Builder) Bswap(x *Value, width int) *Value {
 
 // Load returns the width bytes at addr+offset, extended to 64 bits.
 func (b *Builder) Load(addr *Value, offset int64, width int, signed bool) *Value {
+	addr, offset = b.address(addr, offset)
 	v := b.Func.NewValue(OpLoad, I64, addr)
-	v.Imm, v.Width, v.Signed = offset, uint8(width), signed
+	v.Imm, v.Width, v.Signed = offset, uint8(width), signed && width < 8
 	return b.emit(v)
+}
+
+// address keeps the offset of a memory instruction in the range of its immediate.
+func (b *Builder) address(addr *Value, offset int64) (*Value, int64) {
+	if FitsOffset(offset) {
+		return addr, offset
+	}
+	return b.AddImm(addr, offset), 0
 }
 
 // Store writes the low width bytes of x to addr+offset.
 func (b *Builder) Store(addr *Value, offset int64, width int, x *Value) {
+	addr, offset = b.address(addr, offset)
 	v := b.Func.NewValue(OpStore, None, addr, x)
 	v.Imm, v.Width = offset, uint8(width)
 	b.emit(v)
@@ -182,6 +192,7 @@ func (b *Builder) Store(addr *Value, offset int64, width int, x *Value) {
 
 // AtomicAdd adds x to the width (4 or 8) bytes at addr+offset.
 func (b *Builder) AtomicAdd(addr *Value, offset int64, width int, x *Value) {
+	addr, offset = b.address(addr, offset)
 	v := b.Func.NewValue(OpAtomicAdd, None, addr, x)
 	v.Imm, v.Width = offset, uint8(width)
 	b.emit(v)
@@ -189,6 +200,7 @@ func (b *Builder) AtomicAdd(addr *Value, offset int64, width int, x *Value) {
 
 // XchgAdd adds x to the width (4 or 8) bytes at addr+offset and returns the old value, zero-extended.
 func (b *Builder) XchgAdd(addr *Value, offset int64, width int, x *Value) *Value {
+	addr, offset = b.address(addr, offset)
 	v := b.Func.NewValue(OpXchgAdd, I64, addr, x)
 	v.Imm, v.Width = offset, uint8(width)
 	return b.emit(v)
@@ -232,6 +244,9 @@ func (b *Builder) Jump(to *Block) {
 
 // Branch ends the current block: to then if cond is not 0, else to els. The two must differ.
 func (b *Builder) Branch(cond *Value, then, els *Block) {
+	if then == els {
+		panic(fmt.Sprintf("BUG: ir: branch with one target %s in %s", then.Name, b.Func.Name))
+	}
 	v := b.Func.NewValue(OpBranch, None, cond)
 	v.Targets = []Target{{Block: then}, {Block: els}}
 	b.terminate(v)
@@ -280,8 +295,8 @@ func (b *Builder) read(v Variable, blk *Block) *Value {
 		}
 		m[v] = x
 	case len(preds) == 0: // the entry block, or unreachable code
-		x = b.Func.NewValue(OpConst, I64)
-		x.Block = blk
+		x = b.Func.NewValue(OpConst, b.types[v])
+		x.Block, x.Span = blk, b.Span
 		blk.Instrs = append([]*Value{x}, blk.Instrs...)
 	case len(preds) == 1:
 		x = b.read(v, preds[0].Block)

@@ -36,6 +36,8 @@ func (p *parser) anyDecl() ast.Decl {
 		return &ast.CDecl{Place: p.from(t.Pos.Offset), Text: t.Value}
 	case t.Type != tokIdent:
 		return p.probe()
+	case !startsDecl(p.file.Text, t.Pos.Offset):
+		return p.probe()
 	case t.Value == "config":
 		return p.config()
 	case t.Value == "import":
@@ -61,10 +63,20 @@ func (p *parser) config() ast.Decl {
 		if !p.accept(";") && !p.is("}") {
 			p.unexpected("`;` or `}` after a config setting")
 		}
+		p.syncSetting()
 	}
 	p.expect("}", "")
 	d.Place = p.from(start)
 	return d
+}
+
+// declEnd takes the semicolon behind a declaration. Where it is missing, what follows is read as if it were there.
+func (p *parser) declEnd(what string) {
+	if p.bad || p.accept(";") {
+		return
+	}
+	p.unexpected("`;` after " + what)
+	p.bad = !p.startsDecl(p.peek())
 }
 
 func (p *parser) setting() ast.ConfigSetting {
@@ -97,9 +109,7 @@ func (p *parser) importDecl() ast.Decl {
 	} else {
 		p.unexpected("the path to import, in double quotes")
 	}
-	if !p.accept(";") {
-		p.unexpected("`;` after import")
-	}
+	p.declEnd("an import")
 	d.Place = p.from(start)
 	return d
 }
@@ -121,9 +131,7 @@ func (p *parser) mapDecl() ast.Decl {
 	p.expect("(", " and the number of entries")
 	d.Size = p.expr()
 	p.expect(")", "")
-	if !p.accept(";") {
-		p.unexpected("`;` after a map declaration")
-	}
+	p.declEnd("a map declaration")
 	d.Place = p.from(start)
 	return d
 }
@@ -216,4 +224,3 @@ func (p *parser) body(what string) *ast.Block {
 	}
 	return p.block()
 }
-

@@ -72,7 +72,7 @@ func (p *parser) name(t *lexer.Token) ast.Expr {
 	case "typeinfo":
 		return p.typeinfo()
 	}
-	if keywords[t.Value] || isTypeKeyword(t.Value) {
+	if keywords[t.Value] || isTypeKeyword(t.Value) || typeWords[t.Value] && !isText(p.peekN(1), "(") {
 		p.noOperand(t)
 		return p.badExpr()
 	}

@@ -77,7 +77,9 @@ func (s *scanner) last() lexer.Token {
 	return s.toks[len(s.toks)-1]
 }
 
-func (s *scanner) span(start, end int) diag.Span { return diag.Span{File: s.file, Start: start, End: end} }
+func (s *scanner) span(start, end int) diag.Span {
+	return diag.Span{File: s.file, Start: start, End: end}
+}
 
 // at returns the byte i places ahead, or 0 behind the end.
 func (s *scanner) at(i int) byte {
@@ -112,10 +114,13 @@ func (s *scanner) skip() bool {
 // item scans one top-level part of the script.
 func (s *scanner) item() {
 	switch {
+	case s.at(0) == '#' && s.at(1) == '!':
+		s.diags.Errorf(s.span(s.pos, s.pos+2), codeSyntax, "a `#!` line has to be the first one")
+		s.pos = lineEnd(s.text, s.pos)
 	case s.at(0) == '#':
 		s.emit(tokCText, preprocessorEnd(s.text, s.pos))
 	case isCWord(word(s.text, s.pos)):
-		s.emit(tokCText, cDefinitionEnd(s.text, s.pos))
+		s.cDefinition()
 	case s.startsDecl():
 		s.decl()
 	default:
@@ -123,23 +128,17 @@ func (s *scanner) item() {
 	}
 }
 
-// startsDecl reports whether a declaration begins here that is not a probe: what follows the word decides, since each of
-// the words may also be a probe's name.
-func (s *scanner) startsDecl() bool {
-	w := word(s.text, s.pos)
-	rest := skipBlanks(s.text, s.pos+len(w))
-	switch w {
-	case "config":
-		return byteAt(s.text, rest) == '=' && byteAt(s.text, skipBlanks(s.text, rest+1)) == '{'
-	case "import":
-		return byteAt(s.text, rest) == '"'
-	case "macro", "fn":
-		return isWordStart(byteAt(s.text, rest))
-	case "let":
-		return byteAt(s.text, rest) == '@' || byteAt(s.text, rest) == '$'
+func (s *scanner) cDefinition() {
+	end, ok := cDefinitionEnd(s.text, s.pos)
+	if !ok {
+		s.diags.Errorf(s.span(s.pos, s.pos+len(word(s.text, s.pos))), codeMissingBrace, "this C definition has no end").
+			Hintf("it ends with `;` behind its closing `}`")
 	}
-	return false
+	s.emit(tokCText, end)
 }
+
+// startsDecl reports whether a declaration begins here that is not a probe.
+func (s *scanner) startsDecl() bool { return startsDecl(s.text, s.pos) }
 
 // decl scans config, import, macro, fn and let: up to the end of their block, or up to a semicolon outside of one.
 func (s *scanner) decl() {

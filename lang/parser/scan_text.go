@@ -4,7 +4,9 @@ import "strings"
 
 // The functions of this file look at text from an offset on, without a scanner.
 
-func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v' }
+func isBlank(c byte) bool {
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v'
+}
 
 func isWordStart(c byte) bool { return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
 
@@ -85,7 +87,9 @@ func stringEnd(text string, i int) (int, bool) {
 }
 
 // isSpecialProbe reports whether a word is a probe type that needs nothing behind it.
-func isSpecialProbe(w string) bool { return strings.EqualFold(w, "begin") || strings.EqualFold(w, "end") }
+func isSpecialProbe(w string) bool {
+	return strings.EqualFold(w, "begin") || strings.EqualFold(w, "end")
+}
 
 // isCWord reports whether a word at top level begins a C definition.
 func isCWord(w string) bool {
@@ -100,7 +104,7 @@ func isCWord(w string) bool {
 func preprocessorEnd(text string, i int) int {
 	for {
 		end := lineEnd(text, i)
-		if end == len(text) || !strings.HasSuffix(strings.TrimSuffix(text[i:end], "\r"), "\\") {
+		if end >= len(text)-1 || !strings.HasSuffix(strings.TrimSuffix(text[i:end], "\r"), "\\") {
 			return end
 		}
 		i = end + 1
@@ -108,8 +112,8 @@ func preprocessorEnd(text string, i int) int {
 }
 
 // cDefinitionEnd returns the end of the C definition at an offset: behind the semicolon outside of all braces, or behind
-// the body of a struct, union or enum which nothing of C follows (the semicolon may be missing).
-func cDefinitionEnd(text string, i int) int {
+// the body of a struct, union or enum which nothing of C follows (the semicolon may be missing). It is false if there is no such place.
+func cDefinitionEnd(text string, i int) (end int, ok bool) {
 	depth, typedef := 0, strings.HasPrefix(text[i:], "typedef")
 	for i = skipBlanks(text, i); i < len(text); i = skipBlanks(text, i) {
 		switch text[i] {
@@ -120,16 +124,16 @@ func cDefinitionEnd(text string, i int) int {
 			depth++
 		case '}':
 			if depth--; depth <= 0 && !typedef && !continuesC(text, i+1) {
-				return i + 1
+				return i + 1, true
 			}
 		case ';':
 			if depth <= 0 {
-				return i + 1
+				return i + 1, true
 			}
 		}
 		i++
 	}
-	return len(text)
+	return len(text), false
 }
 
 // continuesC reports whether a C definition goes on behind the closing brace of its body.
@@ -144,4 +148,22 @@ func continuesC(text string, i int) bool {
 	}
 	after := byteAt(text, skipBlanks(text, i+len(w)))
 	return w != "" && (after == ';' || after == '[')
+}
+
+// startsDecl reports whether at an offset a declaration begins that is not a probe: what follows the word decides, since
+// each of the words may also be a name.
+func startsDecl(text string, i int) bool {
+	w := word(text, i)
+	i = skipBlanks(text, i+len(w))
+	switch w {
+	case "config":
+		return byteAt(text, i) == '=' && byteAt(text, skipBlanks(text, i+1)) == '{'
+	case "import":
+		return byteAt(text, i) == '"'
+	case "macro", "fn":
+		return isWordStart(byteAt(text, i))
+	case "let":
+		return byteAt(text, i) == '@' || byteAt(text, i) == '$'
+	}
+	return false
 }

@@ -43,16 +43,16 @@ const operatorChars = "+-*/%&|^~!<>=?:;,.()[]{}"
 
 // keywords are the words that cannot be an expression by themselves.
 var keywords = map[string]bool{
-	"break": true, "config": true, "continue": true, "else": true, "fn": true, "for": true, "import": true,
+	"break": true, "continue": true, "else": true, "fn": true, "for": true, "import": true,
 	"let": true, "macro": true, "return": true, "unroll": true, "while": true,
 }
 
-// typeWords are the names that are types wherever they stand.
+// typeWords are the names that are types wherever they stand. Words that scripts may well use for values, such as buffer or
+// timestamp, are types only where nothing else can stand.
 var typeWords = map[string]bool{
-	"bool": true, "string": true, "buffer": true, "void": true,
+	"bool": true, "string": true, "void": true,
 	"int8": true, "int16": true, "int32": true, "int64": true, "uint8": true, "uint16": true, "uint32": true, "uint64": true,
 	"char": true, "short": true, "int": true, "long": true, "unsigned": true, "signed": true, "size_t": true,
-	"inet": true, "macaddr": true, "timestamp": true,
 	"count_t": true, "sum_t": true, "min_t": true, "max_t": true, "avg_t": true, "stats_t": true, "hist_t": true,
 	"lhist_t": true, "tseries_t": true, "ksym_t": true, "usym_t": true, "kstack_t": true, "ustack_t": true,
 }

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// options are the command line, understood.
+type options struct {
+	program    string // -e
+	hasProgram bool
+	list       bool
+	verbose    bool
+	quiet      bool
+	info       bool
+	version    bool
+	pid        int
+	command    string
+	output     string
+	format     string
+	buffering  string
+	warnings   bool // -k
+	noWarnings bool
+	unsafe     bool
+	dryRun     bool
+	stages     []string
+
+	// args are the words after the options: file, pattern, positional parameters; named are those after "--".
+	args, named []string
+}
+
+// stages that -d can print, in the order of the pipeline.
+var dumpStages = []string{"ast", "types", "ir", "opt", "asm", "verifier"}
+
+const usageLine = `gtrace [options] FILE [ARG...]
+  gtrace [options] -e 'PROGRAM' [ARG...]
+  gtrace [options] - [ARG...]            (script on standard input)`
+
+const usageExamples = `  gtrace -e 'tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }'
+      count system calls by process name
+  gtrace -e 'kprobe:tcp_retransmit_skb < @[comm] = count(); >'
+      the same braces may be written < >
+  gtrace -e 'tracepoint:syscalls:sys_enter_openat { printf("%s %s\n", comm, str(args.filename)); }'
+      print every file that is opened
+  gtrace -e 'profile:hz:99 { @[kstack] = count(); }'
+      sample kernel stacks
+  gtrace -c 'ls /' -e 'tracepoint:syscalls:sys_enter_* /pid == cpid/ { @[probe] = count(); }'
+      trace a command
+  gtrace -l '*sleep*'
+      list probes`
+
+// newCommand returns the command line parser; body is called with what it understood.
+func newCommand(body func(*options) error) *cobra.Command {
+	o := &options{}
+	cmd := &cobra.Command{
+		Use:               usageLine,
+		Short:             "gtrace - bpftrace without the compiler toolchain",
+		Example:           usageExamples,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		DisableAutoGenTag: true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		Args:              cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.args = args
+			if n := cmd.ArgsLenAtDash(); n >= 0 {
+				o.args, o.named = args[:n], args[n:]
+			}
+			o.hasProgram = cmd.Flags().Changed("execute")
+			if err := o.check(); err != nil {
+				return err
+			}
+			return body(o)
+		},
+	}
+	cmd.SetUsageTemplate(usageTemplate)
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVarP(&o.program, "execute", "e", "", "run this `program`")
+	f.BoolVarP(&o.list, "list", "l", false, "list the probes that match a pattern, or those of a script")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "say more; with -l, show the probes' arguments")
+	f.StringVarP(&o.command, "cmd", "c", "", "run `command` and trace it; exit when it ends")
+	f.IntVarP(&o.pid, "pid", "p", 0, "trace only the process `PID`; exit when it ends")
+	f.StringVarP(&o.output, "output", "o", "", "write the script's output to `file`")
+	f.StringVarP(&o.format, "format", "f", "text", "output `format`: text, json")
+	f.StringVarP(&o.buffering, "buffer", "B", "", "output buffering `mode`: line, full, none")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no messages but the script's output and errors")
+	f.BoolVarP(&o.warnings, "warnings", "k", false, "report every failed read of memory, with its place")
+	f.BoolVar(&o.noWarnings, "no-warnings", false, "print no warnings")
+	f.BoolVar(&o.unsafe, "unsafe", false, "allow builtins that change the system")
+	f.BoolVar(&o.dryRun, "dry-run", false, "attach all probes, then exit")
+	f.StringSliceVarP(&o.stages, "debug", "d", nil, "print a `stage` of the compilation: "+strings.Join(dumpStages, ", ")+", all")
+	f.BoolVar(&o.info, "info", false, "show what this kernel offers")
+	f.BoolVarP(&o.version, "version", "V", false, "print the version")
+	f.BoolP("help", "h", false, "print this help")
+	return cmd
+}
+
+const usageTemplate = `Usage:
+  {{.UseLine}}
+
+Options:
+{{.LocalFlags.FlagUsages}}
+Examples:
+{{.Example}}
+
+Settings are read from the environment too (GTRACE_MAX_STRLEN=200; BPFTRACE_MAX_STRLEN is understood).
+`
+
+// check finds what can be said about the options alone.
+func (o *options) check() error {
+	switch {
+	case o.pid != 0 && o.command != "":
+		return errors.New("-c and -p cannot be used together")
+	case o.warnings && o.noWarnings:
+		return errors.New("-k and --no-warnings cannot be used together")
+	case o.pid < 0:
+		return fmt.Errorf("-p %d: a process id is a positive number", o.pid)
+	case o.format != "text" && o.format != "json":
+		return fmt.Errorf("-f %s: unknown output format: use text or json", o.format)
+	case !slices.Contains([]string{"", "line", "full", "none"}, o.buffering):
+		return fmt.Errorf("-B %s: unknown buffering mode: use line, full or none", o.buffering)
+	}
+	for _, s := range o.stages {
+		if s != "all" && !slices.Contains(dumpStages, s) {
+			return fmt.Errorf("-d %s: unknown stage: use %s or all", s, strings.Join(dumpStages, ", "))
+		}
+	}
+	return nil
+}
+
+// dumps reports whether a stage is to be printed.
+func (o *options) dumps(stage string) bool {
+	return slices.Contains(o.stages, stage) || slices.Contains(o.stages, "all")
+}

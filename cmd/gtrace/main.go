@@ -1,0 +1,19 @@
+// Command gtrace traces a Linux kernel and its programs with scripts in the bpftrace language.
+//
+// It only reads flags, hands the stages to each other and prints what they report; how anything works is known to the
+// packages it calls.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
