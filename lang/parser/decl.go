@@ -63,10 +63,20 @@ func (p *parser) config() ast.Decl {
 		if !p.accept(";") && !p.is("}") {
 			p.unexpected("`;` or `}` after a config setting")
 		}
+		p.syncSetting()
 	}
 	p.expect("}", "")
 	d.Place = p.from(start)
 	return d
+}
+
+// declEnd takes the semicolon behind a declaration. Where it is missing, what follows is read as if it were there.
+func (p *parser) declEnd(what string) {
+	if p.bad || p.accept(";") {
+		return
+	}
+	p.unexpected("`;` after " + what)
+	p.bad = !p.startsDecl(p.peek())
 }
 
 func (p *parser) setting() ast.ConfigSetting {
@@ -99,9 +109,7 @@ func (p *parser) importDecl() ast.Decl {
 	} else {
 		p.unexpected("the path to import, in double quotes")
 	}
-	if !p.accept(";") {
-		p.unexpected("`;` after import")
-	}
+	p.declEnd("an import")
 	d.Place = p.from(start)
 	return d
 }
@@ -123,9 +131,7 @@ func (p *parser) mapDecl() ast.Decl {
 	p.expect("(", " and the number of entries")
 	d.Size = p.expr()
 	p.expect(")", "")
-	if !p.accept(";") {
-		p.unexpected("`;` after a map declaration")
-	}
+	p.declEnd("a map declaration")
 	d.Place = p.from(start)
 	return d
 }

@@ -29,7 +29,7 @@ func (g golden) String() string {
 	return scriptMark + g.script + diagMark + g.diag + astMark + g.ast
 }
 
-func readGolden(t *testing.T, name string) golden {
+func readGolden(t testing.TB, name string) golden {
 	t.Helper()
 	data, err := os.ReadFile(name)
 	require.NoError(t, err)

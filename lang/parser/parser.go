@@ -34,7 +34,7 @@ const (
 // Parse reads a script. It reports errors to diags and always returns a program, with what could be understood in it.
 func Parse(file *diag.File, diags *diag.List) *ast.Program {
 	s := &scanner{file: file, diags: diags, text: file.Text}
-	p := &parser{file: file, diags: diags}
+	p := &parser{file: file, diags: diags, openEnd: -1}
 	prog := &ast.Program{Place: ast.Place{At: diag.Span{File: file, End: len(file.Text)}}, File: file}
 	out, err := build(s, p.decl).ParseString(file.Name, file.Text)
 	if err != nil {
@@ -57,6 +57,8 @@ type parser struct {
 	bad   bool
 	depth int
 	end   int // where the last token taken ends
+	// openEnd is where a block without its closing brace was last found to end, or -1.
+	openEnd int
 }
 
 // grammarError turns an error of participle, which only the top level can cause, into a diagnostic.

@@ -145,14 +145,40 @@ func (p *parser) action(d *ast.ProbeDecl) *ast.Block {
 		return p.angleBlock()
 	case isText(t, "{"):
 		return p.block()
-	case d.Predicate == nil && isText(t, "("):
-		p.errorf(p.tokSpan(t), codeSyntax, "unexpected `(`, expected an action block").
-			Hintf("statements go inside a probe, as in BEGIN { … }")
-	case t.Type == lexer.EOF || p.startsDecl(t) || isText(t, "}") || isText(t, ";"):
-		p.errorf(p.from(p.end).At, codeMissingBlock, "probe without an action block").
-			Hintf("write { … } behind the probe")
 	default:
-		p.unexpected("`{`, `,` or a predicate after the probe")
+		p.noAction(d, t)
 	}
 	return &ast.Block{Place: p.from(p.end)}
 }
+
+// noAction reports what stands where the action block should.
+func (p *parser) noAction(d *ast.ProbeDecl, t *lexer.Token) {
+	first := d.Points[0]
+	switch usage := declUsage[strings.ToLower(first.Parts[0].Text)]; {
+	case usage != "" && len(first.Parts) == 1:
+		p.unexpected("a declaration").Hintf("write %s", usage)
+	case isText(t, "(") && len(first.Parts) == 1:
+		p.unexpected("an action block").Hintf("statements go inside a probe, as in BEGIN { … }")
+	case isText(t, "("):
+		p.unexpected("an action block").Hintf("names with parentheses are written in double quotes")
+	case t.Type == tokAttach && p.sameLine(p.end, t.Pos.Offset):
+		p.unexpected("`{`, `,` or a predicate after the probe").Hintf("several attach points are separated by commas")
+	case p.startsDecl(t) || isText(t, "}") || isText(t, ";"):
+		p.errorf(p.from(p.end).At, codeMissingBlock, "probe without an action block").
+			Hintf("write { … } behind the probe")
+		p.bad = !p.startsDecl(t)
+	default:
+		p.unexpected("`{`, `,` or a predicate after the probe")
+	}
+}
+
+// declUsage shows the declarations that a misspelt one was meant to be.
+var declUsage = map[string]string{
+	"import": `import "path";`,
+	"config": "config = { max_map_keys = 100; }",
+	"macro":  "macro name($x, @m, e) { … }",
+	"fn":     "fn name($x: uint64): uint64 { … }",
+	"let":    "let @name = hash(100);",
+}
+
+func (p *parser) sameLine(a, b int) bool { return strings.IndexByte(p.file.Text[a:b], '\n') < 0 }

@@ -39,6 +39,20 @@ func (p *parser) syncStmt() {
 	}
 }
 
+// syncSetting ends the trouble of a broken config setting: behind the next semicolon or comma, or before the brace.
+func (p *parser) syncSetting() {
+	if !p.bad {
+		return
+	}
+	for t := p.peek(); !p.startsDecl(t) && !isText(t, "}"); t = p.peek() {
+		p.take()
+		if t.Value == ";" || t.Value == "," {
+			break
+		}
+	}
+	p.bad = p.startsDecl(p.peek())
+}
+
 // syncDecl ends the trouble of a broken declaration: it moves behind the end of its action block, or before the token that
 // can only begin another one.
 func (p *parser) syncDecl() {

@@ -65,11 +65,25 @@ func (s *scanner) badCharacter() {
 		s.pos++
 	}
 	d := s.diags.Errorf(s.span(start, s.pos), "bad-character", "unexpected character %q", s.text[start:s.pos])
-	switch {
-	case s.text[start] == '\'':
+	switch c := s.text[start]; c {
+	case '\'', '`':
 		d.Hintf("strings are written in double quotes")
-	case s.text[start] == '#':
+		s.foreignQuote(start, c)
+	case '#':
 		d.Hintf("comments begin with // or stand between /* and */")
+		s.pos = lineEnd(s.text, start)
+	}
+}
+
+// foreignQuote reads a text in quotes of another language as one token, if it ends on its line.
+func (s *scanner) foreignQuote(start int, quote byte) {
+	end := start + 1
+	for end < len(s.text) && s.text[end] != '\n' && s.text[end] != quote {
+		end++
+	}
+	if byteAt(s.text, end) == quote {
+		s.pos = start
+		s.emit(tokInvalid, end+1)
 	}
 }
 

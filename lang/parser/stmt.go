@@ -21,8 +21,14 @@ func (p *parser) block() *ast.Block {
 	return b
 }
 
+// missingBrace reports a block that does not end before the script or before a new probe begins, where parsing goes on.
+// Of several such blocks within each other only the innermost is reported.
 func (p *parser) missingBrace(open *lexer.Token) {
-	p.errorf(p.tokSpan(open), codeMissingBrace, "this `{` has no closing `}`").Hintf("add } at the end of the block")
+	if p.start() != p.openEnd {
+		p.openEnd = p.start()
+		p.errorf(p.tokSpan(open), codeMissingBrace, "this `{` has no closing `}`").Hintf("add } at the end of the block")
+	}
+	p.bad = !p.startsDecl(p.peek())
 }
 
 // angleBlock reads `< … >`; the next token is the opening one.
@@ -36,6 +42,11 @@ func (p *parser) angleBlock() *ast.Block {
 	default:
 		p.errorf(p.tokSpan(open), codeMissingBrace, "this `<` has no closing `>`").
 			Hintf("add > at the end of the block; a comparison right before it wants parentheses")
+		p.bad = false
+		if p.accept("}") {
+			break
+		}
+		p.bad = !p.startsDecl(p.peek())
 	}
 	b.Place = p.from(open.Pos.Offset)
 	return b
@@ -119,8 +130,6 @@ func (p *parser) semicolon() {
 		p.bad = true
 		return
 	}
-	at := p.from(p.end).At
-	at.Start = max(0, at.End-1)
 	if !p.startsStmt(t) {
 		p.unexpected("`;`")
 		return
