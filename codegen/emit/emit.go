@@ -1,0 +1,162 @@
+package emit
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/cilium/ebpf/asm"
+
+	"github.com/gtrace/gtrace/codegen/ir"
+	"github.com/gtrace/gtrace/codegen/target"
+)
+
+// MaxStack is the stack of a BPF program with all functions that it is inside of, in bytes.
+const MaxStack = 512
+
+// Options say what the instructions are made for.
+type Options struct {
+	// Target is the kernel; required.
+	Target target.Target
+	// ScratchMap is the name of the per-CPU array map for memory objects that do not fit on the stack. Without a name such a
+	// function is an error.
+	ScratchMap string
+	// OnStack is the number of bytes of stack that may be used; 0 means MaxStack.
+	OnStack int
+}
+
+// Result is a function as BPF instructions.
+type Result struct {
+	// Name is the function's name, the symbol of its first instruction.
+	Name string
+	// Insns have symbolic references to maps and functions; jumps are resolved.
+	Insns asm.Instructions
+	// StackSize is the number of bytes of stack that are used.
+	StackSize int
+	// ScratchSize is not 0 if the function needs the scratch map: a per-CPU array map with one entry of that many bytes.
+	ScratchSize int
+	// ScratchMap is the name of that map.
+	ScratchMap string
+	// Calls are the subprograms that the function calls or takes the address of, sorted.
+	Calls []string
+}
+
+// Func returns the instructions of one function. An error says that the function is too long or needs too much stack.
+func Func(f *ir.Func, opts Options) (Result, error) {
+	if opts.OnStack <= 0 || opts.OnStack > MaxStack {
+		opts.OnStack = MaxStack
+	}
+	analysis := analyzeSlots(f)
+	for budget := opts.OnStack; ; {
+		frame, err := newFrame(f, analysis, budget, opts.ScratchMap != "")
+		if err != nil {
+			return Result{}, fmt.Errorf("%s: %w", f.Name, err)
+		}
+		c := selectFunc(f, frame, opts)
+		alloc := allocate(c)
+		frame.placeSpills(c)
+		moves := resolveMoves(c, alloc, frame)
+		if frame.size() <= opts.OnStack {
+			return assemble(&expander{c, alloc, frame, moves}, opts)
+		}
+		if budget == 0 || frame.spillBytes > opts.OnStack {
+			return Result{}, fmt.Errorf("%s: the program needs %d bytes of stack, %d are available", f.Name, frame.size(), opts.OnStack)
+		}
+		budget = min(budget-8, opts.OnStack-frame.spillBytes) &^ 7
+		budget = max(0, budget)
+	}
+}
+
+// Module returns the instructions of every function, in the module's order. Functions get scratch maps of their own, named
+// Options.ScratchMap followed by the function's index. The stack is divided between functions that call each other.
+func Module(m *ir.Module, opts Options) ([]Result, error) {
+	e := &moduleEmitter{module: m, opts: opts, results: make([]Result, len(m.Funcs)), state: make([]visitState, len(m.Funcs))}
+	for i := range m.Funcs {
+		if _, err := e.emit(i); err != nil {
+			return nil, err
+		}
+	}
+	return e.results, nil
+}
+
+type visitState uint8
+
+const (
+	unvisited visitState = iota
+	visiting
+	visited
+)
+
+type moduleEmitter struct {
+	module  *ir.Module
+	opts    Options
+	results []Result
+	state   []visitState
+}
+
+// subStack is what a subprogram may use, so that a few levels of them fit below a program.
+const subStack = 128
+
+// emit makes function i after those that it calls and returns the stack of the deepest chain that begins with it.
+func (e *moduleEmitter) emit(i int) (int, error) {
+	f := e.module.Funcs[i]
+	if e.state[i] == visiting {
+		return 0, fmt.Errorf("%s calls itself", f.Name)
+	}
+	below := 0
+	first := e.state[i] == unvisited
+	e.state[i] = visiting
+	for _, name := range callees(f) {
+		j := slices.IndexFunc(e.module.Funcs, func(g *ir.Func) bool { return g.Name == name })
+		if j < 0 {
+			panic(fmt.Sprintf("BUG: emit: %s calls %s, which is not in the module", f.Name, name))
+		}
+		n, err := e.emit(j)
+		if err != nil {
+			return 0, err
+		}
+		below = max(below, n)
+	}
+	if first {
+		if err := e.emitFunc(i, below); err != nil {
+			return 0, err
+		}
+	}
+	e.state[i] = visited
+	return below + alignUp(max(1, e.results[i].StackSize), 32), nil
+}
+
+func (e *moduleEmitter) emitFunc(i, below int) error {
+	f, opts := e.module.Funcs[i], e.opts
+	if opts.ScratchMap != "" {
+		opts.ScratchMap = fmt.Sprintf("%s%d", opts.ScratchMap, i)
+	}
+	if opts.OnStack <= 0 || opts.OnStack > MaxStack {
+		opts.OnStack = MaxStack
+	}
+	opts.OnStack -= below
+	if f.Sub {
+		opts.OnStack = min(opts.OnStack, subStack)
+	}
+	if opts.OnStack <= 0 {
+		return fmt.Errorf("%s: no stack is left for the functions that it calls", f.Name)
+	}
+	r, err := Func(f, opts)
+	e.results[i] = r
+	return err
+}
+
+// callees returns the names of the functions that f refers to, sorted.
+func callees(f *ir.Func) []string {
+	var out []string
+	for _, b := range f.Blocks {
+		for _, v := range b.Instrs {
+			if v.Op == ir.OpCallFunc || v.Op == ir.OpFuncPtr {
+				out = append(out, v.Sym)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func alignUp(n, align int) int { return (n + align - 1) / align * align }
