@@ -13,8 +13,12 @@ import (
 // Builtin is the record of one builtin.
 type Builtin struct {
 	types.Signature
-	// Lower makes the code of a use. It is nil for Unsupported ones.
+	// Lower makes the code of a use. It is nil for aggregates and for Unsupported ones.
 	Lower func(e Emitter, c Call) Value
+	// Update makes the code of an aggregate in two steps: what is called first computes the arguments, and the function that it
+	// returns puts them into the value of the running CPU at an address. Whatever the arguments cost is so paid before the
+	// map is looked up.
+	Update func(e Emitter, c Call) func(addr *ir.Value)
 }
 
 // Call is one use of a builtin.
@@ -24,14 +28,27 @@ type Call struct {
 	Args []Arg
 	// Result is the type that the checker gave the use.
 	Result types.Type
+	// Into is where a memory object may be built, to save a copy: it has room for Result. It may be nil.
+	Into *ir.Value
 }
 
-// Value is a lowered value. Scalars are in V; strings, buffers, tuples and other memory objects have their address in V.
+// Dest returns Into, or the address of a fresh memory object for the result.
+func (c Call) Dest(e Emitter) *ir.Value {
+	if c.Into != nil {
+		return c.Into
+	}
+	return e.Temp(c.Sig.Name, types.Align(types.Sizeof(c.Result), 8), 8)
+}
+
+// Value is a lowered value. Scalars are in V, extended to 64 bits; strings, buffers, tuples, stacks and other memory objects
+// have their address in V.
 type Value struct {
 	V    *ir.Value
 	Type types.Type
-	// Len is the number of bytes in use, for strings whose length is known at run time; nil otherwise.
+	// Len is the number of bytes in use, the NUL included, for strings whose length is known at run time; nil otherwise.
 	Len *ir.Value
+	// Loose is set for strings whose bytes after the NUL may be anything; without it they are zero.
+	Loose bool
 }
 
 // Arg is an argument that has not been lowered yet.
@@ -47,12 +64,45 @@ type Arg interface {
 	Map() (name string, key Arg)
 }
 
+// Action is something that user space does when a program asks for it, in the words of the manifest's event kinds.
+type Action struct {
+	// Kind is printf, value, print_map, print_element, clear, zero, exit or time.
+	Kind   string
+	Format string
+	// Map is the script map that the action is about, "@" included.
+	Map      string
+	Top, Div int
+}
+
 // Emitter is what Lower functions build code with; the lowering implements it.
 type Emitter interface {
 	Builder() *ir.Builder
 	Target() target.Target
-	// FallibleRead reads size bytes at a script pointer or address into dst, counting and reporting failed reads as -k asks.
+	// Read reads size bytes at a script pointer or address into dst. Where the read fails, dst is zero, and the failure is reported
+	// as -k asks.
 	Read(dst *ir.Value, size int, src Value)
-	// TempSlot returns the address of a fresh memory object.
+	// ReadStr reads the string at a script pointer or address as the call's result. No more than limit bytes are read, the NUL
+	// included, where limit is given.
+	ReadStr(c Call, src Value, limit *ir.Value) Value
+	// Temp returns the address of a fresh memory object.
 	Temp(name string, size, align int) *ir.Value
+	// Text returns a string that is known at compile time.
+	Text(s string) Value
+	// ProbeName is the full name of the probe.
+	ProbeName() string
+	// ArgN, Retval, Args and Func are what the probe offers; the checker made sure that it does.
+	ArgN(n int) Value
+	Retval() Value
+	Args() Value
+	Func(t types.Type) Value
+	// StartTime returns the time at which the script was started, on the clock of nsecs.
+	StartTime() *ir.Value
+	// Stack takes a stack trace as the call's result.
+	Stack(c Call) Value
+	// Send asks user space for an action; the arguments are the values that it needs.
+	Send(a Action, args ...Arg)
+	// Exit ends the script with an exit code, or 0 if code is nil, and the program at once.
+	Exit(code Arg)
+	// Delete removes a key (nil for a scalar map) and returns whether it was there.
+	Delete(name string, key Arg) *ir.Value
 }

@@ -24,7 +24,8 @@ type Signature struct {
 	Format int
 	// Unsafe requires --unsafe.
 	Unsafe bool
-	// Needs lists what the probe must offer: "args", "argn", "retval", "func", "stack", "ctx"; empty for everywhere.
+	// Needs is what the probe must offer: "args", "argn", "retval", "func", "stack", "ctx"; "probe" is there always, but makes the
+	// code differ from probe to probe. Empty for everywhere.
 	Needs string
 	// Unsupported marks names of the language that this version does not accept yet.
 	Unsupported bool
@@ -51,7 +52,11 @@ const (
 	ParamLitInt
 	ParamMap     // a map without key, by reference
 	ParamMapElem // a map with or without key
-	ParamName    // a bare word such as a stack mode or a clock
+	ParamMapKey  // a key of the map that is the parameter before
+	ParamMapOr   // a map without key, by reference, or any value; only a map allows further arguments
+	ParamName    // a bare word such as a clock
+	ParamText    // what str() reads: pointers, arrays, integers that hold an address, and strings
+	ParamNameInt // a bare word or a literal number: a stack's mode or depth
 )
 
 // Arg is an argument as ResultOf sees it.
@@ -71,4 +76,10 @@ type Env struct {
 	MaxStrlen int
 	// StackMode is the default mode of stacks (config stack_mode).
 	StackMode string
+	// ArgN are the types of arg0, arg1, … at this probe; Retval, Args, Func and Probe those of the builtins of these names,
+	// nil where the probe has none. Probe is a String that holds the name of the probe.
+	ArgN                      []Type
+	Retval, Args, Func, Probe Type
+	// Kernel returns a type of the kernel by keyword ("struct") and name; it may be nil.
+	Kernel func(keyword, name string) (Type, error)
 }

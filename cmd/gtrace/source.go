@@ -1,0 +1,76 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/gtrace/gtrace/lang/diag"
+)
+
+// maxScript is the size of the largest script that is read.
+const maxScript = 64 << 20
+
+// errNoScript means that the command line names nothing to run.
+var errNoScript = errors.New("no script: give a file, - or -e 'PROGRAM'")
+
+// script returns the text to run and the positional parameters for it.
+func (o *options) script(stdin io.Reader) (*diag.File, []string, error) {
+	switch {
+	case o.hasProgram:
+		return diag.NewFile("stdin", o.program), o.args, nil
+	case len(o.args) == 0:
+		return nil, nil, errNoScript
+	}
+	f, err := readScript(o.args[0], stdin)
+	return f, o.args[1:], err
+}
+
+func readScript(name string, stdin io.Reader) (*diag.File, error) {
+	shown := name
+	if name == "-" {
+		shown = "stdin"
+	} else {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, fmt.Errorf("failed to open file '%s': %s", name, reason(err))
+		}
+		defer f.Close()
+		stdin = f
+	}
+	text, err := io.ReadAll(io.LimitReader(stdin, maxScript+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("failed to read file '%s': %s", name, reason(err))
+	case len(text) > maxScript:
+		return nil, fmt.Errorf("%s: the script is larger than %d MiB", name, maxScript>>20)
+	}
+	return diag.NewFile(shown, string(text)), nil
+}
+
+// reason is the cause of a file error in the C library's words, as bpftrace gives it.
+func reason(err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err
+	}
+	s := err.Error()
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// settings returns the config settings of the environment, by config name. GTRACE_X wins over BPFTRACE_X.
+func settings(environ []string) map[string]string {
+	out := map[string]string{}
+	for _, prefix := range []string{"BPFTRACE_", "GTRACE_"} {
+		for _, kv := range environ {
+			name, value, ok := strings.Cut(kv, "=")
+			if name, found := strings.CutPrefix(name, prefix); ok && found {
+				out[strings.ToLower(name)] = value
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,147 @@
+package opt
+
+import "github.com/gtrace/gtrace/codegen/ir"
+
+// passBranch makes branches test what is there already: x rather than x != 0; nothing at all where a dominating branch on
+// the same value has decided it. A branch that only chooses between 1 and 0 becomes the value of its condition.
+func passBranch(f *ir.Func) bool {
+	changed := false
+	for _, b := range f.Blocks {
+		if term := b.Terminator(); term.Op == ir.OpBranch {
+			changed = stripZeroTest(term) || changed
+		}
+	}
+	changed = foldDecided(f) || changed
+	return foldDiamonds(f) || changed
+}
+
+// stripZeroTest turns a branch on x != 0 or x == 0 into one on x.
+func stripZeroTest(term *ir.Value) bool {
+	changed := false
+	for {
+		c := term.Args[0]
+		if c.Op != ir.OpEq && c.Op != ir.OpNe || !isConst(c.Args[1], 0) {
+			return changed
+		}
+		if c.Op == ir.OpEq {
+			term.Targets[0], term.Targets[1] = term.Targets[1], term.Targets[0]
+		}
+		term.Args[0] = c.Args[0]
+		changed = true
+	}
+}
+
+// foldDecided turns branches on a condition that is known in their block into jumps. A test of a pointer stays: the
+// verifier may need to see it again.
+func foldDecided(f *ir.Func) bool {
+	cfg := ir.NewCFG(f)
+	changed := false
+	for _, b := range cfg.Order {
+		term := b.Terminator()
+		if term.Op != ir.OpBranch || term.Args[0].Type != ir.I64 {
+			continue
+		}
+		if taken, ok := decided(cfg, b, term.Args[0]); ok {
+			jumpTo(term, term.Targets[taken])
+			changed = true
+		}
+	}
+	return changed
+}
+
+// decided returns which target a branch on cond in block b takes, if a branch on it leads here on one side only.
+func decided(cfg *ir.CFG, b *ir.Block, cond *ir.Value) (int, bool) {
+	for d := b; cfg.Idom(d) != nil; d = cfg.Idom(d) {
+		preds := cfg.Preds(d)
+		if len(preds) != 1 {
+			continue
+		}
+		term := preds[0].Terminator()
+		if term.Op != ir.OpBranch || term.Args[0] != cond {
+			continue
+		}
+		if term.Targets[0].Block == d {
+			return 0, true
+		}
+		return 1, true
+	}
+	return 0, false
+}
+
+// foldDiamonds replaces branches whose two sides meet at once, with arguments that are equal or 1 and 0, by a jump.
+func foldDiamonds(f *ir.Func) bool {
+	in := edges(f)
+	changed := false
+	for _, b := range f.Blocks {
+		term := b.Terminator()
+		if term.Op != ir.OpBranch {
+			continue
+		}
+		then, els := skipEmpty(in, term.Targets[0]), skipEmpty(in, term.Targets[1])
+		if then.Block == els.Block && foldDiamond(f, term, then, els) {
+			changed = true
+			in = edges(f)
+		}
+	}
+	return changed
+}
+
+// skipEmpty follows an edge through a block of constants that nothing else leads to.
+func skipEmpty(in [][]*ir.Target, t ir.Target) ir.Target {
+	b := t.Block
+	term := b.Terminator()
+	if term.Op != ir.OpJump || len(in[b.ID]) != 1 || len(b.Params) > 0 {
+		return t
+	}
+	for _, v := range b.Instrs[:len(b.Instrs)-1] {
+		if v.Op != ir.OpConst {
+			return t
+		}
+	}
+	return term.Targets[0]
+}
+
+func foldDiamond(f *ir.Func, term *ir.Value, then, els ir.Target) bool {
+	for i := range then.Args {
+		x, y := then.Args[i], els.Args[i]
+		if !sameValue(x, y) && !truthValues(x, y) {
+			return false
+		}
+	}
+	out := ir.Target{Block: then.Block}
+	for i := range then.Args {
+		out.Args = append(out.Args, mergedArg(f, term, then.Args[i], els.Args[i]))
+	}
+	jumpTo(term, out)
+	return true
+}
+
+// truthValues reports whether x and y are 1 and 0 or 0 and 1.
+func truthValues(x, y *ir.Value) bool {
+	return isConst(x, 1) && isConst(y, 0) || isConst(x, 0) && isConst(y, 1)
+}
+
+// mergedArg returns the value that is x if the condition of the branch holds and y if not.
+func mergedArg(f *ir.Func, term, x, y *ir.Value) *ir.Value {
+	if sameValue(x, y) {
+		if x.Op != ir.OpConst {
+			return x
+		}
+		c := newConst(f, term, x.Imm, x.Type)
+		beforeTerminator(term.Block, c)
+		return c
+	}
+	cond := term.Args[0]
+	if isConst(x, 1) && isCompare(cond.Op) {
+		return cond
+	}
+	op := ir.OpNe
+	if isConst(x, 0) {
+		op = ir.OpEq
+	}
+	zero := newConst(f, term, 0, ir.I64)
+	v := f.NewValue(op, ir.I64, cond, zero)
+	v.Span = term.Span
+	beforeTerminator(term.Block, zero, v)
+	return v
+}

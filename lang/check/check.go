@@ -1,0 +1,94 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/gtrace/gtrace/lang/ast"
+	"github.com/gtrace/gtrace/lang/diag"
+	"github.com/gtrace/gtrace/lang/types"
+)
+
+// checker is the state of one run of Check. The passes are methods in files of their own, in this order: config, support,
+// attach, limits, resolve, types.
+type checker struct {
+	prog  *ast.Program
+	opts  Options
+	diags *diag.List
+	info  *Info
+
+	// vars and maps are the slots that values are stored in; mapOrder has the maps in the order of their first use.
+	vars     map[*Var]*slot
+	varOrder []*Var
+	maps     map[string]*scriptMap
+	mapOrder []*scriptMap
+	// badMaps are uses of maps that the resolve pass has reported.
+	badMaps map[*ast.MapExpr]bool
+	// literals are the expressions that are integer literals or folded from them: they take the type that is asked for.
+	literals map[ast.Expr]bool
+	// names caches what the host said about names.
+	names map[string]enumerator
+
+	// report is set in the last round of the types pass: before it, types are not final and nothing is said.
+	report bool
+	// program is the program being typed, and env what its probe offers.
+	program *Program
+	env     types.Env
+}
+
+// Check checks a script. The result describes what of it makes sense, even if diags has errors afterwards; nothing may be
+// compiled from it then. An error means that the world failed, not the script.
+func Check(prog *ast.Program, opts Options, diags *diag.List) (*Info, error) {
+	c := newChecker(prog, opts, diags)
+	c.passConfig()
+	c.passSupport()
+	if err := c.passAttach(); err != nil {
+		return nil, fmt.Errorf("resolve attach points: %w", err)
+	}
+	c.passLimits()
+	c.passResolve()
+	c.passTypes()
+	c.finish()
+	return c.info, nil
+}
+
+func newChecker(prog *ast.Program, opts Options, diags *diag.List) *checker {
+	return &checker{
+		prog: prog, opts: opts, diags: diags,
+		info: &Info{
+			File:   prog.File,
+			Types:  map[ast.Expr]types.Type{},
+			Consts: map[ast.Expr]Const{},
+			Vars:   map[*ast.VarExpr]*Var{},
+			Calls:  map[ast.Expr]*types.Signature{},
+			Fields: map[*ast.FieldExpr][]types.Field{},
+		},
+		vars:     map[*Var]*slot{},
+		maps:     map[string]*scriptMap{},
+		badMaps:  map[*ast.MapExpr]bool{},
+		literals: map[ast.Expr]bool{},
+		names:    map[string]enumerator{},
+	}
+}
+
+// errorf reports an error, in the last round of the types pass only. It returns a diagnostic to add a hint to.
+func (c *checker) errorf(span diag.Span, code diag.Code, format string, args ...any) *diag.Diagnostic {
+	if !c.report {
+		return &diag.Diagnostic{}
+	}
+	return c.diags.Errorf(span, code, format, args...)
+}
+
+// warnf is errorf for warnings.
+func (c *checker) warnf(span diag.Span, code diag.Code, format string, args ...any) *diag.Diagnostic {
+	if !c.report {
+		return &diag.Diagnostic{}
+	}
+	return c.diags.Warnf(span, code, format, args...)
+}
+
+// suggest adds the nearest of the names as a hint, if one is near.
+func suggest(d *diag.Diagnostic, name string, names []string) {
+	if near := diag.Nearest(name, names); near != "" {
+		d.Hintf("did you mean %s?", near)
+	}
+}

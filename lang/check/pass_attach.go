@@ -1,0 +1,203 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/gtrace/gtrace/lang/ast"
+	"github.com/gtrace/gtrace/lang/attach"
+	"github.com/gtrace/gtrace/lang/diag"
+	"github.com/gtrace/gtrace/lang/types"
+)
+
+// needs is what a predicate and body use of their probe.
+type needs struct {
+	// args and name say that `args` and `probe` occur; function that `func` does.
+	args, name, function bool
+}
+
+// passAttach fills Info.Programs: it expands every attach point and gives every group of probes that can share their code
+// a clone of predicate and body. The config pass must have run.
+func (c *checker) passAttach() error {
+	probes := 0
+	for _, d := range c.prog.Decls {
+		p, ok := d.(*ast.ProbeDecl)
+		if !ok {
+			continue
+		}
+		probes++
+		n := c.needsOf(p)
+		for _, point := range p.Points {
+			if err := c.attachPoint(p, point, n); err != nil {
+				return err
+			}
+		}
+	}
+	if probes == 0 && !c.diags.HasErrors() {
+		c.diags.Errorf(c.prog.At, "no-probes", "No probes to attach")
+	}
+	return nil
+}
+
+// needsOf looks for the builtins that make a difference to the attach points.
+func (c *checker) needsOf(d *ast.ProbeDecl) needs {
+	var n needs
+	look := func(e ast.Node) bool {
+		name := ""
+		switch e := e.(type) {
+		case *ast.Ident:
+			name = e.Name
+		case *ast.CallExpr:
+			name = e.Func
+		default:
+			return true
+		}
+		if sig, ok := c.opts.Builtins.Signature(name); ok {
+			n.args = n.args || sig.Needs == "args"
+			n.name = n.name || sig.Needs == "probe"
+			n.function = n.function || sig.Needs == "func"
+		}
+		return true
+	}
+	if d.Predicate != nil {
+		ast.Walk(d.Predicate, look)
+	}
+	ast.Walk(d.Body, look)
+	return n
+}
+
+// attachPoint expands one attach point.
+func (c *checker) attachPoint(d *ast.ProbeDecl, point *ast.AttachPoint, n needs) error {
+	if len(point.Parts) == 0 {
+		return nil
+	}
+	p := attach.Point{Type: c.expandParams(point.Parts[0])}
+	for _, part := range point.Parts[1:] {
+		p.Parts = append(p.Parts, c.expandParams(part))
+	}
+	provider, ok := c.opts.Providers.Provider(p.Type)
+	if !ok {
+		e := c.diags.Errorf(point.Parts[0].At, "unknown-probe-type", "Invalid probe type: %s", p.Type)
+		suggest(e, strings.ToLower(p.Type), c.opts.Providers.Names())
+		return nil
+	}
+	matches, err := provider.Resolve(p, ResolveOptions{PID: c.opts.PID, NeedArgs: n.args, Unsafe: c.opts.Unsafe})
+	var perr *PointError
+	switch {
+	case errors.As(err, &perr):
+		c.pointError(point, perr)
+	case err != nil:
+		return fmt.Errorf("%s: %w", point.At.Text(), err)
+	case len(matches) == 0:
+		c.pointError(point, &PointError{Part: -1, Code: codeNoMatch, Message: fmt.Sprintf("No matches for %s %s.", provider.Name(), strings.Join(p.Parts, ":"))})
+	default:
+		c.addPrograms(d, point, matches, n)
+	}
+	return nil
+}
+
+// codeNoMatch is the code of an attach point that stands for no probe; missing_probes decides how bad that is.
+const codeNoMatch diag.Code = "no-match"
+
+// pointError reports what a provider said.
+func (c *checker) pointError(point *ast.AttachPoint, e *PointError) {
+	span := point.At
+	if e.Part >= 0 && e.Part < len(point.Parts) {
+		span = point.Parts[e.Part].At
+	}
+	report := c.diags.Errorf
+	if e.Code == codeNoMatch {
+		switch c.info.Config.MissingProbes {
+		case "ignore":
+			return
+		case "warn":
+			report = c.diags.Warnf
+		}
+	}
+	if d := report(span, e.Code, "%s", e.Message); e.Hint != "" {
+		d.Hint = e.Hint
+	}
+}
+
+// addPrograms makes the programs of an attach point's matches.
+func (c *checker) addPrograms(d *ast.ProbeDecl, point *ast.AttachPoint, matches []attach.Match, n needs) {
+	groups := groupMatches(matches, n)
+	total, limit := len(c.info.Programs)+len(groups), c.info.Config.MaxPrograms
+	if total > limit {
+		e := c.diags.Errorf(point.At, "too-many-programs",
+			"Your program is trying to generate more than %d BPF programs, which exceeds the current limit of %d", total, limit)
+		e.Hintf("You can increase the limit with the max_bpf_progs config variable or GTRACE_MAX_BPF_PROGS.")
+		return
+	}
+	for _, g := range groups {
+		p := &Program{Decl: d, Point: point, Probes: g.probes, Context: g.context, Body: ast.CloneBlock(d.Body)}
+		if d.Predicate != nil {
+			p.Predicate = ast.CloneExpr(d.Predicate)
+		}
+		c.info.Programs = append(c.info.Programs, p)
+	}
+}
+
+type group struct {
+	context *attach.Context
+	probes  []attach.Probe
+}
+
+// groupMatches puts probes together whose programs are the same, in the order of their first.
+func groupMatches(matches []attach.Match, n needs) []*group {
+	var out []*group
+	byID := map[string]*group{}
+	for _, m := range matches {
+		alone := n.name || n.function && m.Context.Func == funcByName
+		g := byID[m.Context.ID]
+		if g == nil || alone {
+			g = &group{context: m.Context}
+			byID[m.Context.ID] = g
+			out = append(out, g)
+		}
+		g.probes = append(g.probes, m.Probe)
+	}
+	return out
+}
+
+// The ways in which attach.Context.Func knows the function.
+const (
+	funcByName = "name"
+	funcByIP   = "ip"
+)
+
+// probeEnv is what result types of builtins may depend on in a program.
+func (c *checker) probeEnv(p *Program) types.Env {
+	env := types.Env{
+		MaxStrlen: c.info.Config.MaxStrlen, StackMode: c.info.Config.StackMode,
+		Probe: types.String{Size: len(p.Probes[0].Name) + 1}, Kernel: c.kernelType,
+	}
+	ctx := p.Context
+	for _, v := range ctx.ArgN {
+		env.ArgN = append(env.ArgN, v.Type)
+	}
+	if ctx.Retval != nil {
+		env.Retval = ctx.Retval.Type
+	}
+	if ctx.Args != nil {
+		env.Args = ctx.Args
+	}
+	switch ctx.Func {
+	case funcByName:
+		env.Func = types.String{Size: len(p.Probes[0].Func) + 1}
+	case funcByIP:
+		env.Func = types.Ksym{}
+		if ctx.UserSpace {
+			env.Func = types.Usym{}
+		}
+	}
+	return env
+}
+
+func (c *checker) kernelType(keyword, name string) (types.Type, error) {
+	if c.opts.Host == nil {
+		return nil, ErrNoType
+	}
+	return c.opts.Host.TypeByName(keyword, name)
+}

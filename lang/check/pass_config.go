@@ -1,0 +1,234 @@
+package check
+
+import (
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/gtrace/gtrace/lang/ast"
+	"github.com/gtrace/gtrace/lang/diag"
+)
+
+// setting is one config variable: how to set it, or what to say instead.
+type setting struct {
+	set func(*Config, string) error
+	// renamed is the new name of an old one; noEffect is set for variables without a meaning any more.
+	renamed  string
+	noEffect bool
+	// later is set for variables of parts of the language that are not supported yet.
+	later bool
+}
+
+// settings returns the table of config variables.
+func settings() map[string]setting {
+	return map[string]setting{
+		"max_strlen":         {set: number("max_strlen", func(c *Config) *int { return &c.MaxStrlen }, 1)},
+		"max_map_keys":       {set: number("max_map_keys", func(c *Config) *int { return &c.MaxMapKeys }, 1)},
+		"max_probes":         {set: number("max_probes", func(c *Config) *int { return &c.MaxProbes }, 0)},
+		"max_bpf_progs":      {set: number("max_bpf_progs", func(c *Config) *int { return &c.MaxPrograms }, 0)},
+		"max_cat_bytes":      {set: number("max_cat_bytes", func(c *Config) *int { return &c.MaxCatBytes }, 0)},
+		"log_size":           {set: number("log_size", func(c *Config) *int { return &c.LogSize }, 0)},
+		"on_stack_limit":     {set: number("on_stack_limit", func(c *Config) *int { return &c.OnStackLimit }, 0)},
+		"perf_rb_pages":      {set: number("perf_rb_pages", func(c *Config) *int { return &c.RingBufPages }, 0)},
+		"print_maps_on_exit": {set: flag(func(c *Config) *bool { return &c.PrintMapsOnExit })},
+		"cpp_demangle":       {set: flag(func(c *Config) *bool { return &c.CppDemangle })},
+		"lazy_symbolication": {set: flag(func(c *Config) *bool { return &c.LazySymbolication })},
+		"str_trunc_trailer":  {set: text(func(c *Config) *string { return &c.StrTruncTrailer })},
+		"stack_mode": {set: choice("stack_mode", func(c *Config) *string { return &c.StackMode },
+			"bpftrace", "raw", "perf", "build_id")},
+		"missing_probes": {set: choice("missing_probes", func(c *Config) *string { return &c.MissingProbes },
+			"ignore", "warn", "error")},
+		"cache_user_symbols": {set: choice("cache_user_symbols", func(c *Config) *string { return &c.CacheUserSymbols },
+			"PER_PID", "PER_PROGRAM", "NONE")},
+		"license": {set: license},
+
+		"show_debug_info":    {later: true},
+		"use_blazesym":       {later: true},
+		"unstable_tseries":   {later: true},
+		"unstable_dw_ustack": {later: true},
+		"unstable_typeinfo":  {later: true},
+
+		"symbol_source":             {noEffect: true},
+		"max_type_res_iterations":   {noEffect: true},
+		"unstable_addr":             {noEffect: true},
+		"unstable_import":           {noEffect: true},
+		"unstable_import_statement": {noEffect: true},
+		"unstable_macro":            {noEffect: true},
+		"unstable_map_decl":         {noEffect: true},
+
+		"strlen":        {renamed: "max_strlen"},
+		"cat_bytes_max": {renamed: "max_cat_bytes"},
+		"map_keys_max":  {renamed: "max_map_keys"},
+	}
+}
+
+// DefaultConfig returns the configuration of a script that sets nothing.
+func DefaultConfig() Config {
+	return Config{
+		MaxStrlen: 1024, MaxMapKeys: 4096, MaxProbes: 1024, MaxPrograms: 1024, MaxCatBytes: 10240, LogSize: 1000000,
+		OnStackLimit: 32, StackMode: "bpftrace", MissingProbes: "error", StrTruncTrailer: "..", License: "GPL",
+		CacheUserSymbols: "PER_PID", PrintMapsOnExit: true, CppDemangle: true,
+	}
+}
+
+// passConfig fills Info.Config from the defaults, the config blocks and the environment, in this order. Nothing has to
+// run before it.
+func (c *checker) passConfig() {
+	c.info.Config = DefaultConfig()
+	table := settings()
+	for _, d := range c.prog.Decls {
+		if cfg, ok := d.(*ast.ConfigDecl); ok {
+			for _, s := range cfg.Settings {
+				c.configure(table, s)
+			}
+		}
+	}
+	c.configureFromEnv(table)
+}
+
+// envPrefixes may stand before the name of a config variable.
+var envPrefixes = [...]string{"BPFTRACE_", "GTRACE_"}
+
+func settingName(name string) string {
+	name = strings.ToLower(name)
+	for _, p := range envPrefixes {
+		if rest, ok := strings.CutPrefix(name, strings.ToLower(p)); ok {
+			return rest
+		}
+	}
+	return name
+}
+
+func (c *checker) configure(table map[string]setting, s ast.ConfigSetting) {
+	name := settingName(s.Name)
+	st, ok := table[name]
+	if !ok {
+		d := c.diags.Errorf(s.At, "unknown-config", "%s: not a known configuration option", s.Name)
+		suggest(d, name, settingNames(table))
+		return
+	}
+	if st.renamed != "" {
+		c.diags.Warnf(s.At, "renamed-config", "%s has been renamed, please use %s", s.Name, st.renamed)
+		st = table[st.renamed]
+	}
+	switch {
+	case st.noEffect:
+		c.diags.Warnf(s.At, "no-effect", "%s is deprecated and has no effect", s.Name)
+		return
+	case st.later:
+		c.diags.Warnf(s.At, "unsupported", "%s is not supported yet and has no effect", s.Name)
+		return
+	}
+	value, ok := settingValue(s.Value)
+	if !ok {
+		return
+	}
+	if err := st.set(&c.info.Config, value); err != nil {
+		c.diags.Errorf(s.At, "bad-config", "%s", err)
+	}
+}
+
+func (c *checker) configureFromEnv(table map[string]setting) {
+	names := make([]string, 0, len(c.opts.Env))
+	for name := range c.opts.Env {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		st, ok := table[name]
+		if st.renamed != "" {
+			st = table[st.renamed]
+		}
+		if !ok || st.set == nil {
+			continue
+		}
+		if err := st.set(&c.info.Config, c.opts.Env[name]); err != nil {
+			c.diags.Errorf(diag.Span{}, "bad-config", "environment: %s", err)
+		}
+	}
+}
+
+// settingNames returns the names worth suggesting, sorted.
+func settingNames(table map[string]setting) []string {
+	var out []string
+	for name, s := range table {
+		if s.set != nil {
+			out = append(out, name)
+		}
+	}
+	sort.Strings(out)
+	return out
+}
+
+// settingValue returns a setting's value as text; ok is false for a BadExpr.
+func settingValue(e ast.Expr) (string, bool) {
+	switch e := e.(type) {
+	case *ast.IntLit:
+		return strconv.FormatUint(e.Value, 10), true
+	case *ast.StringLit:
+		return e.Value, true
+	case *ast.BoolLit:
+		return strconv.FormatBool(e.Value), true
+	case *ast.Ident:
+		return e.Name, true
+	}
+	return "", false
+}
+
+// maxNumber bounds the config variables that are numbers: sizes of memory, more or less.
+const maxNumber = 1 << 30
+
+func number(name string, field func(*Config) *int, low int) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		n, err := strconv.ParseInt(v, 0, 64)
+		if err != nil {
+			return fmt.Errorf("%s: expecting a number, got %s", name, v)
+		}
+		if n < int64(low) || n > maxNumber {
+			return fmt.Errorf("%s: must be between %d and %d, got %d", name, low, maxNumber, n)
+		}
+		*field(c) = int(n)
+		return nil
+	}
+}
+
+func flag(field func(*Config) *bool) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		*field(c) = v != "0" && v != "false" && v != ""
+		return nil
+	}
+}
+
+func text(field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		*field(c) = v
+		return nil
+	}
+}
+
+func choice(name string, field func(*Config) *string, values ...string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		for _, w := range values {
+			if v == w {
+				*field(c) = v
+				return nil
+			}
+		}
+		last := len(values) - 1
+		return fmt.Errorf("%s: Invalid value for %s: valid values are %s, and %s.", //nolint:staticcheck // bpftrace's words
+			name, name, strings.Join(values[:last], ", "), values[last])
+	}
+}
+
+// license accepts the licenses that the kernel takes for GPL-compatible.
+func license(c *Config, v string) error {
+	valid := []string{"Dual MIT/GPL", "Dual BSD/GPL", "Dual MPL/GPL", "GPL and additional rights", "GPL v2", "GPL"}
+	for _, l := range valid {
+		if v == l {
+			c.License = v
+			return nil
+		}
+	}
+	return fmt.Errorf("Invalid value for license. Found: %s. Valid values: %s.", v, strings.Join(valid, ", ")) //nolint:staticcheck // bpftrace's words
+}

@@ -1,0 +1,113 @@
+package check
+
+import (
+	"regexp"
+
+	"github.com/gtrace/gtrace/lang/ast"
+	"github.com/gtrace/gtrace/lang/diag"
+)
+
+// passSupport reports the parts of the language that this version does not compile. Nothing has to run before it; the
+// passes after it say nothing about what it has reported.
+func (c *checker) passSupport() {
+	for _, d := range c.prog.Decls {
+		c.supportDecl(d)
+	}
+}
+
+func (c *checker) unsupported(span diag.Span, what string) {
+	c.diags.Errorf(span, "unsupported", "%s not supported yet", what)
+}
+
+// kernelInclude is what needs no header: the kernel's types are known without.
+var kernelInclude = regexp.MustCompile(`^\s*#\s*include\s*<[^>]*>\s*$`)
+
+func (c *checker) supportDecl(d ast.Decl) {
+	switch d := d.(type) {
+	case *ast.CDecl:
+		if !kernelInclude.MatchString(d.Text) {
+			c.unsupported(d.At, "C definitions are")
+		}
+	case *ast.ConfigDecl:
+	case *ast.ImportDecl:
+		c.unsupported(d.At, "import is")
+	case *ast.MapDecl:
+		c.unsupported(d.At, "map declarations are")
+	case *ast.MacroDecl:
+		c.unsupported(d.NameSpan, "macros are")
+	case *ast.FuncDecl:
+		c.unsupported(d.NameSpan, "functions are")
+	case *ast.ProbeDecl:
+		if d.Name != "" {
+			c.unsupported(d.At, "named probes are")
+		}
+		if d.Predicate != nil {
+			c.supportNode(d.Predicate)
+		}
+		c.supportNode(d.Body)
+	default:
+		panic("BUG: check: unexpected declaration")
+	}
+}
+
+// supportNode walks a predicate or a body. Keys are the only place for tuples so far.
+func (c *checker) supportNode(root ast.Node) {
+	keys := map[ast.Expr]bool{}
+	ast.Walk(root, func(n ast.Node) bool {
+		if m, ok := n.(*ast.MapExpr); ok && m.Key != nil {
+			keys[m.Key] = true
+		}
+		if what := unsupportedNode(n, keys); what != "" {
+			c.unsupported(n.Span(), what)
+			return false
+		}
+		return true
+	})
+}
+
+// unsupportedNode names a construct that cannot be compiled yet, with its verb.
+func unsupportedNode(n ast.Node, keys map[ast.Expr]bool) string {
+	switch n := n.(type) {
+	case *ast.ForMapStmt, *ast.ForRangeStmt:
+		return "for loops are"
+	case *ast.WhileStmt:
+		return "while loops are"
+	case *ast.UnrollStmt:
+		return "unroll is"
+	case *ast.BreakStmt:
+		return "break is"
+	case *ast.ContinueStmt:
+		return "continue is"
+	case *ast.IfStmt:
+		if n.Comptime {
+			return "if comptime is"
+		}
+	case *ast.UnaryExpr:
+		if n.Op == ast.AddrOf {
+			return "taking an address is"
+		}
+	case *ast.TupleLit:
+		if !n.Implicit && !keys[n] {
+			return "tuples are"
+		}
+	case *ast.TupleIndexExpr:
+		return "tuples are"
+	case *ast.RecordLit:
+		return "records are"
+	case *ast.TypeofExpr, *ast.TypeofType:
+		return "typeof is"
+	case *ast.TypeinfoExpr:
+		return "typeinfo is"
+	case *ast.BlockExpr:
+		return "blocks as values are"
+	case *ast.IfExpr:
+		return "if as a value is"
+	case *ast.ComptimeExpr:
+		return "comptime is"
+	case *ast.ArrayType:
+		return "array types are"
+	case *ast.TupleType:
+		return "tuple types are"
+	}
+	return ""
+}

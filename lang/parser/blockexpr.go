@@ -1,0 +1,73 @@
+package parser
+
+import (
+	"github.com/gtrace/gtrace/lang/ast"
+)
+
+// blockExpr reads `{ stmts; value }`.
+func (p *parser) blockExpr() *ast.BlockExpr {
+	start := p.start()
+	if !p.is("{") {
+		p.unexpected("`{`")
+		return &ast.BlockExpr{Place: p.from(start), Value: p.badExpr()}
+	}
+	return p.blockValue(p.block())
+}
+
+// blockValue makes an expression of a block: its last statement is the value.
+func (p *parser) blockValue(b *ast.Block) *ast.BlockExpr {
+	x := &ast.BlockExpr{Place: b.Place, Stmts: b.Stmts}
+	if n := len(b.Stmts); n > 0 {
+		if v := p.stmtValue(b.Stmts[n-1]); v != nil {
+			x.Stmts, x.Value = b.Stmts[:n-1], v
+		}
+	}
+	if x.Value == nil {
+		p.errorf(b.At, "missing-value", "this block has no value").
+			Hintf("its last statement has to be an expression")
+		x.Value = p.badExpr()
+	}
+	return x
+}
+
+// stmtValue returns the value of the last statement of a block, or nil if it has none.
+func (p *parser) stmtValue(s ast.Stmt) ast.Expr {
+	switch s := s.(type) {
+	case *ast.ExprStmt:
+		return s.X
+	case *ast.BadStmt:
+		return &ast.BadExpr{Place: s.Place}
+	case *ast.BlockStmt:
+		return p.blockValue(s.Body)
+	case *ast.IfStmt:
+		if s.Else == nil || s.Comptime {
+			return nil
+		}
+		return &ast.IfExpr{Place: s.Place, Cond: s.Cond, Then: p.blockValue(s.Then), Else: p.stmtValue(s.Else)}
+	}
+	return nil
+}
+
+// ifExpr reads an if that is used as a value.
+func (p *parser) ifExpr() ast.Expr {
+	start := p.start()
+	p.take()
+	x := &ast.IfExpr{Cond: p.condition()}
+	x.Then = p.blockExpr()
+	p.expect("else", ": an if used as a value has both branches")
+	switch {
+	case p.bad:
+		x.Else = p.badExpr()
+	case p.is("if"):
+		if p.enter() {
+			x.Else = p.ifExpr()
+		} else {
+			x.Else = p.badExpr()
+		}
+		p.leave()
+	default:
+		x.Else = p.blockExpr()
+	}
+	x.Place = p.from(start)
+	return x
+}

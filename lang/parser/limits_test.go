@@ -1,0 +1,70 @@
+package parser_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gtrace/gtrace/lang/diag"
+)
+
+// TestNesting checks that deep nesting of every kind is refused once, and soon.
+func TestNesting(t *testing.T) {
+	const n = 100000
+	for _, c := range []struct{ name, before, repeat, after string }{
+		{"parentheses", "BEGIN { $x = ", "(", ""},
+		{"closed parentheses", "BEGIN { $x = ", "(", strings.Repeat(")", n) + "; }"},
+		{"negations", "BEGIN { $x = ", "-", "1; }"},
+		{"not", "BEGIN { $x = ", "!", "1; }"},
+		{"casts", "BEGIN { $x = ", "(uint8)", "1; }"},
+		{"blocks", "BEGIN ", "{", ""},
+		{"ifs", "BEGIN { ", "if (1) {", ""},
+		{"if expressions", "BEGIN { $x = ", "if (1) { 1 } else ", "{ 1 }; }"},
+		{"ternaries", "BEGIN { $x = ", "1 ? 2 : ", "3; }"},
+		{"map keys", "BEGIN { ", "@[", ""},
+		{"indices", "BEGIN { $x = $y", "[0]", "; }"},
+		{"fields", "BEGIN { $x = $y", ".a", "; }"},
+		{"calls", "BEGIN { ", "f(", ""},
+		{"sums", "BEGIN { $x = 1", " + 1", "; }"},
+		{"else ifs", "BEGIN { if (1) { }", " else if (1) { }", " }"},
+		{"pointers", "BEGIN { let $x: a", "*", "; }"},
+		{"arrays", "BEGIN { let $x: a", "[1]", "; }"},
+		{"tuple types", "BEGIN { let $x: ", "(", ""},
+		{"comptime", "BEGIN { $x = ", "comptime ", "1; }"},
+		{"predicate", "kprobe:f /", "(", "/ { }"},
+		{"braces in C", "struct x ", "{", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, diags := parse(c.before + strings.Repeat(c.repeat, n) + c.after)
+			if c.name == "braces in C" {
+				require.Equal(t, []diag.Code{"missing-brace"}, codesOf(diags))
+				return
+			}
+			codes := codesOf(diags)
+			require.Contains(t, codes, diag.Code("nesting"))
+			require.LessOrEqual(t, len(codes), 3)
+		})
+	}
+}
+
+// TestNestingAllowed checks that what people write is far from the limits.
+func TestNestingAllowed(t *testing.T) {
+	for _, text := range []string{
+		"BEGIN { $x = " + strings.Repeat("(", 90) + "1" + strings.Repeat(")", 90) + "; }",
+		"BEGIN { " + strings.Repeat("if (1) { ", 90) + "f();" + strings.Repeat("}", 90) + "}",
+		"BEGIN { $x = 1" + strings.Repeat(" + 1", 4000) + "; }",
+		"BEGIN { if (1) { }" + strings.Repeat(" else if (1) { }", 1000) + " }",
+	} {
+		_, diags := parse(text)
+		require.Empty(t, diags)
+	}
+}
+
+func codesOf(diags []diag.Diagnostic) []diag.Code {
+	var codes []diag.Code
+	for _, d := range diags {
+		codes = append(codes, d.Code)
+	}
+	return codes
+}

@@ -1,0 +1,46 @@
+package types
+
+// Members returns the fields of the struct, resolving them first where that was put off.
+func (t *Struct) Members() []Field {
+	if f := t.Complete; f != nil {
+		t.Complete = nil
+		f(t)
+	}
+	return t.Fields
+}
+
+// Lookup finds a member by name, also in anonymous structs and unions inside. It returns the way there, outermost
+// first; offsets are relative to the struct each field is in.
+func Lookup(s *Struct, name string) ([]Field, bool) {
+	if name == "" {
+		return nil, false
+	}
+	for _, f := range s.Members() {
+		if f.Name == name {
+			return []Field{f}, true
+		}
+	}
+	for _, f := range s.Members() {
+		inner, ok := f.Type.(*Struct)
+		if f.Name != "" || !ok {
+			continue
+		}
+		if rest, found := Lookup(inner, name); found {
+			return append([]Field{f}, rest...), true
+		}
+	}
+	return nil, false
+}
+
+// FieldNames returns the names that Lookup finds, in order of declaration.
+func FieldNames(s *Struct) []string {
+	var out []string
+	for _, f := range s.Members() {
+		if f.Name != "" {
+			out = append(out, f.Name)
+		} else if inner, ok := f.Type.(*Struct); ok {
+			out = append(out, FieldNames(inner)...)
+		}
+	}
+	return out
+}

@@ -1,0 +1,192 @@
+package event
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/gtrace/gtrace/lang/types"
+	"github.com/gtrace/gtrace/runtime/value"
+)
+
+// ErrMalformed is wrapped by the errors about bytes that do not hold what the manifest says.
+var ErrMalformed = errors.New("malformed record")
+
+// Stacks finds the frames of a stack that a program stored in a stack map.
+type Stacks interface {
+	// Frames returns the addresses of stack id in the stack map of a depth, innermost first.
+	Frames(depth int, id int64) ([]uint64, error)
+}
+
+// Decoder turns bytes into values. The zero Decoder decodes everything but leaves stacks empty.
+type Decoder struct {
+	// Stacks resolves stack ids.
+	Stacks Stacks
+}
+
+// Value decodes a value of type t from the start of b. Strings and buffers alias b. Aggregates are not decoded here: they
+// need all CPUs, see Map.Read.
+func (d *Decoder) Value(b []byte, t types.Type) (value.Value, error) {
+	if n := types.Sizeof(t); len(b) < n {
+		return nil, fmt.Errorf("%w: %d bytes for a %s of %d", ErrMalformed, len(b), t, n)
+	}
+	return d.decode(b, t), nil
+}
+
+// decode is Value for bytes that are known to be long enough.
+func (d *Decoder) decode(b []byte, t types.Type) value.Value {
+	switch t := t.(type) {
+	case types.Invalid, types.Void:
+		return value.Null{T: t}
+	case types.Bool:
+		return value.Int{T: t, Bits: uint64(min(b[0], 1))}
+	case types.Int:
+		return value.Int{T: t, Bits: number(b, t.Size, t.Signed)}
+	case *types.Enum:
+		return value.Int{T: t, Bits: number(b, t.Size, t.Signed)}
+	case types.Pointer, types.Ksym, types.Username, types.Timestamp, types.CgroupPath:
+		return value.Int{T: t, Bits: binary.NativeEndian.Uint64(b)}
+	case types.String:
+		return String(b[:t.Size], t)
+	case types.Buffer:
+		n := min(int(binary.NativeEndian.Uint32(b)), t.Size)
+		return value.Bytes{T: t, B: b[4 : 4+n]}
+	case types.Inet:
+		return inet(b, t)
+	case types.MacAddr:
+		return value.Bytes{T: t, B: b[:6]}
+	case types.Stack:
+		return d.stack(b, t)
+	case types.Usym:
+		return value.Usym{Addr: binary.NativeEndian.Uint64(b), PID: int(binary.NativeEndian.Uint32(b[8:]))}
+	case types.Array:
+		return d.array(b, t)
+	case types.Tuple:
+		return d.tuple(b, t, t.Elems)
+	case types.Record:
+		return d.tuple(b, t, t.Types())
+	case *types.Struct:
+		return d.structure(b, t)
+	case types.Count, types.Sum, types.Min, types.Max, types.Avg, types.Stats, types.Hist, types.LHist, types.TSeries:
+		return reduce([][]byte{b}, t)
+	}
+	panic(fmt.Sprintf("BUG: event: unexpected type %T", t))
+}
+
+// number reads an integer and extends it by its own sign.
+func number(b []byte, size int, signed bool) uint64 {
+	switch size {
+	case 1:
+		return extend(uint64(b[0]), 8, signed)
+	case 2:
+		return extend(uint64(binary.NativeEndian.Uint16(b)), 16, signed)
+	case 4:
+		return extend(uint64(binary.NativeEndian.Uint32(b)), 32, signed)
+	case 8:
+		return binary.NativeEndian.Uint64(b)
+	}
+	panic(fmt.Sprintf("BUG: event: integer of %d bytes", size))
+}
+
+// extend widens the low bits of v to 64.
+func extend(v uint64, bits int, signed bool) uint64 {
+	shift := 64 - bits
+	if signed {
+		return uint64(int64(v<<shift) >> shift)
+	}
+	return v << shift >> shift
+}
+
+// String returns the bytes of b up to its first NUL as a string; without one, it is marked as truncated.
+func String(b []byte, t types.Type) value.Bytes {
+	if i := bytes.IndexByte(b, 0); i >= 0 {
+		return value.Bytes{T: t, B: b[:i]}
+	}
+	return value.Bytes{T: t, B: b, Truncated: len(b) > 0}
+}
+
+const (
+	afInet  = 2
+	afInet6 = 10
+)
+
+func inet(b []byte, t types.Inet) value.Value {
+	family := int(binary.NativeEndian.Uint32(b))
+	n := 16
+	if family == afInet {
+		n = 4
+	}
+	return value.Bytes{T: t, B: b[4 : 4+n], Family: family}
+}
+
+func (d *Decoder) stack(b []byte, t types.Stack) value.Value {
+	id := int64(binary.NativeEndian.Uint64(b))
+	s := value.Stack{T: t}
+	if t.User {
+		s.PID = int(int32(binary.NativeEndian.Uint32(b[8:])))
+	}
+	if id < 0 {
+		s.Err = int(-id)
+		return s
+	}
+	if d.Stacks == nil {
+		return s
+	}
+	frames, err := d.Stacks.Frames(t.Depth, id)
+	if err != nil {
+		s.Err = 2 // ENOENT: the stack was overwritten or never stored
+		return s
+	}
+	s.Addrs = frames
+	return s
+}
+
+func (d *Decoder) array(b []byte, t types.Array) value.Value {
+	size := types.Sizeof(t.Elem)
+	out := value.Seq{T: t, Elems: make([]value.Value, t.Len)}
+	for i := range out.Elems {
+		out.Elems[i] = d.decode(b[i*size:], t.Elem)
+	}
+	return out
+}
+
+func (d *Decoder) tuple(b []byte, t types.Type, elems []types.Type) value.Value {
+	offsets, _, _ := types.TupleLayout(elems)
+	out := value.Seq{T: t, Elems: make([]value.Value, len(elems))}
+	for i, e := range elems {
+		out.Elems[i] = d.decode(b[offsets[i]:], e)
+	}
+	return out
+}
+
+// structure decodes the fields that lie within the struct; a field of a broken description is Null.
+func (d *Decoder) structure(b []byte, t *types.Struct) value.Value {
+	if t.Complete != nil {
+		t.Complete(t)
+	}
+	out := value.Seq{T: t, Elems: make([]value.Value, len(t.Fields))}
+	for i := range t.Fields {
+		f := &t.Fields[i]
+		if f.Offset < 0 || f.Offset+types.Sizeof(f.Type) > t.Size {
+			out.Elems[i] = value.Null{T: f.Type}
+			continue
+		}
+		out.Elems[i] = d.field(b[f.Offset:t.Size], f)
+	}
+	return out
+}
+
+func (d *Decoder) field(b []byte, f *types.Field) value.Value {
+	v := d.decode(b, f.Type)
+	n, ok := v.(value.Int)
+	if f.BitSize == 0 || !ok {
+		return v
+	}
+	signed := false
+	if t, ok := f.Type.(types.Int); ok {
+		signed = t.Signed
+	}
+	n.Bits = extend(n.Bits>>f.BitOffset, f.BitSize, signed)
+	return n
+}

@@ -1,0 +1,259 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/ringbuf"
+
+	"github.com/gtrace/gtrace/codegen/object"
+	"github.com/gtrace/gtrace/lang/attach"
+	"github.com/gtrace/gtrace/lang/diag"
+	"github.com/gtrace/gtrace/lang/types"
+	"github.com/gtrace/gtrace/runtime/output"
+)
+
+// Group is the programs of one Object in a session.
+type Group struct {
+	s       *Session
+	o       *object.Object
+	coll    *ebpf.Collection
+	reader  *ringbuf.Reader // nil if the Object sends no events
+	jobs    []job
+	probes  int
+	formats []*output.Format
+	files   []*diag.File
+	// done is closed when the pump has ended.
+	done chan struct{}
+
+	links []io.Closer // guarded by s.mu
+}
+
+// Object returns what the group runs.
+func (g *Group) Object() *object.Object { return g.o }
+
+func (g *Group) load() error {
+	shared, err := g.s.shared(g.o)
+	if err != nil {
+		return err
+	}
+	level := ebpf.LogLevel(0)
+	if g.s.opts.VerifierLog != nil {
+		level = ebpf.LogLevelInstruction | ebpf.LogLevelStats
+	}
+	g.coll, err = load(g.o, dataValue(g.s.start, os.Getpid(), g.s.opts.ChildPID), shared, level)
+	if err != nil {
+		g.logRejection(err)
+		return err
+	}
+	g.logPrograms()
+	if err := g.prepare(); err != nil {
+		return errors.Join(err, g.free())
+	}
+	return nil
+}
+
+// prepare makes what printing needs.
+func (g *Group) prepare() error {
+	if m := g.coll.Maps[object.EventsMap]; m != nil {
+		r, err := ringbuf.NewReader(m)
+		if err != nil {
+			return fmt.Errorf("open ring buffer: %w", err)
+		}
+		g.reader = r
+	}
+	g.jobs = jobs(g.o.Manifest.Programs)
+	g.formats = make([]*output.Format, len(g.o.Manifest.Events))
+	for i, e := range g.o.Manifest.Events {
+		g.formats[i] = output.NewFormat(e.Format)
+	}
+	g.files = make([]*diag.File, len(g.o.Manifest.Sources))
+	for i, src := range g.o.Manifest.Sources {
+		g.files[i] = diag.NewFile(src.Name, src.Text)
+	}
+	g.s.mu.Lock()
+	defer g.s.mu.Unlock()
+	g.s.opts.Printer.Configure(output.Config{StrTrunc: g.o.Manifest.Config.StrTruncTrailer})
+	return nil
+}
+
+func (g *Group) logRejection(err error) {
+	var v *VerifierError
+	if w := g.s.opts.VerifierLog; w != nil && errors.As(err, &v) {
+		for _, line := range v.Log {
+			fmt.Fprintln(w, line)
+		}
+	}
+}
+
+func (g *Group) logPrograms() {
+	w := g.s.opts.VerifierLog
+	if w == nil {
+		return
+	}
+	for _, p := range g.o.Manifest.Programs {
+		if prog := g.coll.Programs[p.Name]; prog != nil {
+			fmt.Fprintf(w, "%s:\n%s\n", p.Name, prog.VerifierLog)
+		}
+	}
+}
+
+// begin runs the begin probes and attaches the others.
+func (g *Group) begin(ctx context.Context) error {
+	n, err := g.runAll(providerBegin)
+	if err != nil {
+		return err
+	}
+	a, err := g.attach(ctx)
+	if err != nil {
+		return err
+	}
+	g.probes = n + g.count(providerEnd) + a.probes
+	if g.probes == 0 && len(a.missing) > 0 {
+		return errors.Join(a.missing...)
+	}
+	return nil
+}
+
+func (g *Group) attach(ctx context.Context) (attached, error) {
+	if len(g.jobs) == 0 {
+		return attached{}, nil
+	}
+	if g.s.opts.Attacher == nil {
+		return attached{}, errors.New("the session has nothing to attach probes with")
+	}
+	policy := g.o.Manifest.Config.MissingProbes
+	a, err := attachAll(ctx, g.s.opts.Attacher, g.coll, g.jobs, policy)
+	if err != nil {
+		return a, err
+	}
+	if w := g.s.opts.Warnings; w != nil && policy == "warn" {
+		for _, m := range a.missing {
+			fmt.Fprintf(w, "WARNING: %v\n", m)
+		}
+	}
+	g.s.mu.Lock()
+	defer g.s.mu.Unlock()
+	g.links = append(g.links, a.links...)
+	return a, nil
+}
+
+// each calls f for the programs of a provider that the session starts itself, once for each of their probes.
+func (g *Group) each(provider string, f func(p object.Program) error) error {
+	for _, p := range g.o.Manifest.Programs {
+		for _, probe := range p.Probes {
+			if probe.Kind != attach.KindTestRun || probe.Provider != provider {
+				continue
+			}
+			if err := f(p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (g *Group) count(provider string) int {
+	n := 0
+	_ = g.each(provider, func(object.Program) error {
+		n++
+		return nil
+	})
+	return n
+}
+
+// runAll runs the programs of a provider and returns how many that were.
+func (g *Group) runAll(provider string) (int, error) {
+	n := 0
+	err := g.each(provider, func(p object.Program) error {
+		n++
+		if err := testRun(g.coll.Programs[p.Name]); err != nil {
+			return fmt.Errorf("%s: %w", provider, err)
+		}
+		return nil
+	})
+	return n, err
+}
+
+// takeLinks hands the group's links over to be closed.
+func (g *Group) takeLinks() []io.Closer {
+	g.s.mu.Lock()
+	defer g.s.mu.Unlock()
+	links := g.links
+	g.links = nil
+	return links
+}
+
+// Pause detaches the group's probes; its programs and maps stay.
+func (g *Group) Pause() error { return closeAll(g.takeLinks()) }
+
+// Resume attaches the probes of a paused group again. On a group that is not paused it does nothing.
+func (g *Group) Resume(ctx context.Context) error {
+	g.s.mu.Lock()
+	running := len(g.links) > 0
+	g.s.mu.Unlock()
+	if running {
+		return nil
+	}
+	_, err := g.attach(ctx)
+	return err
+}
+
+// Remove detaches the group, prints what it still had to say, and frees its programs. Its maps stay in the session.
+func (g *Group) Remove() error {
+	errs := []error{g.Pause(), g.drain()}
+	g.s.mu.Lock()
+	for i, o := range g.s.groups {
+		if o == g {
+			g.s.groups = append(g.s.groups[:i:i], g.s.groups[i+1:]...)
+			break
+		}
+	}
+	g.s.mu.Unlock()
+	return errors.Join(append(errs, g.free())...)
+}
+
+// end runs the end probes.
+func (g *Group) end() error {
+	_, err := g.runAll(providerEnd)
+	return err
+}
+
+// free closes what the group has in the kernel.
+func (g *Group) free() error {
+	var err error
+	if g.reader != nil {
+		err = g.reader.Close()
+		g.reader = nil
+	}
+	if g.coll != nil {
+		g.coll.Close()
+		g.coll = nil
+	}
+	return err
+}
+
+// sameMap reports whether two Objects can share a script map.
+func sameMap(a, b object.Map) bool {
+	return a.PerCPU == b.PerCPU && a.Presence == b.Presence && sameType(a.Key, b.Key) && sameType(a.Value, b.Value)
+}
+
+func sameType(a, b types.Type) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	return reflect.DeepEqual(a, b)
+}
+
+// describe returns the types of a map for messages.
+func describe(m object.Map) string {
+	if m.Key == nil {
+		return m.Value.String()
+	}
+	return fmt.Sprintf("%s by %s", m.Value, m.Key)
+}

@@ -1,0 +1,107 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/features"
+
+	"github.com/gtrace/gtrace/codegen/target"
+)
+
+// featureCache holds the conclusive answers of feature checks.
+type featureCache struct {
+	mu    sync.Mutex
+	known map[target.Feature]bool
+}
+
+// Has reports whether the kernel has a feature. Where the kernel cannot be asked, for lack of privilege say, its version decides.
+func (h *Host) Has(f target.Feature) bool {
+	h.features.mu.Lock()
+	defer h.features.mu.Unlock()
+	if has, ok := h.features.known[f]; ok {
+		return has
+	}
+	err := h.HaveFeature(f)
+	has := err == nil
+	if err != nil && !errors.Is(err, ErrNotSupported) {
+		return !h.Kernel().Before(f.Since())
+	}
+	if h.features.known == nil {
+		h.features.known = map[target.Feature]bool{}
+	}
+	h.features.known[f] = has
+	return has
+}
+
+// HaveFeature asks the kernel for a feature. The error is an *Unsupported if the kernel lacks it; any other error means that it
+// could not be told.
+func (h *Host) HaveFeature(f target.Feature) error {
+	check := featureChecks()[f]
+	if h.recorded() || check == nil {
+		if h.Kernel().Before(f.Since()) {
+			return &Unsupported{Feature: f.String(), Since: f.Since()}
+		}
+		return nil
+	}
+	err := check()
+	if errors.Is(err, ebpf.ErrNotSupported) {
+		return &Unsupported{Feature: f.String(), Since: f.Since()}
+	}
+	if err != nil {
+		return fmt.Errorf("check for %s: %w", f, err)
+	}
+	return nil
+}
+
+// featureChecks are the checks by feature. Features that are not in it go by the version of the kernel.
+func featureChecks() map[target.Feature]func() error {
+	helper := func(fn asm.BuiltinFunc) func() error {
+		return func() error { return features.HaveProgramHelper(ebpf.Kprobe, fn) }
+	}
+	return map[target.Feature]func() error{
+		target.RingBuf:         func() error { return features.HaveMapType(ebpf.RingBuf) },
+		target.ProbeReadKernel: helper(asm.FnProbeReadKernel),
+		target.GetFuncIP:       helper(asm.FnGetFuncIp),
+		target.AttachCookie:    helper(asm.FnGetAttachCookie),
+		target.Loop:            helper(asm.FnLoop),
+		target.ForEachMapElem:  helper(asm.FnForEachMapElem),
+		target.MapLookupPercpu: helper(asm.FnMapLookupPercpuElem),
+		target.KtimeBoot:       helper(asm.FnKtimeGetBootNs),
+		target.KtimeTAI:        helper(asm.FnKtimeGetTaiNs),
+		target.CurrentTaskBTF:  helper(asm.FnGetCurrentTaskBtf),
+		target.NsPidTgid:       helper(asm.FnGetNsCurrentPidTgid),
+		target.BoundedLoops:    features.HaveBoundedLoops,
+		target.CPUv4:           features.HaveV4ISA,
+		target.KprobeMulti:     features.HaveBPFLinkKprobeMulti,
+		target.KprobeSession:   features.HaveBPFLinkKprobeSession,
+		target.UprobeMulti:     features.HaveBPFLinkUprobeMulti,
+		target.AtomicFetch:     haveAtomicFetch,
+	}
+}
+
+// haveAtomicFetch loads a program that adds to its stack and fetches the old value.
+func haveAtomicFetch() error {
+	prog, err := ebpf.NewProgram(&ebpf.ProgramSpec{
+		Name:    "atomic_fetch",
+		Type:    ebpf.SocketFilter,
+		License: "GPL",
+		Instructions: asm.Instructions{
+			asm.Mov.Imm(asm.R1, 1),
+			asm.StoreMem(asm.RFP, -8, asm.R1, asm.DWord),
+			asm.FetchAdd.Mem(asm.RFP, asm.R1, asm.DWord, -8),
+			asm.Mov.Imm(asm.R0, 0),
+			asm.Return(),
+		},
+	})
+	switch ve := (*ebpf.VerifierError)(nil); {
+	case errors.As(err, &ve):
+		return fmt.Errorf("atomic fetch: %w", ebpf.ErrNotSupported)
+	case err != nil:
+		return err
+	}
+	return prog.Close()
+}

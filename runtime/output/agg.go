@@ -1,0 +1,184 @@
+package output
+
+import (
+	"fmt"
+	"math/bits"
+	"strconv"
+
+	"github.com/gtrace/gtrace/lang/types"
+	"github.com/gtrace/gtrace/runtime/value"
+)
+
+// signedAgg reports whether an aggregate's numbers are signed.
+func signedAgg(t types.Type) bool {
+	switch t := t.(type) {
+	case types.Sum:
+		return t.Signed
+	case types.Min:
+		return t.Signed
+	case types.Max:
+		return t.Signed
+	case types.Avg:
+		return t.Signed
+	case types.Stats:
+		return t.Signed
+	case types.TSeries:
+		return t.Signed
+	}
+	return false
+}
+
+func appendNumber(b []byte, v value.Number) []byte { return appendInt(b, v.Bits, signedAgg(v.T)) }
+
+// average truncates toward zero.
+func average(v value.Stats) uint64 {
+	switch {
+	case v.Count == 0:
+		return 0
+	case signedAgg(v.T):
+		return uint64(int64(v.Total) / int64(v.Count))
+	}
+	return v.Total / v.Count
+}
+
+func isAvg(t types.Type) bool {
+	_, ok := t.(types.Avg)
+	return ok
+}
+
+func appendStats(b []byte, v value.Stats) []byte {
+	s := signedAgg(v.T)
+	if isAvg(v.T) {
+		return appendInt(b, average(v), s)
+	}
+	b = strconv.AppendUint(append(b, "{ .count = "...), v.Count, 10)
+	b = appendInt(append(b, ", .average = "...), average(v), s)
+	b = appendInt(append(b, ", .total = "...), v.Total, s)
+	return append(b, " }"...)
+}
+
+// row is a row of a histogram: numbers from lo up to but not including hi. open marks a missing bound.
+type row struct {
+	lo, hi         int64
+	openLo, openHi bool
+	count          uint64
+	label          string
+}
+
+// rows returns the rows of a histogram from the first to the last that is not empty.
+func rows(v value.Hist) []row {
+	first, last := -1, -1
+	for i, n := range v.Slots {
+		if n != 0 {
+			last = i
+			if first < 0 {
+				first = i
+			}
+		}
+	}
+	if first < 0 {
+		return nil
+	}
+	out := make([]row, 0, last-first+1)
+	for i := first; i <= last; i++ {
+		r := slotRow(v.T, i, len(v.Slots))
+		r.count = v.Slots[i]
+		out = append(out, r)
+	}
+	return out
+}
+
+func slotRow(t types.Type, slot, slots int) row {
+	switch t := t.(type) {
+	case types.Hist:
+		return histRow(slot, t.Bits)
+	case types.LHist:
+		return lhistRow(slot, slots, t)
+	}
+	panic(fmt.Sprintf("BUG: output: %s has no rows", t))
+}
+
+func histRow(slot, k int) row {
+	if slot == 0 {
+		return row{openLo: true, hi: 0, label: "(..., 0)"}
+	}
+	lo, hi := types.HistRange(slot, k)
+	r := row{lo: int64(lo), hi: int64(hi)}
+	if hi-lo == 1 {
+		r.label = "[" + histLabel(lo, k) + "]"
+	} else {
+		r.label = "[" + histLabel(lo, k) + ", " + histLabel(hi, k) + ")"
+	}
+	return r
+}
+
+// histLabel writes a bound with the suffix that its bucket's width allows.
+func histLabel(n uint64, k int) string {
+	e := bits.Len64(n) - 1
+	if n == 0 || e-k < 10 {
+		return strconv.FormatUint(n, 10)
+	}
+	scale := (e - k) / 10
+	return strconv.FormatUint(n>>(10*scale), 10) + " KMGTPE"[scale:scale+1]
+}
+
+func lhistRow(slot, slots int, t types.LHist) row {
+	lo := t.Min + int64(slot-1)*t.Step
+	switch {
+	case slot == 0:
+		return row{openLo: true, hi: t.Min, label: "(..., " + lhistLabel(t.Min, t.Step) + ")"}
+	case slot == slots-1:
+		return row{lo: lo, openHi: true, label: "[" + lhistLabel(lo, t.Step) + ", ...)"}
+	}
+	r := row{lo: lo, hi: lo + t.Step, label: "[" + lhistLabel(lo, t.Step) + ", " + lhistLabel(lo+t.Step, t.Step) + ")"}
+	if t.Step == 1 {
+		r.label = "[" + lhistLabel(lo, t.Step) + "]"
+	}
+	return r
+}
+
+func lhistLabel(n, step int64) string {
+	const kilo, mega = 1 << 10, 1 << 20
+	switch {
+	case n == 0 || step%kilo != 0 || n%kilo != 0:
+		return strconv.FormatInt(n, 10)
+	case n%mega == 0:
+		return strconv.FormatInt(n/mega, 10) + "M"
+	}
+	return strconv.FormatInt(n/kilo, 10) + "K"
+}
+
+const barWidth = 52
+
+// appendHist appends the rows of a histogram, each with a line end. The counts are divided by div unless it is 0.
+func appendHist(b []byte, v value.Hist, div int) []byte {
+	rs := rows(v)
+	var top uint64
+	for i := range rs {
+		rs[i].count = divide(rs[i].count, div)
+		top = max(top, rs[i].count)
+	}
+	for _, r := range rs {
+		b = fmt.Appendf(b, "%-16s%8d |", r.label, r.count)
+		n := 0
+		if top > 0 {
+			n = int(float64(r.count) / float64(top) * barWidth)
+		}
+		for i := range barWidth {
+			if i < n {
+				b = append(b, '@')
+			} else {
+				b = append(b, ' ')
+			}
+		}
+		b = append(b, '|', '\n')
+	}
+	return b
+}
+
+func divide(n uint64, div int) uint64 {
+	if div <= 1 {
+		return n
+	}
+	return n / uint64(div)
+}

@@ -1,0 +1,171 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/cilium/ebpf"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/gtrace/gtrace/codegen/target"
+	"github.com/gtrace/gtrace/lang/attach"
+)
+
+// multi is a provider that can attach one program to many probes with one link.
+type multi interface {
+	attachMulti(prog *ebpf.Program, ps []attach.Probe) (io.Closer, error)
+}
+
+// Configure sets in a program's spec what depends on the probes it will be attached to and on this machine: program type, attach
+// type and, for typed programs, what it attaches to. It must be called before the program is loaded.
+func (s *Set) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
+	if len(ps) == 0 {
+		return errors.New("configure program: no probes")
+	}
+	p := ps[0]
+	switch p.Kind {
+	case attach.KindTestRun, attach.KindRawTracepoint:
+		spec.Type = ebpf.RawTracepoint
+	case attach.KindKprobe:
+		spec.Type, spec.AttachType = ebpf.Kprobe, s.multiType(ps)
+	case attach.KindTracepoint:
+		spec.Type = ebpf.TracePoint
+	case attach.KindTracing:
+		spec.Type, spec.AttachType, spec.AttachTo = ebpf.Tracing, ebpf.AttachTraceRawTp, p.BTFType
+	case attach.KindPerfEvent:
+		spec.Type = ebpf.PerfEvent
+	default:
+		panic(fmt.Sprintf("BUG: probe: unexpected kind %q", p.Kind))
+	}
+	return nil
+}
+
+// multiType returns the attach type of a program that is attached to many probes with one link, or AttachNone if it is not.
+func (s *Set) multiType(ps []attach.Probe) ebpf.AttachType {
+	if len(ps) < 2 {
+		return ebpf.AttachNone
+	}
+	for _, p := range ps {
+		if p.Kind != attach.KindKprobe || p.Provider != ps[0].Provider {
+			return ebpf.AttachNone
+		}
+	}
+	switch s.byName[ps[0].Provider].(type) {
+	case *kprobe:
+		if plainFunctions(ps) && s.host.Has(target.KprobeMulti) {
+			return ebpf.AttachTraceKprobeMulti
+		}
+	case *uprobe:
+		if oneBinary(ps) && s.host.Has(target.UprobeMulti) {
+			return ebpf.AttachTraceUprobeMulti
+		}
+	}
+	return ebpf.AttachNone
+}
+
+func plainFunctions(ps []attach.Probe) bool {
+	seen := map[string]bool{}
+	for _, p := range ps {
+		if p.Offset != 0 || p.Address != 0 || seen[p.Func] {
+			return false
+		}
+		seen[p.Func] = true
+	}
+	return true
+}
+
+func oneBinary(ps []attach.Probe) bool {
+	for _, p := range ps {
+		if p.Target != ps[0].Target || p.PID != ps[0].PID {
+			return false
+		}
+	}
+	return true
+}
+
+// Failure is a probe that a program could not be attached to.
+type Failure struct {
+	Probe attach.Probe
+	Err   error
+}
+
+// Attached is what AttachMany did.
+type Attached struct {
+	// Probes is the number of probes that the program is attached to.
+	Probes   int
+	Failures []Failure
+	// Closer detaches all of them; never nil.
+	Closer io.Closer
+}
+
+// attachLimit is the number of attaches that run side by side: they wait for the kernel, not for a CPU.
+const attachLimit = 32
+
+// AttachMany attaches a program to all of its probes, with one link where the kernel can and Configure has prepared for it. The
+// probes that fail are reported in the order given; the others stay attached.
+func (s *Set) AttachMany(ctx context.Context, prog *ebpf.Program, ps []attach.Probe) Attached {
+	if s.multiType(ps) != ebpf.AttachNone {
+		return s.attachMulti(ctx, prog, ps)
+	}
+	results := make([]io.Closer, len(ps))
+	errs := make([]error, len(ps))
+	var g errgroup.Group
+	g.SetLimit(attachLimit)
+	for i, p := range ps {
+		g.Go(func() error {
+			results[i], errs[i] = s.Attach(ctx, prog, p)
+			return nil
+		})
+	}
+	_ = g.Wait() // the functions return no errors
+	out := Attached{}
+	var done closers
+	for i, err := range errs {
+		if err != nil {
+			out.Failures = append(out.Failures, Failure{ps[i], err})
+			continue
+		}
+		done = append(done, results[i])
+	}
+	out.Probes, out.Closer = len(done), closerFunc(func() error { return CloseAll(done) })
+	return out
+}
+
+func (s *Set) attachMulti(ctx context.Context, prog *ebpf.Program, ps []attach.Probe) Attached {
+	pr, ok := s.byName[ps[0].Provider].(multi)
+	if !ok {
+		panic(fmt.Sprintf("BUG: probe: %s has no multi attach", ps[0].Provider))
+	}
+	c, err := pr.attachMulti(prog, ps)
+	if err == nil {
+		return Attached{Probes: len(ps), Closer: c}
+	}
+	out := Attached{Closer: closers(nil)}
+	for _, p := range ps {
+		out.Failures = append(out.Failures, Failure{p, fmt.Errorf("attach %s with %d others: %w", p.Name, len(ps)-1, err)})
+	}
+	return out
+}
+
+// CloseAll closes side by side: each may wait for the kernel, and the waits overlap.
+func CloseAll[C io.Closer](cs []C) error {
+	var mu sync.Mutex
+	var errs []error
+	var g errgroup.Group
+	g.SetLimit(attachLimit)
+	for _, c := range cs {
+		g.Go(func() error {
+			if err := c.Close(); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				errs = append(errs, err)
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // the functions return no errors
+	return errors.Join(errs...)
+}

@@ -1,0 +1,159 @@
+package probe_test
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/rlimit"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gtrace/gtrace/lang/attach"
+	"github.com/gtrace/gtrace/lang/check"
+	"github.com/gtrace/gtrace/runtime/host"
+	"github.com/gtrace/gtrace/runtime/probe"
+)
+
+func privileged(t *testing.T) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("needs root: host tier")
+	}
+	require.NoError(t, rlimit.RemoveMemlock())
+}
+
+// mustResolve expands an attach point of the running machine.
+func mustResolve(t *testing.T, s *probe.Set, opts check.ResolveOptions, kind string, parts ...string) []attach.Match {
+	t.Helper()
+	p, ok := s.Provider(kind)
+	require.True(t, ok, "probe type %s", kind)
+	ms, err := p.Resolve(attach.Point{Type: kind, Parts: parts}, opts)
+	require.NoError(t, err)
+	return ms
+}
+
+func probesOf(ms []attach.Match) []attach.Probe {
+	var out []attach.Probe
+	for _, m := range ms {
+		out = append(out, m.Probe)
+	}
+	return out
+}
+
+// counter is a map of one number and the code that adds to it.
+type counter struct{ m *ebpf.Map }
+
+func newCounter(t *testing.T) counter {
+	t.Helper()
+	m, err := ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.Array, KeySize: 4, ValueSize: 8, MaxEntries: 1})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, m.Close()) })
+	return counter{m}
+}
+
+func (c counter) value(t *testing.T) uint64 {
+	t.Helper()
+	var n uint64
+	require.NoError(t, c.m.Lookup(uint32(0), &n))
+	return n
+}
+
+// program counts the times that it runs in this process, or all times if anyone is set.
+func (c counter) program(t *testing.T, s *probe.Set, ps []attach.Probe, anyone bool) *ebpf.Program {
+	t.Helper()
+	var ins asm.Instructions
+	if !anyone {
+		ins = append(ins,
+			asm.FnGetCurrentPidTgid.Call(),
+			asm.RSh.Imm(asm.R0, 32),
+			asm.JNE.Imm(asm.R0, int32(os.Getpid()), "out"),
+		)
+	}
+	ins = append(ins,
+		asm.LoadMapValue(asm.R1, c.m.FD(), 0),
+		asm.Mov.Imm(asm.R2, 1),
+		asm.AddAtomic.Mem(asm.R1, asm.R2, asm.DWord, 0),
+		asm.Mov.Imm(asm.R0, 0).WithSymbol("out"),
+		asm.Return(),
+	)
+	spec := &ebpf.ProgramSpec{Name: "count", License: "GPL", Instructions: ins}
+	require.NoError(t, s.Configure(spec, ps))
+	prog, err := ebpf.NewProgram(spec)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, prog.Close()) })
+	return prog
+}
+
+// count attaches to all probes, does the work and returns how often the program ran.
+func count(t *testing.T, s *probe.Set, ms []attach.Match, anyone bool, work func()) uint64 {
+	t.Helper()
+	c := newCounter(t)
+	ps := probesOf(ms)
+	prog := c.program(t, s, ps, anyone)
+	done := s.AttachMany(context.Background(), prog, ps)
+	require.Empty(t, done.Failures)
+	require.Equal(t, len(ps), done.Probes)
+	work()
+	require.NoError(t, done.Closer.Close())
+	n := c.value(t)
+	work()
+	require.Equal(t, n, c.value(t), "still attached")
+	return n
+}
+
+func TestAttachTracepoint(t *testing.T) {
+	privileged(t)
+	s := probe.New(host.New())
+	ms := mustResolve(t, s, check.ResolveOptions{}, "t", "syscalls", "sys_enter_getppid*")
+	require.Len(t, ms, 1)
+	n := count(t, s, ms, false, func() {
+		for range 1000 {
+			os.Getppid()
+		}
+	})
+	require.EqualValues(t, 1000, n)
+}
+
+func TestAttachRawTracepoint(t *testing.T) {
+	privileged(t)
+	s := probe.New(host.New())
+	ms := mustResolve(t, s, check.ResolveOptions{NeedArgs: true}, "rawtracepoint", "sys_exit")
+	n := count(t, s, ms, false, func() {
+		for range 100 {
+			os.Getppid()
+		}
+	})
+	require.GreaterOrEqual(t, n, uint64(100))
+}
+
+func TestAttachInterval(t *testing.T) {
+	privileged(t)
+	s := probe.New(host.New())
+	ms := mustResolve(t, s, check.ResolveOptions{}, "interval", "ms", "10")
+	n := count(t, s, ms, true, func() { time.Sleep(505 * time.Millisecond) })
+	require.InDelta(t, 50, n, 10)
+}
+
+func TestAttachProfile(t *testing.T) {
+	privileged(t)
+	h := host.New()
+	s := probe.New(h)
+	cpus, err := h.OnlineCPUs()
+	require.NoError(t, err)
+	ms := mustResolve(t, s, check.ResolveOptions{}, "profile", "hz", "100")
+	n := count(t, s, ms, true, func() { time.Sleep(500 * time.Millisecond) })
+	require.InDelta(t, 50*len(cpus), n, float64(15*len(cpus)))
+}
+
+func TestTrigger(t *testing.T) {
+	privileged(t)
+	s := probe.New(host.New())
+	c := newCounter(t)
+	prog := c.program(t, s, probesOf(mustResolve(t, s, check.ResolveOptions{}, "BEGIN")), true)
+	require.NoError(t, probe.Trigger(prog))
+	require.NoError(t, probe.Trigger(prog))
+	require.EqualValues(t, 2, c.value(t))
+}

@@ -1,0 +1,30 @@
+package probe
+
+import "github.com/gtrace/gtrace/runtime/host"
+
+// catalog returns all probe types of the language.
+func catalog(h *host.Host) []entry {
+	return []entry{
+		{provider: &edge{name: "begin"}},
+		{provider: &edge{name: "end"}},
+		{provider: &tracepoint{host: h}, aliases: []string{"t"}},
+		{provider: &rawTracepoint{host: h}, aliases: []string{"rt"}},
+		{provider: &kprobe{host: h, name: "kprobe"}, aliases: []string{"k"}},
+		{provider: &kprobe{host: h, name: "kretprobe", ret: true}, aliases: []string{"kr"}},
+		{provider: &uprobe{host: h, name: "uprobe"}, aliases: []string{"u"}},
+		{provider: &uprobe{host: h, name: "uretprobe", ret: true}, aliases: []string{"ur"}},
+		{provider: &timer{host: h, name: "interval"}, aliases: []string{"i"}},
+		{provider: &timer{host: h, name: "profile", everyCPU: true}, aliases: []string{"p"}},
+
+		{provider: unsupported{"fentry"}, aliases: []string{"f", "kfunc"}},
+		{provider: unsupported{"fexit"}, aliases: []string{"fr", "kretfunc"}},
+		{provider: unsupported{"usdt"}, aliases: []string{"U"}},
+		{provider: unsupported{"software"}, aliases: []string{"s"}},
+		{provider: unsupported{"hardware"}, aliases: []string{"h"}},
+		{provider: unsupported{"watchpoint"}, aliases: []string{"w"}},
+		{provider: unsupported{"iter"}, aliases: []string{"it"}},
+		{provider: unsupported{"self"}},
+		{provider: unsupported{"test"}},
+		{provider: unsupported{"bench"}},
+	}
+}

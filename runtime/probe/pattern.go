@@ -1,0 +1,52 @@
+package probe
+
+import "strings"
+
+// pattern is a name in which each * stands for any text, the empty one included.
+type pattern struct {
+	text   string
+	pieces []string // the text between the stars
+}
+
+func newPattern(text string) pattern { return pattern{text: text, pieces: strings.Split(text, "*")} }
+
+// isWild reports whether the pattern has a star.
+func (p pattern) isWild() bool { return len(p.pieces) > 1 }
+
+// match reports whether the pattern stands for a name.
+func (p pattern) match(name string) bool {
+	if !p.isWild() {
+		return p.text == name
+	}
+	first, last := p.pieces[0], p.pieces[len(p.pieces)-1]
+	name, ok := strings.CutPrefix(name, first)
+	if !ok {
+		return false
+	}
+	for _, piece := range p.pieces[1 : len(p.pieces)-1] {
+		i := strings.Index(name, piece)
+		if i < 0 {
+			return false
+		}
+		name = name[i+len(piece):]
+	}
+	return strings.HasSuffix(name, last)
+}
+
+// query is what a listing asks for: a pattern for the full name of a probe.
+type query struct {
+	name pattern
+	// parts are the patterns of the parts after the type, where the listing names a type; nil matches everything.
+	parts []pattern
+	// verbose asks for the arguments of each probe.
+	verbose bool
+}
+
+// part returns the pattern for the part i of n, or one for everything. Patterns of fewer parts stand for the last ones.
+func (q query) part(i, n int) pattern {
+	i -= n - len(q.parts)
+	if i < 0 || i >= len(q.parts) {
+		return newPattern("*")
+	}
+	return q.parts[i]
+}

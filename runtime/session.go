@@ -1,0 +1,298 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
+
+	"github.com/gtrace/gtrace/codegen/object"
+	"github.com/gtrace/gtrace/runtime/event"
+	"github.com/gtrace/gtrace/runtime/output"
+	"github.com/gtrace/gtrace/runtime/value"
+)
+
+// Options says what a session works with.
+type Options struct {
+	// Attacher attaches probes. Required for Objects with other probes than begin and end.
+	Attacher Attacher
+	// Printer shows output. Required. The session uses it from one goroutine at a time.
+	Printer output.Printer
+	// Warnings gets the failures that config missing_probes = warn tolerates, one a line; none if it is nil.
+	Warnings io.Writer
+	// ChildPID is the process that -c started, for the builtin cpid; ChildDone is closed when it has ended.
+	ChildPID  int
+	ChildDone <-chan struct{}
+	// VerifierLog gets the verifier's log of every program; none if it is nil.
+	VerifierLog io.Writer
+}
+
+// Session is a live set of maps and the groups of programs that work on them. Its methods may be called at any time from
+// any goroutine.
+type Session struct {
+	opts  Options
+	start uint64
+
+	exitOnce sync.Once
+	exit     chan struct{}
+	code     int
+
+	adding sync.Mutex // held by Add, so that two cannot make the same map
+
+	mu     sync.Mutex // guards what follows, and the printer
+	maps   map[string]*event.Map
+	stacks event.StackMaps
+	groups []*Group
+	errs   []error
+	closed bool
+}
+
+// New returns a session without programs. Close frees it.
+func New(opts Options) (*Session, error) {
+	if opts.Printer == nil {
+		return nil, errors.New("a session needs a printer")
+	}
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts); err != nil {
+		return nil, fmt.Errorf("read the boot clock: %w", err)
+	}
+	return &Session{
+		opts:   opts,
+		start:  uint64(ts.Nano()),
+		exit:   make(chan struct{}),
+		maps:   map[string]*event.Map{},
+		stacks: event.StackMaps{},
+	}, nil
+}
+
+// Add loads an Object's programs, runs its begin probes and attaches the others; their output is printed from then on.
+// Script maps that the session already has are shared; if their types differ, the error wraps ErrMapClash. A failed Add leaves
+// nothing behind.
+func (s *Session) Add(ctx context.Context, o *object.Object) (*Group, error) {
+	s.adding.Lock()
+	defer s.adding.Unlock()
+	g := &Group{s: s, o: o, done: make(chan struct{})}
+	if err := g.load(); err != nil {
+		return nil, err
+	}
+	if err := g.begin(ctx); err != nil {
+		return nil, errors.Join(err, g.free())
+	}
+	if err := s.adopt(o, g.coll); err != nil {
+		return nil, errors.Join(err, closeAll(g.takeLinks()), g.free())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.groups = append(s.groups, g)
+	s.opts.Printer.Attached(g.probes)
+	s.opts.Printer.Idle()
+	go g.pump()
+	return g, nil
+}
+
+// Run waits until ctx ends, a script called exit(), the child ended, or there is nothing that could still fire. Then it
+// detaches all probes, runs the end probes, prints what is left and the maps, and returns the exit code.
+func (s *Session) Run(ctx context.Context) (int, error) {
+	if s.live() {
+		select {
+		case <-ctx.Done():
+		case <-s.exit:
+		case <-s.opts.ChildDone:
+		}
+	}
+	err := s.finish()
+	select {
+	case <-s.exit:
+		return s.code, err
+	default:
+		return 0, err
+	}
+}
+
+// live reports whether a probe is attached or can be again.
+func (s *Session) live() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.groups, func(g *Group) bool { return len(g.jobs) > 0 })
+}
+
+func (s *Session) snapshot() []*Group {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.groups)
+}
+
+// finish ends all groups and prints the rest.
+func (s *Session) finish() error {
+	groups := s.snapshot()
+	var links []io.Closer
+	for _, g := range groups {
+		links = append(links, g.takeLinks()...)
+	}
+	errs := []error{closeAll(links)}
+	for _, g := range groups {
+		errs = append(errs, g.end())
+	}
+	for _, g := range groups {
+		errs = append(errs, g.drain())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	errs = append(errs, s.report(groups)...)
+	s.opts.Printer.End()
+	errs = append(errs, s.printMaps(groups)...)
+	errs = append(errs, s.opts.Printer.Flush())
+	return errors.Join(append(errs, s.errs...)...)
+}
+
+// printMaps prints the maps of the groups whose config wants it.
+func (s *Session) printMaps(groups []*Group) []error {
+	wanted := map[string]bool{}
+	for _, g := range groups {
+		for _, m := range g.o.Manifest.Maps {
+			wanted[m.Name] = wanted[m.Name] || g.o.Manifest.Config.PrintMapsOnExit
+		}
+	}
+	var ms []value.Map
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(s.maps)) {
+		if !wanted[name] {
+			continue
+		}
+		m, err := s.read(name)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		ms = append(ms, m)
+	}
+	s.opts.Printer.Maps(ms)
+	return errs
+}
+
+// Map reads a script map.
+func (s *Session) Map(name string) (value.Map, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.read(name)
+}
+
+// Maps returns the names of the script maps, sorted.
+func (s *Session) Maps() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.maps))
+}
+
+func (s *Session) read(name string) (value.Map, error) {
+	m := s.maps[name]
+	if m == nil {
+		return value.Map{}, fmt.Errorf("no map %s", name)
+	}
+	return m.Read(s.decoder())
+}
+
+func (s *Session) decoder() *event.Decoder { return &event.Decoder{Stacks: s.stacks} }
+
+// stop asks the session to end with an exit code; the first caller wins.
+func (s *Session) stop(code int) {
+	s.exitOnce.Do(func() {
+		s.code = code
+		close(s.exit)
+	})
+}
+
+// Close detaches and frees everything, without running end probes or printing. It may be called more than once.
+func (s *Session) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	groups := s.groups
+	s.groups = nil
+	s.mu.Unlock()
+	var links []io.Closer
+	for _, g := range groups {
+		links = append(links, g.takeLinks()...)
+	}
+	errs := []error{closeAll(links)}
+	for _, g := range groups {
+		errs = append(errs, g.drain(), g.free())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range s.maps {
+		errs = append(errs, m.Handle.Close())
+	}
+	for _, m := range s.stacks {
+		errs = append(errs, m.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// shared returns the maps of the session that an Object's specs can use, by their names in the spec.
+func (s *Session) shared(o *object.Object) (map[string]*ebpf.Map, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := map[string]*ebpf.Map{}
+	for _, m := range o.Manifest.Maps {
+		live := s.maps[m.Name]
+		if live == nil {
+			continue
+		}
+		if !sameMap(live.Info, m) {
+			return nil, fmt.Errorf("map %s of %s: %w, %s", m.Name, describe(m), ErrMapClash, describe(live.Info))
+		}
+		out[m.Spec] = live.Handle
+	}
+	for name := range o.Spec.Maps {
+		if depth, ok := stackDepth(name); ok && s.stacks[depth] != nil {
+			out[name] = s.stacks[depth]
+		}
+	}
+	return out, nil
+}
+
+// adopt takes maps that a collection brought into the session.
+func (s *Session) adopt(o *object.Object, coll *ebpf.Collection) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range o.Manifest.Maps {
+		if s.maps[m.Name] != nil {
+			continue
+		}
+		h, err := clone(coll, m.Spec)
+		if err != nil {
+			return err
+		}
+		s.maps[m.Name] = &event.Map{Handle: h, Info: m}
+	}
+	for name := range coll.Maps {
+		depth, ok := stackDepth(name)
+		if !ok || s.stacks[depth] != nil {
+			continue
+		}
+		h, err := clone(coll, name)
+		if err != nil {
+			return err
+		}
+		s.stacks[depth] = h
+	}
+	return nil
+}
+
+func clone(coll *ebpf.Collection, name string) (*ebpf.Map, error) {
+	m := coll.Maps[name]
+	if m == nil {
+		return nil, fmt.Errorf("BUG: the object has no map %s", name)
+	}
+	return m.Clone()
+}

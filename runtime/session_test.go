@@ -1,0 +1,423 @@
+package runtime_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/link"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/gtrace/gtrace/codegen/object"
+	"github.com/gtrace/gtrace/lang/attach"
+	"github.com/gtrace/gtrace/lang/types"
+	"github.com/gtrace/gtrace/runtime"
+	"github.com/gtrace/gtrace/runtime/output"
+	"github.com/gtrace/gtrace/runtime/value"
+)
+
+func needRoot(t testing.TB) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("needs root: host tier")
+	}
+}
+
+// builder makes Objects by hand.
+type builder struct{ o object.Object }
+
+func newBuilder() *builder {
+	b := &builder{}
+	b.o.Spec = &ebpf.CollectionSpec{Maps: map[string]*ebpf.MapSpec{}, Programs: map[string]*ebpf.ProgramSpec{}}
+	b.o.Manifest.Config = object.Config{PrintMapsOnExit: true, StrTruncTrailer: "..", MissingProbes: "error"}
+	b.o.Spec.Maps[object.EventsMap] = &ebpf.MapSpec{Name: object.EventsMap, Type: ebpf.RingBuf, MaxEntries: 1 << 16}
+	b.o.Spec.Maps[object.DataMap] = &ebpf.MapSpec{
+		Name: object.DataMap, Type: ebpf.Array, KeySize: 4, ValueSize: object.DataSize, MaxEntries: 1,
+	}
+	b.o.Spec.Maps[object.LostMap] = &ebpf.MapSpec{
+		Name: object.LostMap, Type: ebpf.PerCPUArray, KeySize: 4, ValueSize: 8, MaxEntries: 4,
+	}
+	return b
+}
+
+// scalar adds an integer map without key.
+func (b *builder) scalar(name string) *builder {
+	spec := "m_" + strings.TrimPrefix(name, "@")
+	b.o.Spec.Maps[spec] = &ebpf.MapSpec{Name: spec, Type: ebpf.Array, KeySize: 4, ValueSize: 16, MaxEntries: 1}
+	b.o.Manifest.Maps = append(b.o.Manifest.Maps, object.Map{Name: name, Spec: spec, Value: types.Int64, Presence: true})
+	return b
+}
+
+// program adds a program for probes.
+func (b *builder) program(name string, insns asm.Instructions, probes ...attach.Probe) *builder {
+	typ := ebpf.RawTracepoint
+	if probes[0].Kind == attach.KindTracepoint {
+		typ = ebpf.TracePoint
+	}
+	insns = append(insns, asm.Mov.Imm(asm.R0, 0), asm.Return())
+	b.o.Spec.Programs[name] = &ebpf.ProgramSpec{Name: name, Type: typ, Instructions: insns, License: "GPL"}
+	b.o.Manifest.Programs = append(b.o.Manifest.Programs, object.Program{Name: name, Probes: probes})
+	return b
+}
+
+func (b *builder) event(e object.Event) uint32 {
+	b.o.Manifest.Events = append(b.o.Manifest.Events, e)
+	return uint32(len(b.o.Manifest.Events) - 1)
+}
+
+// add adds n to a scalar map, and marks it as assigned.
+func add(name string, n int32) asm.Instructions {
+	return asm.Instructions{
+		asm.StoreImm(asm.RFP, -4, 0, asm.Word),
+		asm.LoadMapPtr(asm.R1, 0).WithReference("m_" + strings.TrimPrefix(name, "@")),
+		asm.Mov.Reg(asm.R2, asm.RFP),
+		asm.Add.Imm(asm.R2, -4),
+		asm.FnMapLookupElem.Call(),
+		asm.JEq.Imm(asm.R0, 0, fmt.Sprintf("none%s%d", name, n)),
+		asm.Mov.Imm(asm.R1, n),
+		asm.AddAtomic.Mem(asm.R0, asm.R1, asm.DWord, 0),
+		asm.Mov.Imm(asm.R1, 1),
+		asm.StoreMem(asm.R0, 8, asm.R1, asm.DWord),
+		asm.Mov.Imm(asm.R1, 0).WithSymbol(fmt.Sprintf("none%s%d", name, n)),
+	}
+}
+
+// send sends an event with one 64-bit value.
+func send(id uint32, n int64) asm.Instructions {
+	return asm.Instructions{
+		asm.StoreImm(asm.RFP, -16, int64(id), asm.Word),
+		asm.StoreImm(asm.RFP, -12, 16, asm.Word),
+		asm.Mov.Imm(asm.R1, int32(n)),
+		asm.StoreMem(asm.RFP, -8, asm.R1, asm.DWord),
+		asm.LoadMapPtr(asm.R1, 0).WithReference(object.EventsMap),
+		asm.Mov.Reg(asm.R2, asm.RFP),
+		asm.Add.Imm(asm.R2, -16),
+		asm.Mov.Imm(asm.R3, 16),
+		asm.Mov.Imm(asm.R4, 0),
+		asm.FnRingbufOutput.Call(),
+	}
+}
+
+var (
+	begin  = attach.Probe{Provider: "begin", Name: "begin", Kind: attach.KindTestRun}
+	end    = attach.Probe{Provider: "end", Name: "end", Kind: attach.KindTestRun}
+	getpid = attach.Probe{
+		Provider: "tracepoint", Name: "tracepoint:syscalls:sys_enter_getppid", Kind: attach.KindTracepoint,
+		Target: "syscalls", Func: "sys_enter_getppid",
+	}
+	intField = []object.EventField{{Type: types.Int64}}
+)
+
+func printfEvent(format string) object.Event {
+	return object.Event{Kind: object.EventPrintf, Format: format, Fields: intField, FixedSize: 8}
+}
+
+// attacher attaches tracepoints, and fails for a probe of the name "missing".
+type attacher struct {
+	mu     sync.Mutex
+	closed int
+}
+
+type countedLink struct {
+	io.Closer
+	a *attacher
+}
+
+func (l countedLink) Close() error {
+	l.a.mu.Lock()
+	l.a.closed++
+	l.a.mu.Unlock()
+	return l.Closer.Close()
+}
+
+var errMissing = errors.New("no such probe")
+
+func (a *attacher) Attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
+	if p.Func == "missing" {
+		return nil, errMissing
+	}
+	l, err := link.Tracepoint(p.Target, p.Func, prog, nil)
+	return countedLink{l, a}, err
+}
+
+func (a *attacher) AttachMany(prog *ebpf.Program, ps []attach.Probe) (io.Closer, error) {
+	return nil, errMissing
+}
+
+type session struct {
+	*runtime.Session
+	out, err bytes.Buffer
+	attacher attacher
+}
+
+func newSession(t testing.TB) *session {
+	t.Helper()
+	s := &session{}
+	var err error
+	s.Session, err = runtime.New(runtime.Options{
+		Attacher: &s.attacher,
+		Printer:  output.NewText(output.Options{Out: &s.out, Err: &s.err}),
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
+func TestBeginEnd(t *testing.T) {
+	needRoot(t)
+	b := newBuilder().scalar("@x").scalar("@never")
+	hello, bye := b.event(printfEvent("hello %d\n")), b.event(printfEvent("bye %d\n"))
+	b.program("begin_1", append(add("@x", 5), send(hello, 1)...), begin)
+	b.program("end_1", append(add("@x", 2), send(bye, 2)...), end)
+
+	s := newSession(t)
+	_, err := s.Add(t.Context(), &b.o)
+	require.NoError(t, err)
+	code, err := s.Run(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, code)
+	require.Equal(t, "hello 1\nbye 2\n\n\n@x: 7\n", s.out.String())
+	require.Equal(t, "Attached 2 probes\n", s.err.String())
+}
+
+func TestCountsAreExact(t *testing.T) {
+	needRoot(t)
+	b := newBuilder().scalar("@calls")
+	b.program("tp_1", add("@calls", 1), getpid)
+	s := newSession(t)
+	_, err := s.Add(t.Context(), &b.o)
+	require.NoError(t, err)
+	for range 1000 {
+		unix.Getppid()
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = s.Run(ctx)
+	require.NoError(t, err)
+	require.Equal(t, "\n\n@calls: 1000\n", s.out.String())
+	require.Equal(t, 1, s.attacher.closed)
+}
+
+func TestEventsKeepTheirOrder(t *testing.T) {
+	needRoot(t)
+	b := newBuilder()
+	id := b.event(printfEvent("%d,"))
+	var insns asm.Instructions
+	want := ""
+	for i := range 50 {
+		insns = append(insns, send(id, int64(i))...)
+		want += fmt.Sprintf("%d,", i)
+	}
+	b.program("begin_1", insns, begin)
+	s := newSession(t)
+	_, err := s.Add(t.Context(), &b.o)
+	require.NoError(t, err)
+	_, err = s.Run(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, want+"\n\n", s.out.String())
+}
+
+func TestExit(t *testing.T) {
+	needRoot(t)
+	b := newBuilder()
+	before := b.event(printfEvent("before %d\n"))
+	exit := b.event(object.Event{Kind: object.EventExit, Fields: intField, FixedSize: 8})
+	b.program("tp_1", append(send(before, 1), send(exit, 3)...), getpid)
+	s := newSession(t)
+	_, err := s.Add(t.Context(), &b.o)
+	require.NoError(t, err)
+	unix.Getppid()
+	start := time.Now()
+	code, err := s.Run(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 3, code)
+	require.Equal(t, "before 1\n\n\n", s.out.String())
+	require.Less(t, time.Since(start), 2*time.Second)
+}
+
+func TestExitUnderLoad(t *testing.T) {
+	needRoot(t)
+	b := newBuilder().scalar("@calls")
+	line := b.event(printfEvent("%d\n"))
+	b.program("tp_1", append(add("@calls", 1), send(line, 1)...), getpid)
+	s := newSession(t)
+	_, err := s.Add(t.Context(), &b.o)
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for ctx.Err() == nil {
+			unix.Getppid()
+		}
+	}()
+	_, err = s.Run(ctx)
+	require.NoError(t, err)
+	<-stopped
+	calls := mustInt(t, s, "@calls")
+	require.Positive(t, calls)
+	lines := strings.Count(s.out.String(), "1\n")
+	require.LessOrEqual(t, lines, int(calls)+1)
+	require.Contains(t, s.out.String(), fmt.Sprintf("\n\n@calls: %d\n", calls))
+}
+
+func mustInt(t *testing.T, s *session, name string) int64 {
+	t.Helper()
+	m, err := s.Map(name)
+	require.NoError(t, err)
+	require.Len(t, m.Entries, 1)
+	return int64(m.Entries[0].Value.(value.Int).Bits)
+}
+
+func TestPauseResumeRemove(t *testing.T) {
+	needRoot(t)
+	b := newBuilder().scalar("@calls")
+	b.program("tp_1", add("@calls", 1), getpid)
+	s := newSession(t)
+	g, err := s.Add(t.Context(), &b.o)
+	require.NoError(t, err)
+	unix.Getppid()
+	require.NoError(t, g.Pause())
+	unix.Getppid()
+	require.EqualValues(t, 1, mustInt(t, s, "@calls"))
+	require.NoError(t, g.Resume(t.Context()))
+	require.NoError(t, g.Resume(t.Context()))
+	unix.Getppid()
+	require.EqualValues(t, 2, mustInt(t, s, "@calls"))
+	require.NoError(t, g.Remove())
+	unix.Getppid()
+	require.EqualValues(t, 2, mustInt(t, s, "@calls"), "the map outlives the group")
+}
+
+func TestObjectsShareMaps(t *testing.T) {
+	needRoot(t)
+	one, two := newBuilder().scalar("@x"), newBuilder().scalar("@x").scalar("@y")
+	one.program("begin_1", add("@x", 5), begin)
+	two.program("begin_1", append(add("@x", 6), add("@y", 1)...), begin)
+	s := newSession(t)
+	for _, b := range []*builder{one, two} {
+		_, err := s.Add(t.Context(), &b.o)
+		require.NoError(t, err)
+	}
+	require.EqualValues(t, 11, mustInt(t, s, "@x"))
+	require.Equal(t, []string{"@x", "@y"}, s.Maps())
+
+	clash := newBuilder().scalar("@x")
+	clash.o.Manifest.Maps[0].Value = types.Uint64
+	clash.program("begin_1", add("@x", 6), begin)
+	_, err := s.Add(t.Context(), &clash.o)
+	require.ErrorIs(t, err, runtime.ErrMapClash)
+}
+
+func TestMissingProbes(t *testing.T) {
+	needRoot(t)
+	missing := getpid
+	missing.Func = "missing"
+	for _, tt := range []struct {
+		policy string
+		fails  bool
+	}{{"error", true}, {"warn", false}, {"ignore", false}} {
+		t.Run(tt.policy, func(t *testing.T) {
+			b := newBuilder().scalar("@calls")
+			b.o.Manifest.Config.MissingProbes = tt.policy
+			b.program("tp_1", add("@calls", 1), getpid, missing)
+			s := newSession(t)
+			_, err := s.Add(t.Context(), &b.o)
+			if tt.fails {
+				require.ErrorIs(t, err, errMissing)
+				require.Empty(t, s.Maps())
+				return
+			}
+			require.NoError(t, err)
+			unix.Getppid()
+			require.EqualValues(t, 1, mustInt(t, s, "@calls"))
+			require.Equal(t, "Attached 1 probe\n", s.err.String())
+		})
+	}
+}
+
+func TestLostAndFull(t *testing.T) {
+	needRoot(t)
+	b := newBuilder().scalar("@m")
+	count := func(i int32) asm.Instructions {
+		return asm.Instructions{
+			asm.StoreImm(asm.RFP, -4, int64(i), asm.Word),
+			asm.LoadMapPtr(asm.R1, 0).WithReference(object.LostMap),
+			asm.Mov.Reg(asm.R2, asm.RFP),
+			asm.Add.Imm(asm.R2, -4),
+			asm.FnMapLookupElem.Call(),
+			asm.JEq.Imm(asm.R0, 0, fmt.Sprintf("out%d", i)),
+			asm.Mov.Imm(asm.R1, i+1),
+			asm.StoreMem(asm.R0, 0, asm.R1, asm.DWord),
+			asm.Mov.Imm(asm.R1, 0).WithSymbol(fmt.Sprintf("out%d", i)),
+		}
+	}
+	b.program("begin_1", append(append(count(0), count(1)...), count(2)...), begin)
+	s := newSession(t)
+	_, err := s.Add(t.Context(), &b.o)
+	require.NoError(t, err)
+	_, err = s.Run(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "Attached 1 probe\n"+
+		"WARNING: Map full; can't update element. Try increasing max_map_keys config or manually setting the max entries in a map "+
+		"declaration e.g. `let @m = hash(5000)` (3 updates of @m were lost)\n"+
+		"WARNING: Lost 2 stacks: the stack map is full\n"+
+		"Lost 1 events\nWARNING: Total lost event count: 1\n", s.err.String())
+}
+
+func TestRejectionNamesTheLine(t *testing.T) {
+	needRoot(t)
+	b := newBuilder()
+	insns := asm.Instructions{
+		asm.Mov.Imm(asm.R1, 0).WithSource(asm.Comment("stdin:1:1 begin")),
+		asm.LoadMem(asm.R0, asm.R1, 0, asm.DWord).WithSource(asm.Comment("stdin:1:9 $x = *0")),
+	}
+	b.program("begin_1", insns, begin)
+	s := newSession(t)
+	_, err := s.Add(t.Context(), &b.o)
+	var v *runtime.VerifierError
+	require.ErrorAs(t, err, &v)
+	require.Equal(t, "stdin:1:9 $x = *0", v.Place, "%q", v.Log)
+	require.Contains(t, err.Error(), "this is a bug in gtrace")
+}
+
+func TestNothingLeaks(t *testing.T) {
+	needRoot(t)
+	once := func() {
+		b := newBuilder().scalar("@calls")
+		b.program("tp_1", append(add("@calls", 1), send(b.event(printfEvent("%d\n")), 1)...), getpid)
+		s := newSession(t)
+		g, err := s.Add(t.Context(), &b.o)
+		require.NoError(t, err)
+		_, err = s.Add(t.Context(), &b.o)
+		require.NoError(t, err)
+		require.NoError(t, g.Remove())
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err = s.Run(ctx)
+		require.NoError(t, err)
+		require.NoError(t, s.Close())
+	}
+	once()
+	before := descriptors(t)
+	once()
+	require.Equal(t, before, descriptors(t))
+}
+
+func descriptors(t *testing.T) int {
+	t.Helper()
+	fds, err := os.ReadDir("/proc/self/fd")
+	require.NoError(t, err)
+	return len(fds)
+}

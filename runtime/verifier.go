@@ -1,0 +1,100 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
+)
+
+// loadError makes what the user sees of a failed load.
+func loadError(err error, spec *ebpf.CollectionSpec) error {
+	var v *ebpf.VerifierError
+	if errors.As(err, &v) && len(v.Log) > 0 {
+		name := culprit(err, spec)
+		return &VerifierError{Program: name, Place: place(v.Log, spec.Programs[name]), Log: v.Log, err: err}
+	}
+	if errors.Is(err, unix.EPERM) {
+		return fmt.Errorf("load programs: %w", ErrPermission)
+	}
+	return fmt.Errorf("load programs: %w", err)
+}
+
+// VerifierError is a program that the checker accepted and the kernel did not.
+type VerifierError struct {
+	// Program is the name of the program in its Object; empty if not known.
+	Program string
+	// Place is the line of the script, as the compiler noted it at the instructions; empty if it did not.
+	Place string
+	// Log is the verifier's log.
+	Log []string
+	err error
+}
+
+// tailLines is how much of the log the message holds.
+const tailLines = 10
+
+// Error returns the place, the end of the log, and whose fault it is.
+func (e *VerifierError) Error() string {
+	var b strings.Builder
+	b.WriteString("the kernel rejected the program")
+	if e.Program != "" {
+		b.WriteString(" " + e.Program)
+	}
+	if e.Place != "" {
+		b.WriteString(" at " + e.Place)
+	}
+	for _, line := range e.Log[max(0, len(e.Log)-tailLines):] {
+		b.WriteString("\n    " + line)
+	}
+	b.WriteString("\nthis is a bug in gtrace; -d verifier prints the whole log")
+	return b.String()
+}
+
+// Unwrap returns the kernel's error.
+func (e *VerifierError) Unwrap() error { return e.err }
+
+// culprit finds the program that an error of the library is about; the library says it only in its text.
+func culprit(err error, spec *ebpf.CollectionSpec) string {
+	best, text := "", err.Error()
+	for name := range spec.Programs {
+		if strings.Contains(text, "program "+name+":") && len(name) > len(best) {
+			best = name
+		}
+	}
+	return best
+}
+
+// place finds the source of the last instruction that the log names. The log has source lines of its own, but newer
+// kernels leave out those whose line number is that of the one before, and the line number of a comment is always 0.
+func place(log []string, p *ebpf.ProgramSpec) string {
+	at, ok := lastInstruction(log)
+	if !ok || p == nil {
+		return ""
+	}
+	text := ""
+	iter := p.Instructions.Iterate()
+	for iter.Next() && int(iter.Offset) <= at {
+		if src := iter.Ins.Source(); src != nil {
+			text = src.String()
+		}
+	}
+	return text
+}
+
+// lastInstruction returns the number of the last instruction in a log, from a line such as "12: (79) r0 = *(u64 *)(r1 +0)".
+func lastInstruction(log []string) (int, bool) {
+	for i := len(log) - 1; i >= 0; i-- {
+		number, _, ok := strings.Cut(log[i], ": (")
+		if !ok {
+			continue
+		}
+		if n, err := strconv.Atoi(number); err == nil {
+			return n, true
+		}
+	}
+	return 0, false
+}

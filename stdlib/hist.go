@@ -1,0 +1,114 @@
+package stdlib
+
+import (
+	"github.com/gtrace/gtrace/codegen/ir"
+	"github.com/gtrace/gtrace/lang/types"
+)
+
+// updateHist counts a number in the slot that types.HistSlot says.
+func updateHist(e Emitter, c Call) func(*ir.Value) {
+	t := c.Result.(types.Hist)
+	n := c.Args[0].Lower()
+	slot := histSlot(e.Builder(), n.V, isUnsigned(n.Type), t.Bits)
+	return func(addr *ir.Value) { countSlot(e.Builder(), addr, slot, types.HistSlots(t.Bits)) }
+}
+
+// isUnsigned reports whether a number cannot be negative as it is kept in 64 bits.
+func isUnsigned(t types.Type) bool {
+	i, ok := t.(types.Int)
+	return ok && !i.Signed && i.Size < 8
+}
+
+// countSlot adds one to a counter. The verifier learns the bounds of the slot here, where the address is made.
+func countSlot(b *ir.Builder, addr, slot *ir.Value, slots int) {
+	inside, done := b.NewBlock("slot"), b.NewBlock("counted")
+	b.Branch(b.Binary(ir.OpULt, slot, b.Const(int64(slots))), inside, done)
+	b.Seal(inside)
+	b.SetBlock(inside)
+	increment(b, b.Binary(ir.OpAdd, addr, b.Binary(ir.OpShl, slot, b.Const(3))), 0)
+	b.Jump(done)
+	b.Seal(done)
+	b.SetBlock(done)
+}
+
+// histSlot computes types.HistSlot. The highest bit e of n is found by halving: six steps, each of a comparison and at most
+// one shift. Negative numbers leave before that.
+func histSlot(b *ir.Builder, n *ir.Value, unsigned bool, bits int) *ir.Value {
+	slot := b.NewVariable(ir.I64)
+	done := b.NewBlock("hist_slot")
+	if !unsigned {
+		positive := b.NewBlock("not_negative")
+		b.Define(slot, b.Const(0))
+		b.Branch(b.Binary(ir.OpSLt, n, b.Const(0)), done, positive)
+		b.Seal(positive)
+		b.SetBlock(positive)
+	}
+	large := b.NewBlock("large")
+	b.Define(slot, b.AddImm(n, 1))
+	b.Branch(b.Binary(ir.OpULt, n, b.Const(1<<bits)), done, large)
+	b.Seal(large)
+	b.SetBlock(large)
+	b.Define(slot, largeSlot(b, n, bits))
+	b.Jump(done)
+	b.Seal(done)
+	b.SetBlock(done)
+	return b.Use(slot)
+}
+
+// largeSlot is 1 + ((e-k+1)<<k) + sub for numbers of at least 2^k.
+func largeSlot(b *ir.Builder, n *ir.Value, k int) *ir.Value {
+	e := highestBit(b, n)
+	if k == 0 {
+		return b.AddImm(e, 2)
+	}
+	shift := b.AddImm(e, int64(-k)) // n >> shift is 2^k + sub
+	sub := b.Binary(ir.OpLShr, n, shift)
+	return b.AddImm(b.Binary(ir.OpAdd, b.Binary(ir.OpShl, shift, b.Const(int64(k))), sub), 1)
+}
+
+// highestBit returns the number of the highest bit that is set in n, which is not 0.
+func highestBit(b *ir.Builder, n *ir.Value) *ir.Value {
+	rest, e := b.NewVariable(ir.I64), b.NewVariable(ir.I64)
+	b.Define(rest, n)
+	b.Define(e, b.Const(0))
+	for _, w := range []int64{32, 16, 8, 4, 2} {
+		upper, next := b.NewBlock("upper"), b.NewBlock("next")
+		high := b.Binary(ir.OpLShr, b.Use(rest), b.Const(w))
+		b.Branch(high, upper, next)
+		b.Seal(upper)
+		b.SetBlock(upper)
+		b.Define(rest, high)
+		b.Define(e, b.AddImm(b.Use(e), w))
+		b.Jump(next)
+		b.Seal(next)
+		b.SetBlock(next)
+	}
+	// What is left is 1, 2 or 3.
+	return b.Binary(ir.OpAdd, b.Use(e), b.Binary(ir.OpLShr, b.Use(rest), b.Const(1)))
+}
+
+// updateLHist counts a number in the slot that types.LHist.Slot says.
+func updateLHist(e Emitter, c Call) func(*ir.Value) {
+	t := c.Result.(types.LHist)
+	slot := lhistSlot(e.Builder(), c.Args[0].Lower(), t)
+	return func(addr *ir.Value) { countSlot(e.Builder(), addr, slot, t.Slots()) }
+}
+
+func lhistSlot(b *ir.Builder, n Value, t types.LHist) *ir.Value {
+	slot := b.NewVariable(ir.I64)
+	done, notBelow, inside := b.NewBlock("lhist_slot"), b.NewBlock("not_below"), b.NewBlock("inside")
+	b.Define(slot, b.Const(0))
+	b.Branch(b.Binary(ir.OpSLt, n.V, b.Const(t.Min)), done, notBelow)
+	b.Seal(notBelow)
+	b.SetBlock(notBelow)
+	b.Define(slot, b.Const(int64(t.Slots()-1)))
+	b.Branch(b.Binary(ir.OpSLt, n.V, b.Const(t.Max)), inside, done)
+	b.Seal(inside)
+	b.SetBlock(inside)
+	steps := b.Binary(ir.OpUDiv, b.AddImm(n.V, -t.Min), b.Const(t.Step))
+	b.Define(slot, b.AddImm(steps, 1))
+	b.Jump(done)
+	b.Seal(done)
+	b.SetBlock(done)
+	return b.Use(slot)
+}

@@ -1,0 +1,98 @@
+package stdlib
+
+import (
+	"github.com/gtrace/gtrace/codegen/ir"
+	"github.com/gtrace/gtrace/codegen/target"
+	"github.com/gtrace/gtrace/lang/types"
+)
+
+// commSize is the size of a task's name in the kernel (TASK_COMM_LEN).
+const commSize = 16
+
+// procBuiltins are about the current task and CPU.
+func procBuiltins() []*Builtin {
+	return []*Builtin{
+		{
+			Signature: types.Signature{Name: "pid", Doc: "Process id: what the kernel calls the thread group id.", Result: types.Uint32},
+			Lower: func(e Emitter, c Call) Value {
+				b := e.Builder()
+				return Value{V: b.Binary(ir.OpLShr, b.Call(ir.HelperGetCurrentPidTgid), b.Const(32)), Type: c.Result}
+			},
+		},
+		{
+			Signature: types.Signature{Name: "tid", Doc: "Thread id.", Result: types.Uint32},
+			Lower:     lowHalf(ir.HelperGetCurrentPidTgid),
+		},
+		{
+			Signature: types.Signature{Name: "uid", Doc: "User id of the current task.", Result: types.Uint64},
+			Lower:     lowHalf(ir.HelperGetCurrentUidGid),
+		},
+		{
+			Signature: types.Signature{Name: "gid", Doc: "Group id of the current task.", Result: types.Uint64},
+			Lower: func(e Emitter, c Call) Value {
+				b := e.Builder()
+				return Value{V: b.Binary(ir.OpLShr, b.Call(ir.HelperGetCurrentUidGid), b.Const(32)), Type: c.Result}
+			},
+		},
+		{
+			Signature: types.Signature{Name: "comm", Doc: "Name of the current task, at most 15 bytes.", Result: types.String{Size: commSize}},
+			Lower:     lowerComm,
+		},
+		{
+			Signature: types.Signature{Name: "cpu", Doc: "Number of the CPU that the probe fired on.", Result: types.Uint64},
+			Lower:     helper(ir.HelperGetSmpProcessorID),
+		},
+		{
+			Signature: types.Signature{Name: "curtask", Doc: "Pointer to the current task's struct task_struct.", ResultOf: curtaskType},
+			Lower:     lowerCurtask,
+		},
+		{
+			Signature: types.Signature{Name: "rand", Doc: "Pseudo-random 32-bit number.", Result: types.Uint64},
+			Lower:     helper(ir.HelperGetPrandomU32),
+		},
+	}
+}
+
+// helper returns a Lower function for a helper without arguments whose result is the value.
+func helper(h ir.Helper) func(Emitter, Call) Value {
+	return func(e Emitter, c Call) Value { return Value{V: e.Builder().Call(h), Type: c.Result} }
+}
+
+// lowHalf returns a Lower function for the low 32 bits of a helper's result.
+func lowHalf(h ir.Helper) func(Emitter, Call) Value {
+	return func(e Emitter, c Call) Value {
+		b := e.Builder()
+		return Value{V: b.Extend(b.Call(h), 4, false), Type: c.Result}
+	}
+}
+
+func lowerComm(e Emitter, c Call) Value {
+	b := e.Builder()
+	dst := c.Dest(e)
+	b.Call(ir.HelperGetCurrentComm, dst, b.Const(commSize))
+	return Value{V: dst, Type: c.Result}
+}
+
+// curtaskType is an untyped kernel pointer where the kernel's types are not known.
+func curtaskType(_ []types.Arg, env types.Env) (types.Type, error) {
+	if env.Kernel == nil {
+		return types.Pointer{Elem: types.Void{}, Space: types.SpaceKernel}, nil
+	}
+	task, err := env.Kernel("struct", "task_struct")
+	if err != nil {
+		return types.Pointer{Elem: types.Void{}, Space: types.SpaceKernel}, nil
+	}
+	return types.Pointer{Elem: task, Space: types.SpaceKernel}, nil
+}
+
+func lowerCurtask(e Emitter, c Call) Value {
+	b := e.Builder()
+	if p, ok := c.Result.(types.Pointer); ok && p.Trusted && e.Target().Has(target.CurrentTaskBTF) {
+		return Value{V: b.Call(ir.HelperGetCurrentTaskBTF), Type: p}
+	}
+	if p, ok := c.Result.(types.Pointer); ok {
+		p.Trusted = false
+		return Value{V: b.Call(ir.HelperGetCurrentTask), Type: p}
+	}
+	return Value{V: b.Call(ir.HelperGetCurrentTask), Type: c.Result}
+}

@@ -1,0 +1,64 @@
+package stdlib
+
+import (
+	"fmt"
+
+	"github.com/gtrace/gtrace/lang/types"
+)
+
+const (
+	// defaultDepth is the number of frames where a script does not say it.
+	defaultDepth = 127
+	// maxDepth is the kernel's limit (sysctl kernel.perf_event_max_stack).
+	maxDepth = 127
+)
+
+// stackBuiltins are stack traces.
+func stackBuiltins() []*Builtin {
+	params := []types.Param{{Name: "mode", Kind: types.ParamNameInt, Optional: true}, {Name: "depth", Kind: types.ParamInt, Optional: true}}
+	return []*Builtin{
+		{
+			Signature: types.Signature{
+				Name: "kstack", Doc: "Kernel stack, at most depth frames.", Params: params, Needs: "stack",
+				ResultOf: stackType(false), Call: true, BareOK: true,
+			},
+			Lower: func(e Emitter, c Call) Value { return e.Stack(c) },
+		},
+		{
+			Signature: types.Signature{
+				Name: "ustack", Doc: "User stack, at most depth frames.", Params: params, Needs: "stack",
+				ResultOf: stackType(true), Call: true, BareOK: true,
+			},
+			Lower: func(e Emitter, c Call) Value { return e.Stack(c) },
+		},
+	}
+}
+
+// stackType works out mode and depth of kstack, kstack(depth), kstack(mode) and kstack(mode, depth).
+func stackType(user bool) func([]types.Arg, types.Env) (types.Type, error) {
+	return func(args []types.Arg, env types.Env) (types.Type, error) {
+		t := types.Stack{User: user, Mode: env.StackMode, Depth: defaultDepth}
+		if t.Mode == "" {
+			t.Mode = "bpftrace"
+		}
+		for i, a := range args {
+			switch {
+			case a.Name != "" && i == 0:
+				switch a.Name {
+				case "bpftrace", "perf", "raw":
+					t.Mode = a.Name
+				case "build_id":
+					return nil, fmt.Errorf("stack mode build_id is not supported yet")
+				default:
+					return nil, fmt.Errorf("Unknown stack mode: '%s'", a.Name) //nolint:staticcheck // bpftrace's words
+				}
+			case a.Const && a.Str == "" && a.Int >= 0:
+				t.Depth = int(min(a.Int, maxDepth))
+			default:
+				return nil, fmt.Errorf("a stack's depth must be a literal number")
+			}
+		}
+		t.Depth = max(1, t.Depth)
+		return t, nil
+	}
+}

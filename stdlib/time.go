@@ -1,0 +1,55 @@
+package stdlib
+
+import (
+	"github.com/gtrace/gtrace/codegen/ir"
+	"github.com/gtrace/gtrace/codegen/target"
+	"github.com/gtrace/gtrace/lang/types"
+)
+
+// timeBuiltins are clocks.
+func timeBuiltins() []*Builtin {
+	return []*Builtin{
+		{
+			Signature: types.Signature{
+				Name: "nsecs", Doc: "Time in nanoseconds: of the boot clock, or of the clock given (boot, monotonic, tai).",
+				Params: []types.Param{{Name: "clock", Kind: types.ParamName, Optional: true}},
+				Result: types.Uint64, Call: true, BareOK: true,
+			},
+			Lower: lowerNsecs,
+		},
+		{
+			Signature: types.Signature{Name: "elapsed", Doc: "Nanoseconds since the script was started.", Result: types.Uint64},
+			Lower: func(e Emitter, c Call) Value {
+				b := e.Builder()
+				return Value{V: b.Binary(ir.OpSub, bootClock(e), e.StartTime()), Type: c.Result}
+			},
+		},
+		{
+			Signature: types.Signature{Name: "jiffies", Doc: "The kernel's tick counter.", Result: types.Uint64},
+			Lower:     helper(ir.HelperJiffies64),
+		},
+	}
+}
+
+// bootClock is the clock of nsecs: it goes on during suspend.
+func bootClock(e Emitter) *ir.Value {
+	if e.Target().Has(target.KtimeBoot) {
+		return e.Builder().Call(ir.HelperKtimeGetBootNs)
+	}
+	return e.Builder().Call(ir.HelperKtimeGetNs)
+}
+
+func lowerNsecs(e Emitter, c Call) Value {
+	clock := "boot"
+	if len(c.Args) > 0 {
+		clock, _ = c.Args[0].Str()
+	}
+	b := e.Builder()
+	switch {
+	case clock == "monotonic":
+		return Value{V: b.Call(ir.HelperKtimeGetNs), Type: c.Result}
+	case clock == "tai" && e.Target().Has(target.KtimeTAI):
+		return Value{V: b.Call(ir.HelperKtimeGetTaiNs), Type: c.Result}
+	}
+	return Value{V: bootClock(e), Type: c.Result}
+}

@@ -1,0 +1,100 @@
+package testenv
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/gtrace/gtrace/codegen/target"
+)
+
+// Kernel skips the test on a kernel older than a version such as "5.15"; what names the thing that came with it. Such a skip
+// is no gap in the tiers: the vm tier has newer kernels.
+func Kernel(t testing.TB, since, what string) {
+	t.Helper()
+	want, err := parseVersion(since)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if have := Running(t); have.Before(want) {
+		t.Skipf("host tier: kernel %s is older than %s, which brought %s", have, want, what)
+	}
+}
+
+// Running returns the version of the running kernel.
+func Running(t testing.TB) target.Version {
+	t.Helper()
+	var uts unix.Utsname
+	if err := unix.Uname(&uts); err != nil {
+		t.Fatalf("read kernel version: %v", err)
+	}
+	v, err := parseVersion(unix.ByteSliceToString(uts.Release[:]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func parseVersion(text string) (target.Version, error) {
+	var v target.Version
+	if _, err := fmt.Sscanf(text, "%d.%d", &v.Major, &v.Minor); err != nil {
+		return v, fmt.Errorf("read kernel version %q: %w", text, err)
+	}
+	return v, nil
+}
+
+// errUnsupported is what an error about a missing kernel feature has to say for itself.
+type errUnsupported interface {
+	error
+	// SinceVersion returns the first kernel that has the feature.
+	SinceVersion() target.Version
+}
+
+// Supported skips the test if err says that the kernel lacks a feature, and is older than the feature. Any other error fails
+// the test; so does a feature that a new enough kernel is said to lack. It does nothing if err is nil.
+func Supported(t testing.TB, err error) {
+	t.Helper()
+	if err == nil {
+		return
+	}
+	var missing errUnsupported
+	if !errors.As(err, &missing) {
+		t.Fatalf("want support, got %v", err)
+	}
+	if have := Running(t); !have.Before(missing.SinceVersion()) {
+		t.Fatalf("kernel %s has this since %s, but: %v", have, missing.SinceVersion(), err)
+	}
+	t.Skipf("host tier: %v", err)
+}
+
+// Kprobes skips the test on a kernel that was built without kprobes. The vm tier has kernels with them.
+func Kprobes(t testing.TB) {
+	t.Helper()
+	if !exists("/sys/bus/event_source/devices/kprobe") {
+		t.Skip("host tier: this kernel has no kprobes; the vm tier runs these tests, too")
+	}
+}
+
+// Tracefs returns where tracefs is mounted; it mounts it if need be, which takes root.
+func Tracefs(t testing.TB) string {
+	t.Helper()
+	for _, dir := range []string{"/sys/kernel/tracing", "/sys/kernel/debug/tracing"} {
+		if exists(dir + "/events") {
+			return dir
+		}
+	}
+	Privileged(t)
+	const dir = "/sys/kernel/tracing"
+	if err := unix.Mount("tracefs", dir, "tracefs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
+		Skip(t, Host, "mount tracefs: "+err.Error())
+	}
+	return dir
+}
+
+func exists(path string) bool {
+	var st unix.Stat_t
+	return unix.Stat(strings.TrimRight(path, "/"), &st) == nil
+}

@@ -1,0 +1,70 @@
+package vm_test
+
+import (
+	"github.com/gtrace/gtrace/tests/vm"
+	"github.com/gtrace/gtrace/tests/vm/wire"
+)
+
+func scriptCases() []vm.Case {
+	return []vm.Case{
+		alone("begin and end", `BEGIN { printf("hello %d %s\n", 1 + 2 * 3, "x"); } END { printf("bye\n"); }`, vm.Exact("hello 7 x\nbye")),
+		with(alone("exit status", `BEGIN { exit(7); }`, vm.Exact("")), func(c *vm.Case) { c.Exit = 7 }),
+		alone("operators", `BEGIN { $a = 17; $b = 5; printf("%d %d %d %d %d %d %d %d %d %d\n", $a + $b, $a - $b, $a * $b, $a / $b, $a % $b, $a & $b, $a | $b, $a ^ $b, $a << 2, $a >> 1); }`,
+			vm.Exact("22 12 85 3 2 1 21 20 68 8")),
+		alone("conditions", `BEGIN { $a = 3; if ($a > 2 && $a != 4) { printf("if\n"); } else { printf("else\n"); } printf("%s\n", $a == 3 ? "yes" : "no"); }`, vm.Exact("if\nyes")),
+		alone("casts", `BEGIN { $x = 0x1234567890; printf("%x %x %d\n", (uint16)$x, (uint32)$x, (int8)$x); }`, vm.Exact("7890 34567890 -112")),
+		alone("map keys", `BEGIN { @a["x", 1] = 5; @a["yy", 2] = 6; @b = 3; @c[1] = 1; delete(@c, 1); @d[5] = 1; clear(@d); @e[1] = 9; zero(@e); }`,
+			vm.Lines{"@a[x, 1]: 5", "@a[yy, 2]: 6", "@b: 3", "@e[1]: 0"}),
+		alone("strings", `BEGIN { @[str("abc")] = "value"; if (str("abc", 2) == "a") { printf("cut\n"); } printf("%-6s|%6s|\n", "ab", "cd"); }`,
+			vm.Match(`(cut\n)?ab    \|    cd\|\s+@\[abc\]: value`)),
+		{
+			Case: wire.Case{
+				Name:  "script file with arguments",
+				Files: map[string]string{"/tmp/args.gt": "#!/bin/gtrace\nBEGIN { printf(\"%d %s %d\\n\", $1 + 1, str($2), $#); }\n"},
+				Run:   []string{"/tmp/args.gt", "41", "word"},
+			},
+			Stdout: vm.Exact("42 word 2"),
+		},
+		{
+			Case:   wire.Case{Name: "json", Run: []string{"gtrace", "-f", "json", "-e", `BEGIN { @x = 5; @h = hist(3); printf("hi\n"); }`}},
+			Stdout: vm.Has{`{"type": "printf", "data": "hi\n"}`, `{"type": "map", "data": {"@x": 5}}`, `{"type": "hist", "data": {"@h": [{"min": 2, "max": 3, "count": 1}]}}`},
+		},
+	}
+}
+
+func commandCases() []vm.Case {
+	return []vm.Case{
+		{
+			Case: wire.Case{Name: "command", Run: []string{
+				"gtrace", "-c", "/bin/worker getppid 100", "-e", `tracepoint:syscalls:sys_enter_getppid /comm == "worker"/ { @ = count(); }`,
+			}},
+			Stdout: vm.Exact("@: 100"),
+		},
+		{
+			// What a killed gtrace had attached must go with it.
+			Case: wire.Case{Name: "killed leaves nothing", Run: []string{"sh", "-c", `
+				gtrace -e 'kprobe:__x64_sys_getppid { @ = count(); } uprobe:/bin/worker:gtrace_target { @u = count(); }' 2>/tmp/err &
+				for i in 1 2 3 4 5 6 7 8 9 10; do grep -q Attached /tmp/err && break; sleep 0.5; done
+				grep -c getppid /sys/kernel/debug/kprobes/list
+				kill -9 $!; sleep 1
+				grep -c getppid /sys/kernel/debug/kprobes/list
+				grep -c . /sys/kernel/tracing/kprobe_events /sys/kernel/tracing/uprobe_events
+				true`}},
+			Stdout: vm.Exact("1\n0\n/sys/kernel/tracing/kprobe_events:0\n/sys/kernel/tracing/uprobe_events:0"),
+		},
+		{
+			Case:   wire.Case{Name: "list", Run: []string{"gtrace", "-l", "kprobe:tcp_retransmit_s*"}},
+			Stdout: vm.Has{"kprobe:tcp_retransmit_skb\n"},
+		},
+	}
+}
+
+func errorCases() []vm.Case {
+	return []vm.Case{
+		failing("unknown function", `kprobe:no_such_function_at_all { @ = count(); }`, "no_such_function_at_all"),
+		failing("unknown tracepoint", `tracepoint:syscalls:sys_enter_getpppid { @ = count(); }`, "sys_enter_getpppid"),
+		failing("unknown symbol", `uprobe:/bin/worker:gtrace_targetx { @ = count(); }`, "gtrace_targetx"),
+		failing("syntax error", `BEGIN { printf("x" }`, "stdin:1:", "ERROR"),
+		failing("type error", `BEGIN { @x = 1; @x = "text"; }`, "stdin:1:", "ERROR", "@x"),
+	}
+}

@@ -1,0 +1,6 @@
+package main
+
+// callTarget calls the function gtrace_target, which has the C calling convention and adds its arguments.
+//
+//go:noescape
+func callTarget(a, b uint64) uint64

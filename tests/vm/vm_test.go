@@ -1,0 +1,90 @@
+package vm_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gtrace/gtrace/tests/testenv"
+	"github.com/gtrace/gtrace/tests/vm"
+)
+
+// TestVM boots every kernel of the matrix once and runs all cases in it. GTRACE_VM names suites to boot only some.
+func TestVM(t *testing.T) {
+	testenv.Asked(t, testenv.VM)
+	programs := findPrograms(t)
+	kernels := findKernels(t)
+	programs.Gtrace = testenv.Gtrace(t)
+	cases := slices.Concat(selftestCases(), gtraceCases())
+	slots := make(chan struct{}, 2) // a guest keeps about one CPU busy
+	for _, k := range kernels {
+		t.Run(k.Suite, func(t *testing.T) {
+			t.Parallel()
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			bootAndCheck(t, k, programs, cases)
+		})
+	}
+}
+
+func bootAndCheck(t *testing.T, k vm.Kernel, programs vm.Programs, cases []vm.Case) {
+	run, older := vm.For(k, cases)
+	t.Logf("kernel %s: %d cases; not for a kernel this old: %q", k.Release, len(run), older)
+	dir := t.TempDir()
+	root := filepath.Join(dir, "root.cpio")
+	require.NoError(t, vm.WriteRoot(root, programs, vm.Wire(run)))
+	report, err := vm.Boot(t.Context(), k, root, vm.BootOptions{Dir: dir})
+	if err != nil {
+		t.Error(err)
+	} else {
+		require.Equal(t, k.Release, report.Release, "the kernel that was asked for")
+	}
+	for _, c := range run {
+		t.Run(c.Name, func(t *testing.T) {
+			result, ok := report.Results[c.Name]
+			require.True(t, ok, "no result: the guest did not get that far")
+			t.Logf("attached after %d ms, over after %d ms", result.AttachMillis, result.TotalMillis)
+			require.NoError(t, c.Check(result))
+		})
+	}
+}
+
+func findKernels(t *testing.T) []vm.Kernel {
+	cmd := exec.Command("../../scripts/kernels", suites()...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		testenv.Skip(t, testenv.VM, "scripts/kernels: "+err.Error())
+	}
+	kernels, err := vm.ParseKernels(string(out))
+	require.NoError(t, err)
+	require.NotEmpty(t, kernels)
+	return kernels
+}
+
+func suites() []string {
+	if one := os.Getenv("GTRACE_VM"); one != "" {
+		return []string{one}
+	}
+	return nil
+}
+
+func findPrograms(t *testing.T) vm.Programs {
+	if _, err := exec.LookPath("qemu-system-x86_64"); err != nil {
+		testenv.Skip(t, testenv.VM, err.Error()+" (package qemu-system-x86)")
+	}
+	busybox, err := vm.FindBusybox()
+	if err != nil {
+		testenv.Skip(t, testenv.VM, err.Error()+" (package busybox-static)")
+	}
+	p := vm.Programs{Busybox: busybox, Guest: filepath.Join(t.TempDir(), "guest")}
+	build := exec.Command("go", "build", "-trimpath", "-o", p.Guest, "./guest")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
+	out, err := build.CombinedOutput()
+	require.NoError(t, err, "build guest: %s", out)
+	return p
+}
