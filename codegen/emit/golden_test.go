@@ -1,7 +1,6 @@
 package emit_test
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -13,9 +12,8 @@ import (
 	"github.com/gtrace/gtrace/codegen/emit"
 	"github.com/gtrace/gtrace/codegen/ir"
 	"github.com/gtrace/gtrace/codegen/target"
+	"github.com/gtrace/gtrace/tests/testenv"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // section is a part of a golden file: its name and its text.
 type section struct{ name, text string }
@@ -90,7 +88,7 @@ func runGolden(t *testing.T, path string) {
 		require.Contains(t, got.String(), " "+strconv.Itoa(r.StackSize)+" bytes of stack")
 		size += r.Insns.Size() / 8
 	}
-	if *update {
+	if testenv.Update() {
 		writeGolden(t, path, sections, got.String())
 		return
 	}
