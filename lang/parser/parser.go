@@ -137,7 +137,11 @@ func (p *parser) unexpected(expected string) *diag.Diagnostic {
 		p.bad = true
 		return &diag.Diagnostic{}
 	}
-	d := p.errorf(p.tokSpan(t), codeSyntax, "unexpected %s, expected %s", describe(t), expected)
+	at := p.tokSpan(t)
+	if t.EOF() {
+		at = p.from(p.end).At
+	}
+	d := p.errorf(at, codeSyntax, "unexpected %s, expected %s", describe(t), expected)
 	if t.Type == tokOp && t.Value == "=" {
 		d.Hintf("to compare, write ==")
 	}
