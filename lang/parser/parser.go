@@ -41,7 +41,7 @@ func Parse(file *diag.File, diags *diag.List) *ast.Program {
 		p.grammarError(err)
 	}
 	if out != nil {
-		prog.Shebang = strings.TrimSuffix(out.Shebang, "\r")
+		prog.Shebang = strings.TrimRight(out.Shebang, "\r")
 		prog.Decls = out.Decls
 	}
 	prog.Comments = s.comments
