@@ -292,7 +292,9 @@ func (c *checker) shapeOf(e ast.Expr, t types.Type) shape {
 		return tupleShape(elems)
 	}
 	if e != nil && c.literals[e] {
-		if v, ok := c.constant(e); ok && !v.negative {
+		if v, ok := c.constant(e); ok && v.negative {
+			return shape{typ: t, negative: true}
+		} else if ok {
 			return literalShape(uint64(v.bits))
 		}
 	}

@@ -11,6 +11,8 @@ type shape struct {
 	typ     types.Type
 	literal bool
 	largest uint64
+	// negative is set for a literal below 0, which no unsigned type holds.
+	negative bool
 	// elems are the shapes of a tuple's elements.
 	elems []shape
 }
@@ -134,8 +136,8 @@ func fits(t types.Type, v shape) bool {
 		if v.literal {
 			return to.Holds(int64(v.largest), true)
 		}
-		_, ok := v.typ.(types.Int)
-		return ok
+		from, ok := v.typ.(types.Int)
+		return ok && (!v.negative || to.Signed && from.Size <= to.Size)
 	}
 	if to, ok := t.(types.String); ok && to.Size > 0 {
 		from, ok := v.typ.(types.String)

@@ -130,11 +130,7 @@ func (c *checker) missingArg(e ast.Expr, name string) {
 // one's type is not known yet; ok is false after an error.
 func (c *checker) args(e ast.Expr, name string, sig *types.Signature, args []ast.Expr) (typed []types.Arg, ok bool) {
 	if !c.arity(e, name, sig, len(args)) {
-		for _, a := range args {
-			if m, isMap := a.(*ast.MapExpr); !isMap || m.Key != nil {
-				c.expr(a)
-			}
-		}
+		c.strayArgs(args)
 		return nil, false
 	}
 	typed, ok = []types.Arg{}, true
@@ -156,6 +152,18 @@ func (c *checker) args(e ast.Expr, name string, sig *types.Signature, args []ast
 		return nil, ok
 	}
 	return typed, ok
+}
+
+// strayArgs types the arguments of a call that is wrong as a whole, for what is wrong inside of them. Bare words and maps
+// may be meant as such.
+func (c *checker) strayArgs(args []ast.Expr) {
+	for _, a := range args {
+		m, isMap := a.(*ast.MapExpr)
+		_, isWord := a.(*ast.Ident)
+		if !isWord && (!isMap || m.Key != nil) {
+			c.expr(a)
+		}
+	}
 }
 
 // arity checks the number of arguments.

@@ -300,14 +300,14 @@ func (c *checker) ternary(e *ast.TernaryExpr) types.Type {
 	if !ok {
 		return types.Invalid{}
 	}
-	if v, known := c.constant(e.Cond); known {
-		return c.chosenArm(e, v.bits != 0)
+	if v, known := c.constant(e.Cond); known && c.chooseArm(e, v.bits != 0) {
+		return c.info.Types[e]
 	}
 	return c.joinArms(e, then, other)
 }
 
-// chosenArm is the value of a ternary whose condition is known; the other arm does not count.
-func (c *checker) chosenArm(e *ast.TernaryExpr, cond bool) types.Type {
+// chooseArm folds a ternary whose condition is known, if the chosen arm is; the other arm does not count then.
+func (c *checker) chooseArm(e *ast.TernaryExpr, cond bool) bool {
 	arm := e.Else
 	if cond {
 		arm = e.Then
@@ -315,11 +315,12 @@ func (c *checker) chosenArm(e *ast.TernaryExpr, cond bool) types.Type {
 			arm = e.Cond
 		}
 	}
-	if k, ok := c.info.Consts[arm]; ok {
-		c.info.Consts[e] = k
+	k, ok := c.info.Consts[arm]
+	if ok {
+		c.info.Consts[e], c.info.Types[e] = k, c.info.Types[arm]
 		c.literals[e] = c.literals[arm]
 	}
-	return c.info.Types[arm]
+	return ok
 }
 
 // joinArms returns the type of a ternary: that of both arms, as wide as the wider one.

@@ -54,12 +54,13 @@ func (t *Struct) String() string {
 
 func (t *Enum) String() string { return "enum " + t.Name }
 
-// String returns kstack_t or ustack_t.
+// String returns kstack_bpftrace_127 or ustack_perf_3: what is traced, the mode and the depth.
 func (t Stack) String() string {
+	word := "kstack"
 	if t.User {
-		return "ustack_t"
+		word = "ustack"
 	}
-	return "kstack_t"
+	return fmt.Sprintf("%s_%s_%d", word, t.Mode, t.Depth)
 }
 
 func (Ksym) String() string       { return "ksym_t" }
