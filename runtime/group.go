@@ -76,11 +76,9 @@ func (g *Group) prepare() error {
 	for i, src := range g.o.Manifest.Sources {
 		g.files[i] = diag.NewFile(src.Name, src.Text)
 	}
-	if t := g.o.Manifest.Config.StrTruncTrailer; t != "" {
-		g.s.mu.Lock()
-		g.s.opts.Printer.Configure(output.Config{StrTrunc: t})
-		g.s.mu.Unlock()
-	}
+	g.s.mu.Lock()
+	defer g.s.mu.Unlock()
+	g.s.opts.Printer.Configure(output.Config{StrTrunc: g.o.Manifest.Config.StrTruncTrailer})
 	return nil
 }
 

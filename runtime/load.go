@@ -3,7 +3,6 @@ package runtime
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"maps"
 	"strconv"
 	"strings"

@@ -28,6 +28,16 @@ type Call struct {
 	Args []Arg
 	// Result is the type that the checker gave the use.
 	Result types.Type
+	// Into is where a memory object may be built, to save a copy: it has room for Result. It may be nil.
+	Into *ir.Value
+}
+
+// Dest returns Into, or the address of a fresh memory object for the result.
+func (c Call) Dest(e Emitter) *ir.Value {
+	if c.Into != nil {
+		return c.Into
+	}
+	return e.Temp(c.Sig.Name, types.Align(types.Sizeof(c.Result), 8), 8)
 }
 
 // Value is a lowered value. Scalars are in V, extended to 64 bits; strings, buffers, tuples, stacks and other memory objects
@@ -35,8 +45,10 @@ type Call struct {
 type Value struct {
 	V    *ir.Value
 	Type types.Type
-	// Len is the number of bytes in use without the NUL, for strings whose length is known at run time; nil otherwise.
+	// Len is the number of bytes in use, the NUL included, for strings whose length is known at run time; nil otherwise.
 	Len *ir.Value
+	// Loose is set for strings whose bytes after the NUL may be anything; without it they are zero.
+	Loose bool
 }
 
 // Arg is an argument that has not been lowered yet.
@@ -69,9 +81,9 @@ type Emitter interface {
 	// Read reads size bytes at a script pointer or address into dst. Where the read fails, dst is zero, and the failure is reported
 	// as -k asks.
 	Read(dst *ir.Value, size int, src Value)
-	// ReadStr reads the string at a script pointer or address into a fresh object of type t, which it returns. No more than limit
-	// bytes are read, the NUL included, where limit is given.
-	ReadStr(src Value, t types.String, limit *ir.Value) Value
+	// ReadStr reads the string at a script pointer or address as the call's result. No more than limit bytes are read, the NUL
+	// included, where limit is given.
+	ReadStr(c Call, src Value, limit *ir.Value) Value
 	// Temp returns the address of a fresh memory object.
 	Temp(name string, size, align int) *ir.Value
 	// Text returns a string that is known at compile time.
@@ -85,8 +97,8 @@ type Emitter interface {
 	Func(t types.Type) Value
 	// StartTime returns the time at which the script was started, on the clock of nsecs.
 	StartTime() *ir.Value
-	// Stack takes a stack trace.
-	Stack(t types.Stack) Value
+	// Stack takes a stack trace as the call's result.
+	Stack(c Call) Value
 	// Send asks user space for an action; the arguments are the values that it needs.
 	Send(a Action, args ...Arg)
 	// Exit ends the script with an exit code, or 0 if code is nil, and the program at once.

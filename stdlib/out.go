@@ -66,16 +66,8 @@ func outBuiltins() []*Builtin {
 func lowerPrint(e Emitter, c Call) Value {
 	name, key := c.Args[0].Map()
 	done := Value{Type: c.Result}
-	if name == "" {
+	if name == "" || key != nil {
 		e.Send(Action{Kind: "value"}, c.Args[0])
-		return done
-	}
-	if key != nil {
-		if types.IsAggregate(c.Args[0].Type()) {
-			e.Send(Action{Kind: "print_element", Map: name}, key)
-		} else {
-			e.Send(Action{Kind: "value"}, c.Args[0])
-		}
 		return done
 	}
 	a := Action{Kind: "print_map", Map: name}

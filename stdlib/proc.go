@@ -68,7 +68,7 @@ func lowHalf(h ir.Helper) func(Emitter, Call) Value {
 
 func lowerComm(e Emitter, c Call) Value {
 	b := e.Builder()
-	dst := e.Temp("comm", commSize, 8)
+	dst := c.Dest(e)
 	b.Call(ir.HelperGetCurrentComm, dst, b.Const(commSize))
 	return Value{V: dst, Type: c.Result}
 }

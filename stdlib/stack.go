@@ -22,14 +22,14 @@ func stackBuiltins() []*Builtin {
 				Name: "kstack", Doc: "Kernel stack, at most depth frames.", Params: params, Needs: "stack",
 				ResultOf: stackType(false), Call: true, BareOK: true,
 			},
-			Lower: func(e Emitter, c Call) Value { return e.Stack(c.Result.(types.Stack)) },
+			Lower: func(e Emitter, c Call) Value { return e.Stack(c) },
 		},
 		{
 			Signature: types.Signature{
 				Name: "ustack", Doc: "User stack, at most depth frames.", Params: params, Needs: "stack",
 				ResultOf: stackType(true), Call: true, BareOK: true,
 			},
-			Lower: func(e Emitter, c Call) Value { return e.Stack(c.Result.(types.Stack)) },
+			Lower: func(e Emitter, c Call) Value { return e.Stack(c) },
 		},
 	}
 }

@@ -28,18 +28,19 @@ func strBuiltins() []*Builtin {
 				Name: "usym", Doc: "The symbol at an address of the current process.",
 				Params: []types.Param{{Name: "addr", Kind: types.ParamPointer}}, Result: types.Usym{}, Call: true,
 			},
-			Lower: func(e Emitter, c Call) Value { return usym(e, c.Args[0].Lower().V, c.Result) },
+			Lower: lowerUsym,
 		},
 	}
 }
 
-// usym returns {address, pid}.
-func usym(e Emitter, addr *ir.Value, t types.Type) Value {
+// lowerUsym makes {address, pid}.
+func lowerUsym(e Emitter, c Call) Value {
 	b := e.Builder()
-	dst := e.Temp("usym", types.Sizeof(t), types.Alignof(t))
+	addr := c.Args[0].Lower().V
+	dst := c.Dest(e)
 	b.Store(dst, 0, 8, addr)
 	b.Store(dst, 8, 8, b.Binary(ir.OpLShr, b.Call(ir.HelperGetCurrentPidTgid), b.Const(32)))
-	return Value{V: dst, Type: t}
+	return Value{V: dst, Type: c.Result}
 }
 
 // strType is a string of max_strlen bytes, or fewer where the length or the array that is read is known to be shorter.
@@ -58,13 +59,12 @@ func strType(args []types.Arg, env types.Env) (types.Type, error) {
 }
 
 func lowerStr(e Emitter, c Call) Value {
-	t := c.Result.(types.String)
 	src := c.Args[0].Lower()
-	var limit *ir.Value
-	if len(c.Args) > 1 {
-		if n, ok := c.Args[1].Const(); !ok || n < int64(t.Size) {
-			limit = c.Args[1].Lower().V
-		}
+	if len(c.Args) == 1 {
+		return e.ReadStr(c, src, nil)
 	}
-	return e.ReadStr(src, t, limit)
+	if n, ok := c.Args[1].Const(); ok {
+		return e.ReadStr(c, src, e.Builder().Const(min(max(n, 0), int64(c.Result.(types.String).Size))))
+	}
+	return e.ReadStr(c, src, c.Args[1].Lower().V)
 }

@@ -1,6 +1,10 @@
 package emit
 
-import "slices"
+import (
+	"cmp"
+	"math"
+	"slices"
+)
 
 // Parallel moves become sequences: first every move whose destination nobody still has to read; when only cycles are left,
 // one value goes to a free register to break its cycle; last the values that read nothing. When there is no free register,
@@ -124,17 +128,37 @@ func (m *mover) put(x move) {
 		m.out = append(m.out, move{regOperand(r), x.src}, move{x.dst, regOperand(r)})
 		return
 	}
-	// Every register holds a value: borrow one.
+	// Every register holds a value: borrow one, still if the move before did so.
 	r, saved := regOperand(r0), m.extra(1)
-	m.out = append(m.out, move{saved, r}, move{r, x.src}, move{x.dst, r}, move{r, saved})
+	if n := len(m.out); n > 0 && m.out[n-1] == (move{r, saved}) {
+		m.out = m.out[:n-1]
+	} else {
+		m.out = append(m.out, move{saved, r})
+	}
+	m.out = append(m.out, move{r, x.src}, move{x.dst, r}, move{r, saved})
 }
 
-// placeSpills shares places between the spill slots that never hold a value at the same time.
+// placeSpills shares places between the spill slots that never hold a value at the same time, those first between which values
+// move.
 func (fr *frame) placeSpills(c *code) {
 	fr.spillPlace = make([]int, c.spills)
+	for s := range fr.spillPlace {
+		fr.spillPlace[s] = -1
+	}
+	related := c.relatedSpills()
 	var places []occupancy
-	for s, ranges := range liveRanges(c, spillSlots(c)) {
-		i := slices.IndexFunc(places, func(o occupancy) bool { return o.free(ranges) })
+	live := liveRanges(c, spillSlots(c))
+	for _, s := range byStart(live) {
+		ranges, i := live[s], -1
+		for _, o := range related[s] {
+			if fr.spillPlace[o] >= 0 && places[fr.spillPlace[o]].free(ranges) {
+				i = fr.spillPlace[o]
+				break
+			}
+		}
+		if i < 0 {
+			i = slices.IndexFunc(places, func(o occupancy) bool { return o.free(ranges) })
+		}
 		if i < 0 {
 			i = len(places)
 			places = append(places, occupancy{})
@@ -143,4 +167,37 @@ func (fr *frame) placeSpills(c *code) {
 		fr.spillPlace[s] = i
 	}
 	fr.spillBytes = 8 * len(places)
+}
+
+// byStart returns the indices of ranges in the order of their start, those without any last.
+func byStart(ranges [][]interval) []int {
+	start := func(i int) int {
+		if len(ranges[i]) == 0 {
+			return math.MaxInt
+		}
+		return ranges[i][0].from
+	}
+	indices := make([]int, len(ranges))
+	for i := range indices {
+		indices[i] = i
+	}
+	slices.SortStableFunc(indices, func(x, y int) int { return cmp.Compare(start(x), start(y)) })
+	return indices
+}
+
+// relatedSpills returns, for each spill slot, those that it is copied from or to.
+func (c *code) relatedSpills() [][]int {
+	related := make([][]int, c.spills)
+	for _, b := range c.blocks {
+		for _, in := range b.insts {
+			for _, m := range in.moves {
+				if m.dst.kind == operandSpill && m.src.kind == operandSpill {
+					x, y := int(m.dst.imm), int(m.src.imm)
+					related[x] = append(related[x], y)
+					related[y] = append(related[y], x)
+				}
+			}
+		}
+	}
+	return related
 }

@@ -24,8 +24,10 @@ var (
 	randomSeed  = flag.Int64("random.seed", 0, "seed of the first random function; 0 for the time")
 )
 
+const scratchSize = 16384
+
 // kernelMaps are the maps of the random functions.
-type kernelMaps struct{ m, d, scratch *ebpf.Map }
+type kernelMaps map[string]*ebpf.Map
 
 func newKernelMaps(t *testing.T) kernelMaps {
 	t.Helper()
@@ -40,7 +42,9 @@ func newKernelMaps(t *testing.T) kernelMaps {
 		return m
 	}
 	return kernelMaps{
-		m: create(ebpf.Array, entrySize, entries), d: create(ebpf.Array, dataSize, 1), scratch: create(ebpf.PerCPUArray, 16384, 1),
+		"m": create(ebpf.Array, entrySize, entries), "d": create(ebpf.Array, dataSize, 1),
+		"scratch0": create(ebpf.PerCPUArray, scratchSize, 1), "scratch1": create(ebpf.PerCPUArray, scratchSize, 1),
+		"scratch2": create(ebpf.PerCPUArray, scratchSize, 1),
 	}
 }
 
@@ -64,18 +68,18 @@ func randomImage(r *rand.Rand) image {
 func (k kernelMaps) store(t *testing.T, im image) {
 	t.Helper()
 	for i, e := range im.Entries {
-		require.NoError(t, k.m.Put(uint32(i), e))
+		require.NoError(t, k["m"].Put(uint32(i), e))
 	}
-	require.NoError(t, k.d.Put(uint32(0), im.Data))
+	require.NoError(t, k["d"].Put(uint32(0), im.Data))
 }
 
 func (k kernelMaps) load(t *testing.T) image {
 	t.Helper()
 	var im image
 	for i := range im.Entries {
-		require.NoError(t, k.m.Lookup(uint32(i), &im.Entries[i]))
+		require.NoError(t, k["m"].Lookup(uint32(i), &im.Entries[i]))
 	}
-	require.NoError(t, k.d.Lookup(uint32(0), &im.Data))
+	require.NoError(t, k["d"].Lookup(uint32(0), &im.Data))
 	return im
 }
 
@@ -84,21 +88,14 @@ func (k kernelMaps) link(t *testing.T, results []emit.Result) asm.Instructions {
 	t.Helper()
 	var insns asm.Instructions
 	for _, r := range results {
-		require.LessOrEqual(t, r.ScratchSize, 16384)
+		require.LessOrEqual(t, r.ScratchSize, scratchSize)
 		insns = append(insns, r.Insns...)
 	}
 	for i := range insns {
 		if !insns[i].IsLoadFromMap() {
 			continue
 		}
-		m := k.scratch
-		switch insns[i].Reference() {
-		case "m":
-			m = k.m
-		case "d":
-			m = k.d
-		}
-		require.NoError(t, insns[i].AssociateMap(m))
+		require.NoError(t, insns[i].AssociateMap(k[insns[i].Reference()]))
 	}
 	return insns
 }

@@ -3,7 +3,6 @@ package opt
 import (
 	"encoding/binary"
 	"fmt"
-	"hash/fnv"
 	"maps"
 	"slices"
 
@@ -265,8 +264,31 @@ func compute(v *ir.Value, x, y int64) int64 {
 	panic("BUG: reference: unexpected op " + v.Op.String())
 }
 
+// hash mixes numbers, strings and helpers into 64 bits.
 func hash(parts ...any) uint64 {
-	h := fnv.New64a()
-	fmt.Fprint(h, parts...)
-	return h.Sum64()
+	h := uint64(14695981039346656037)
+	mix := func(n uint64) {
+		h = (h ^ n) * 0x9e3779b97f4a7c15
+		h ^= h >> 29
+	}
+	for _, p := range parts {
+		switch p := p.(type) {
+		case int:
+			mix(uint64(p))
+		case int64:
+			mix(uint64(p))
+		case uint64:
+			mix(p)
+		case ir.Helper:
+			mix(uint64(p))
+		case string:
+			for i := range len(p) {
+				mix(uint64(p[i]))
+			}
+			mix(uint64(len(p)))
+		default:
+			panic(fmt.Sprintf("BUG: reference: cannot hash %T", p))
+		}
+	}
+	return h
 }

@@ -7,7 +7,8 @@ import (
 )
 
 // passSink moves pure values down to where they are needed, if control does not get there in every case or gets there less
-// often, so that nothing is computed before it is known to be of use. It comes after passGVN, which puts values into the
+// often, so that nothing is computed before it is known to be of use. Constants and addresses move in any case, to keep registers
+// free. It comes after passGVN, which puts values into the
 // block that dominates all their uses.
 func passSink(f *ir.Func) bool {
 	s := &sinker{cfg: ir.NewCFG(f), users: usersOf(f)}
@@ -71,10 +72,15 @@ func (s *sinker) destination(v *ir.Value) *ir.Block {
 			best = b
 		}
 	}
-	if s.cfg.LoopDepth(best) > s.cfg.LoopDepth(v.Block) || !s.pays(v.Block, best) {
+	switch {
+	case s.cfg.LoopDepth(best) > s.cfg.LoopDepth(v.Block):
 		return v.Block
+	case len(v.Args) == 0 && v.Op != ir.OpCall: // costs nothing but a register while it waits
+		return best
+	case s.pays(v.Block, best):
+		return best
 	}
-	return best
+	return v.Block
 }
 
 // pays reports whether control can go on from a block without passing through another one, or passes that less often.

@@ -45,9 +45,20 @@ func newRandom(seed uint64) *ir.Func {
 	}
 	g.stmts(3)
 	if !g.b.Terminated() {
-		g.b.Return(g.value(2))
+		g.finish()
 	}
 	return g.b.Func
+}
+
+// finish shows the variables and slots to the world and returns.
+func (g *generator) finish() {
+	for i, v := range g.vars {
+		g.b.Store(g.b.MapValue("m", 0), int64(8*i), 8, g.b.Use(v))
+	}
+	for i, s := range g.slots {
+		g.b.Store(g.b.MapValue("m", 32), int64(8*i), 8, g.b.Load(g.b.SlotAddr(s), int64(8*g.pick(2)), 8, false))
+	}
+	g.b.Return(g.value(2))
 }
 
 func (g *generator) pick(n int) int { return g.r.IntN(n) }
@@ -63,7 +74,7 @@ func (g *generator) value(depth int) *ir.Value {
 	}
 	switch g.pick(8) {
 	case 0:
-		return g.leaf()
+		return g.small()
 	case 1:
 		return g.b.Extend(g.value(depth-1), 1<<g.pick(3), g.pick(2) == 0)
 	case 2:
@@ -77,6 +88,16 @@ func (g *generator) value(depth int) *ir.Value {
 		return g.b.Binary(ir.OpAdd+ir.Op(g.pick(13)), g.value(depth-1), g.constant())
 	}
 	return g.b.Binary(ir.OpAdd+ir.Op(g.pick(13)), g.value(depth-1), g.value(depth-1))
+}
+
+// small returns a value that can often be decided at compile time: of few bits, or of loads that differ in their sign only.
+func (g *generator) small() *ir.Value {
+	if g.pick(2) == 0 {
+		return g.b.Binary(ir.OpLShr, g.leaf(), g.b.Const(int64(60+g.pick(8))))
+	}
+	v := g.b.Load(g.b.Ctx(), int64(8*g.pick(2)), 1, g.pick(2) == 0)
+	v.Stable = true
+	return v
 }
 
 func (g *generator) leaf() *ir.Value {
@@ -127,7 +148,9 @@ func (g *generator) stmts(depth int) {
 }
 
 func (g *generator) stmt(depth int) {
-	switch n := g.pick(14); {
+	switch n := g.pick(16); {
+	case n >= 14: // what is computed here is seen
+		g.b.AtomicAdd(g.b.MapValue("m", 0), int64(8*g.pick(4)), 8, g.value(3))
 	case n < 5:
 		g.b.Define(g.vars[g.pick(len(g.vars))], g.value(2))
 	case n < 7:
@@ -138,7 +161,7 @@ func (g *generator) stmt(depth int) {
 	case n == 8:
 		g.b.Call(ir.HelperMapDeleteElem, g.b.MapPtr("h"), g.b.SlotAddr(g.slots[g.pick(2)]))
 	case n == 9 && depth < 3:
-		g.b.Return(g.value(1))
+		g.finish()
 	case n < 12 && depth > 0:
 		g.ifStmt(depth)
 	case depth > 0:
@@ -232,9 +255,9 @@ func checkSeed(t *testing.T, seed uint64) {
 
 // TestRandom compares random functions before and after each pass in the reference interpreter.
 func TestRandom(t *testing.T) {
-	n := uint64(300)
+	n := uint64(150)
 	if testing.Short() {
-		n = 60
+		n = 40
 	}
 	for seed := range n {
 		checkSeed(t, seed)

@@ -29,7 +29,7 @@ func CloneExpr(x Expr) Expr {
 	case *CallExpr:
 		c := shallow(x)
 		c.Args = cloneList(x.Args, CloneExpr)
-		c.TypeArgs = cloneTypeArgs(x.TypeArgs)
+		c.TypeArgs = cloneTypeArgs(x.TypeArgs, c.Args)
 		return c
 	case *BinaryExpr:
 		c := shallow(x)
@@ -210,12 +210,17 @@ func cloneField(f RecordField) RecordField {
 	return f
 }
 
-func cloneTypeArgs(m map[int]TypeExpr) map[int]TypeExpr {
+// cloneTypeArgs keeps a type argument the same node as the one in the typeof that stands for it among the arguments.
+func cloneTypeArgs(m map[int]TypeExpr, args []Expr) map[int]TypeExpr {
 	if m == nil {
 		return nil
 	}
 	out := make(map[int]TypeExpr, len(m))
 	for i, t := range m {
+		if a, ok := args[i].(*TypeofExpr); ok && a.Type != nil {
+			out[i] = a.Type
+			continue
+		}
 		out[i] = CloneType(t)
 	}
 	return out

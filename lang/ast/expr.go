@@ -58,7 +58,8 @@ type (
 		Func     string
 		FuncSpan diag.Span
 		Args     []Expr
-		// TypeArgs holds, at the index of the argument, arguments that can only be types: `f(uint64)`, `f(struct x)`.
+		// TypeArgs holds, at the index of the argument, arguments that can only be types: `f(uint64)`, `f(struct x)`. In Args
+		// a TypeofExpr of the same type stands for each.
 		TypeArgs map[int]TypeExpr
 	}
 

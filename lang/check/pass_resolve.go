@@ -146,9 +146,12 @@ func (c *checker) resolveLet(s *scope, st *ast.LetStmt) {
 		return
 	}
 	v := c.declare(s, st.Var, st.At, "declaration")
+	if st.Value == nil {
+		c.vars[v].let = st.At
+	}
 	if st.Type != nil {
 		c.report = true
-		if t := c.typeExpr(st.Type); t != nil {
+		if t := c.typeExpr(st.Type); t != nil && !types.Equal(t, types.String{}) {
 			c.vars[v].fixed = t
 		}
 		c.report = false

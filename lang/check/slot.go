@@ -1,6 +1,9 @@
 package check
 
-import "github.com/gtrace/gtrace/lang/types"
+import (
+	"github.com/gtrace/gtrace/lang/diag"
+	"github.com/gtrace/gtrace/lang/types"
+)
 
 // shape is what is known of the values of an expression or a slot: their type and, as long as all of them are integer
 // literals from 0 up, the largest, since such a literal takes the sign and the size of what it meets.
@@ -14,6 +17,9 @@ type shape struct {
 
 // literalShape is the shape of an integer literal from 0 up.
 func literalShape(v uint64) shape { return shape{typ: types.LiteralInt(v), literal: true, largest: v} }
+
+// steppedShape is the shape of a literal that was counted up: 64 bits wide, of the sign of what it meets.
+func steppedShape() shape { return literalShape(1 << 62) }
 
 func plainShape(t types.Type) shape { return shape{typ: t} }
 
@@ -82,6 +88,8 @@ type slot struct {
 	fixed types.Type
 	now   shape
 	next  shape
+	// let is where a variable was declared without a value.
+	let diag.Span
 }
 
 // typ returns the type as reads see it, or nil while it is not known.

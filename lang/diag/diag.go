@@ -5,6 +5,7 @@ import (
 	"io"
 	"sort"
 	"strings"
+	"unicode/utf8"
 )
 
 // Severity says whether a diagnostic stops the compilation.
@@ -151,8 +152,8 @@ func excerpt(s Span) string {
 		line, from, to = line[cut:end], from-cut, min(to, end)-cut
 	}
 	widen := func(t string) string { return printable(strings.ReplaceAll(t, "\t", "    ")) }
-	pad := strings.Repeat(" ", len(widen(line[:from])))
-	mark := strings.Repeat("~", max(1, len(widen(line[from:to]))))
+	pad := strings.Repeat(" ", utf8.RuneCountInString(widen(line[:from])))
+	mark := strings.Repeat("~", max(1, utf8.RuneCountInString(widen(line[from:to]))))
 	return widen(line) + "\n" + pad + mark + "\n"
 }
 

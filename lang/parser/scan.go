@@ -114,15 +114,27 @@ func (s *scanner) skip() bool {
 // item scans one top-level part of the script.
 func (s *scanner) item() {
 	switch {
+	case s.at(0) == '#' && s.at(1) == '!':
+		s.diags.Errorf(s.span(s.pos, s.pos+2), codeSyntax, "a `#!` line has to be the first one")
+		s.pos = lineEnd(s.text, s.pos)
 	case s.at(0) == '#':
 		s.emit(tokCText, preprocessorEnd(s.text, s.pos))
 	case isCWord(word(s.text, s.pos)):
-		s.emit(tokCText, cDefinitionEnd(s.text, s.pos))
+		s.cDefinition()
 	case s.startsDecl():
 		s.decl()
 	default:
 		s.probe()
 	}
+}
+
+func (s *scanner) cDefinition() {
+	end, ok := cDefinitionEnd(s.text, s.pos)
+	if !ok {
+		s.diags.Errorf(s.span(s.pos, s.pos+len(word(s.text, s.pos))), codeMissingBrace, "this C definition has no end").
+			Hintf("it ends with `;` behind its closing `}`")
+	}
+	s.emit(tokCText, end)
 }
 
 // startsDecl reports whether a declaration begins here that is not a probe.

@@ -104,7 +104,7 @@ func isCWord(w string) bool {
 func preprocessorEnd(text string, i int) int {
 	for {
 		end := lineEnd(text, i)
-		if end == len(text) || !strings.HasSuffix(strings.TrimSuffix(text[i:end], "\r"), "\\") {
+		if end >= len(text)-1 || !strings.HasSuffix(strings.TrimSuffix(text[i:end], "\r"), "\\") {
 			return end
 		}
 		i = end + 1
@@ -112,8 +112,8 @@ func preprocessorEnd(text string, i int) int {
 }
 
 // cDefinitionEnd returns the end of the C definition at an offset: behind the semicolon outside of all braces, or behind
-// the body of a struct, union or enum which nothing of C follows (the semicolon may be missing).
-func cDefinitionEnd(text string, i int) int {
+// the body of a struct, union or enum which nothing of C follows (the semicolon may be missing). It is false if there is no such place.
+func cDefinitionEnd(text string, i int) (end int, ok bool) {
 	depth, typedef := 0, strings.HasPrefix(text[i:], "typedef")
 	for i = skipBlanks(text, i); i < len(text); i = skipBlanks(text, i) {
 		switch text[i] {
@@ -124,16 +124,16 @@ func cDefinitionEnd(text string, i int) int {
 			depth++
 		case '}':
 			if depth--; depth <= 0 && !typedef && !continuesC(text, i+1) {
-				return i + 1
+				return i + 1, true
 			}
 		case ';':
 			if depth <= 0 {
-				return i + 1
+				return i + 1, true
 			}
 		}
 		i++
 	}
-	return len(text)
+	return len(text), false
 }
 
 // continuesC reports whether a C definition goes on behind the closing brace of its body.

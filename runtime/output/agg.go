@@ -159,7 +159,7 @@ func appendHist(b []byte, v value.Hist, div int) []byte {
 		top = max(top, rs[i].count)
 	}
 	for _, r := range rs {
-		b = fmt.Appendf(b, "%-16s %8d |", r.label, r.count)
+		b = fmt.Appendf(b, "%-16s%8d |", r.label, r.count)
 		n := 0
 		if top > 0 {
 			n = int(float64(r.count) / float64(top) * barWidth)

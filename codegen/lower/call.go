@@ -1,0 +1,189 @@
+package lower
+
+import (
+	"fmt"
+
+	"github.com/gtrace/gtrace/codegen/ir"
+	"github.com/gtrace/gtrace/codegen/object"
+	"github.com/gtrace/gtrace/codegen/target"
+	"github.com/gtrace/gtrace/lang/ast"
+	"github.com/gtrace/gtrace/lang/attach"
+	"github.com/gtrace/gtrace/lang/types"
+	"github.com/gtrace/gtrace/stdlib"
+)
+
+// arg is an argument of a builtin; it implements stdlib.Arg.
+type arg struct {
+	fn *fn
+	e  ast.Expr
+}
+
+// Type returns the argument's type.
+func (a *arg) Type() types.Type { return a.fn.info.Types[a.e] }
+
+// Const returns the value if it is known at compile time.
+func (a *arg) Const() (int64, bool) {
+	if lit, ok := a.e.(*ast.IntLit); ok {
+		return int64(lit.Value), true
+	}
+	return a.fn.constant(a.e)
+}
+
+// Str returns the text of a literal string or of a bare word.
+func (a *arg) Str() (string, bool) {
+	if id, ok := a.e.(*ast.Ident); ok {
+		return id.Name, true
+	}
+	return a.fn.textOf(a.e)
+}
+
+// Lower makes the code of the argument. Arrays that are not in the program's own memory come as pointers to their elements.
+func (a *arg) Lower() stdlib.Value {
+	if t, ok := a.Type().(types.Array); ok {
+		p := a.fn.placeOf(a.e)
+		return stdlib.Value{V: a.fn.address(p), Type: types.Pointer{Elem: t.Elem, Space: p.space()}}
+	}
+	return a.fn.expr(a.e)
+}
+
+// Map returns the script map that the argument is.
+func (a *arg) Map() (string, stdlib.Arg) {
+	m, ok := a.e.(*ast.MapExpr)
+	if !ok {
+		return "", nil
+	}
+	if m.Key == nil {
+		return "@" + m.Name, nil
+	}
+	return "@" + m.Name, &arg{a.fn, m.Key}
+}
+
+// builtin returns the record of the builtin that e uses.
+func (f *fn) builtin(e ast.Expr) *stdlib.Builtin {
+	sig := f.info.Calls[e]
+	if sig == nil {
+		panic(fmt.Sprintf("BUG: lower: %T at %v is no builtin", e, e.Span()))
+	}
+	b, ok := f.catalog.Lookup(sig.Name)
+	if !ok {
+		panic(fmt.Sprintf("BUG: lower: no builtin %s", sig.Name))
+	}
+	return b
+}
+
+func (f *fn) callOf(e ast.Expr) stdlib.Call {
+	c := stdlib.Call{Sig: f.info.Calls[e], Result: f.info.Types[e]}
+	if call, ok := e.(*ast.CallExpr); ok {
+		for _, x := range call.Args {
+			c.Args = append(c.Args, &arg{f, x})
+		}
+	}
+	return c
+}
+
+// call makes the code of a builtin.
+func (f *fn) call(e ast.Expr, _ []ast.Expr, into *ir.Value) stdlib.Value {
+	b := f.builtin(e)
+	if b.Lower == nil {
+		panic(fmt.Sprintf("BUG: lower: %s has no code", b.Name))
+	}
+	c := f.callOf(e)
+	c.Into = into
+	return b.Lower(f, c)
+}
+
+// StartTime returns the time at which the script was started.
+func (f *fn) StartTime() *ir.Value {
+	v := f.b.Load(f.b.MapValue(object.DataMap, object.DataStart), 0, 8, false)
+	v.Stable = true
+	return v
+}
+
+// Args returns the context as the struct behind `args`.
+func (f *fn) Args() stdlib.Value {
+	var t types.Type = types.Void{}
+	if c := f.prog.Context; c != nil && c.Args != nil {
+		t = c.Args
+	}
+	return stdlib.Value{V: f.b.Ctx(), Type: t}
+}
+
+// ArgN returns arg0, arg1, ….
+func (f *fn) ArgN(n int) stdlib.Value { return f.contextValue(f.prog.Context.ArgN[n]) }
+
+// Retval returns the value that the function returned.
+func (f *fn) Retval() stdlib.Value { return f.contextValue(*f.prog.Context.Retval) }
+
+func (f *fn) contextValue(v attach.Value) stdlib.Value {
+	p := f.ctxPlace().at(int64(v.Offset))
+	if v.DataLoc {
+		return f.dataLoc(p, v.Type, nil)
+	}
+	if !isScalar(v.Type) {
+		return f.loadObject(p, v.Type, nil)
+	}
+	if p.mem == memCtx && v.Size > 0 && v.Size != width(v.Type) {
+		raw := f.load(p, types.Int{Size: v.Size, Signed: isSigned(v.Type)})
+		return stdlib.Value{V: f.b.Extend(raw.V, width(v.Type), isSigned(v.Type)), Type: v.Type}
+	}
+	return f.load(p, v.Type)
+}
+
+// Func returns the function that the probe is in: its name, or its address where only that is known at compile time.
+func (f *fn) Func(t types.Type) stdlib.Value {
+	c := f.prog.Context
+	if s, ok := t.(types.String); ok {
+		name := ""
+		if len(f.prog.Probes) > 0 {
+			name = f.prog.Probes[0].Func
+		}
+		return f.text(name, s.Size, nil)
+	}
+	ip := f.functionAddress(c)
+	if _, ok := t.(types.Usym); !ok {
+		return stdlib.Value{V: ip, Type: t}
+	}
+	dst := f.object("func", t)
+	f.b.Store(dst, 0, 8, ip)
+	f.b.Store(dst, 8, 8, f.b.Binary(ir.OpLShr, f.b.Call(ir.HelperGetCurrentPidTgid), f.b.Const(32)))
+	return stdlib.Value{V: dst, Type: t}
+}
+
+func (f *fn) functionAddress(c *attach.Context) *ir.Value {
+	if f.target.Has(target.GetFuncIP) && !c.UserSpace {
+		return f.b.Call(ir.HelperGetFuncIP, f.b.Ctx())
+	}
+	v := f.b.Load(f.b.Ctx(), int64(c.FuncOffset), 8, false)
+	v.Stable = true
+	return v
+}
+
+const (
+	// userStack is BPF_F_USER_STACK.
+	userStack = 256
+	// errExist is what get_stackid returns where another stack has the place.
+	errExist = -17
+)
+
+// Stack takes a stack trace: {id, pid}.
+func (f *fn) Stack(c stdlib.Call) stdlib.Value {
+	t := c.Result.(types.Stack)
+	dst := c.Dest(f)
+	flags := int64(0)
+	pid := f.b.Const(0)
+	if t.User {
+		flags = userStack
+		pid = f.b.Binary(ir.OpLShr, f.b.Call(ir.HelperGetCurrentPidTgid), f.b.Const(32))
+	}
+	name := fmt.Sprintf("%s%d", object.StackMap, t.Depth)
+	id := f.b.Call(ir.HelperGetStackID, f.b.Ctx(), f.b.MapPtr(name), f.b.Const(flags))
+	f.b.Store(dst, 0, 8, id)
+	f.b.Store(dst, 8, 8, pid)
+	lost, done := f.b.NewBlock("stack_lost"), f.b.NewBlock("stack")
+	f.b.Branch(f.b.Binary(ir.OpEq, id, f.b.Const(errExist)), lost, done)
+	f.enter(lost)
+	f.countLost(object.LostStacks)
+	f.b.Jump(done)
+	f.enter(done)
+	return stdlib.Value{V: dst, Type: t}
+}

@@ -1,0 +1,241 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/gtrace/gtrace/lang/ast"
+	"github.com/gtrace/gtrace/lang/diag"
+	"github.com/gtrace/gtrace/lang/types"
+)
+
+// namedTypes are the types that every script knows, and the names that C gives them.
+func namedType(name string) (types.Type, bool) {
+	switch name {
+	case "bool", "_Bool":
+		return types.Bool{}, true
+	case "void":
+		return types.Void{}, true
+	case "string":
+		return types.String{}, true
+	case "int8", "int8_t", "char", "signed char", "s8", "__s8":
+		return types.Int8, true
+	case "int16", "int16_t", "short", "s16", "__s16":
+		return types.Int16, true
+	case "int32", "int32_t", "int", "signed int", "signed", "s32", "__s32", "pid_t":
+		return types.Int32, true
+	case "int64", "int64_t", "long", "long long", "long int", "long long int", "s64", "__s64", "ssize_t", "intptr_t":
+		return types.Int64, true
+	case "uint8", "uint8_t", "unsigned char", "u8", "__u8":
+		return types.Uint8, true
+	case "uint16", "uint16_t", "unsigned short", "u16", "__u16":
+		return types.Uint16, true
+	case "uint32", "uint32_t", "unsigned int", "unsigned", "u32", "__u32":
+		return types.Uint32, true
+	case "uint64", "uint64_t", "unsigned long", "unsigned long long", "unsigned long int", "unsigned long long int", "u64", "__u64",
+		"size_t", "uintptr_t":
+		return types.Uint64, true
+	}
+	return nil, false
+}
+
+// typeExpr returns the type that is written, or nil after reporting that there is none.
+func (c *checker) typeExpr(e ast.TypeExpr) types.Type {
+	switch e := e.(type) {
+	case *ast.NamedType:
+		return c.lookupType(e)
+	case *ast.PointerType:
+		elem := c.typeExpr(e.Elem)
+		if elem == nil {
+			return nil
+		}
+		return types.Pointer{Elem: elem}
+	case *ast.ArrayType, *ast.TypeofType, *ast.TupleType:
+		return nil // the support pass has reported them
+	}
+	panic(fmt.Sprintf("BUG: check: unexpected type %T", e))
+}
+
+func (c *checker) lookupType(e *ast.NamedType) types.Type {
+	if t, ok := c.findType(e.Keyword, e.Name); ok {
+		return t
+	}
+	c.unknownType(e.At, e.Keyword, e.Name)
+	return nil
+}
+
+// findType finds a type by keyword and name; a name alone may also be that of a struct.
+func (c *checker) findType(keyword, name string) (types.Type, bool) {
+	if keyword == "" {
+		if t, ok := namedType(name); ok {
+			return t, true
+		}
+	}
+	keywords := []string{keyword}
+	if keyword == "" {
+		keywords = []string{"", "struct", "union", "enum"}
+	}
+	for _, k := range keywords {
+		if t, err := c.kernelType(k, name); err == nil {
+			return t, true
+		}
+	}
+	return nil, false
+}
+
+func (c *checker) unknownType(span diag.Span, keyword, name string) {
+	if !c.report {
+		return
+	}
+	if keyword == "enum" {
+		c.errorf(span, "unknown-type", "Unknown enum: %s", name)
+		return
+	}
+	full := name
+	if keyword != "" {
+		full = keyword + " " + name
+	}
+	d := c.errorf(span, "unknown-type", "Cannot resolve unknown type \"%s\"", full)
+	if c.opts.Host != nil {
+		suggest(d, name, c.opts.Host.TypeNames(keyword))
+	}
+}
+
+var errCast = errors.New("no such cast")
+
+// cast types (T)x.
+func (c *checker) cast(e *ast.CastExpr) types.Type {
+	from := c.expr(e.X)
+	to := c.typeExpr(e.Type)
+	if to == nil || from != nil && types.IsInvalid(from) {
+		return types.Invalid{}
+	}
+	if from == nil {
+		return to
+	}
+	t, err := c.convert(from, to)
+	if err != nil {
+		c.errorf(e.At, "bad-cast", "Cannot cast from \"%s\" to \"%s\"", from, castName(to))
+		return types.Invalid{}
+	}
+	if types.Equal(t, from) && !types.IsAggregate(from) {
+		c.warnf(e.Type.Span(), "needless-cast", "Unnecessary cast: expression is already of type %s", from)
+	}
+	c.foldCast(e, t)
+	return t
+}
+
+func castName(t types.Type) string {
+	if _, ok := t.(types.String); ok {
+		return "string"
+	}
+	return t.String()
+}
+
+// convert returns the type of a cast between two types.
+func (c *checker) convert(from, to types.Type) (types.Type, error) {
+	_, isNumber := c.number(from)
+	p, isPointer := from.(types.Pointer)
+	switch t := to.(type) {
+	case types.Int, types.Bool:
+		if isNumber || isPointer {
+			return to, nil
+		}
+	case *types.Enum:
+		if isNumber {
+			return t, nil
+		}
+	case types.Pointer:
+		switch {
+		case isPointer:
+			t.Space = p.Space
+			t.Trusted = p.Trusted && types.Equal(p.Elem, t.Elem)
+			return t, nil
+		case isNumber:
+			t.Space = c.space()
+			return t, nil
+		}
+	}
+	return nil, errCast
+}
+
+// foldCast computes the cast of a number that is known.
+func (c *checker) foldCast(e *ast.CastExpr, t types.Type) {
+	k, ok := c.info.Consts[e.X]
+	if !ok || k.IsStr {
+		return
+	}
+	switch t := t.(type) {
+	case types.Int:
+		c.info.Consts[e] = Const{Int: truncate(k.Int, t)}
+	case types.Bool:
+		c.info.Consts[e] = Const{Int: fromBool(k.Int != 0).bits}
+	}
+}
+
+// truncate cuts a number to the size of a type and extends it again by its sign.
+func truncate(v int64, t types.Int) int64 {
+	shift := 64 - 8*t.Size
+	if t.Signed {
+		return v << shift >> shift
+	}
+	return int64(uint64(v) << shift >> shift)
+}
+
+// sizeof folds sizeof to a literal.
+func (c *checker) sizeof(e *ast.SizeofExpr) types.Type {
+	t := c.operandType(e.X, e.Type)
+	if t == nil || types.IsInvalid(t) {
+		return t
+	}
+	return c.literal(e, fromUint(uint64(types.Sizeof(t))))
+}
+
+// operandType returns the type that sizeof or offsetof is about. A bare name may be a value or a type.
+func (c *checker) operandType(x ast.Expr, written ast.TypeExpr) types.Type {
+	if written != nil {
+		t := c.typeExpr(written)
+		if t == nil {
+			return types.Invalid{}
+		}
+		return t
+	}
+	if id, ok := x.(*ast.Ident); ok {
+		if _, builtin := c.opts.Builtins.Signature(id.Name); !builtin && !c.enumerator(id.Name).known {
+			if t, found := c.findType("", id.Name); found {
+				c.info.Types[x] = t
+				return t
+			}
+		}
+	}
+	return c.expr(x)
+}
+
+// offsetof folds offsetof to a literal.
+func (c *checker) offsetof(e *ast.OffsetofExpr) types.Type {
+	t := c.operandType(e.X, e.Type)
+	if t == nil || types.IsInvalid(t) {
+		return t
+	}
+	total := 0
+	for _, name := range e.Fields {
+		s, ok := t.(*types.Struct)
+		if !ok {
+			c.errorf(e.At, "no-field", "'%s' has no field named '%s'", t, name)
+			return types.Invalid{}
+		}
+		path, ok := types.Lookup(s, name)
+		if !ok {
+			d := c.errorf(e.At, "no-field", "'%s' has no field named '%s'", s, name)
+			if c.report {
+				suggest(d, name, types.FieldNames(s))
+			}
+			return types.Invalid{}
+		}
+		for _, f := range path {
+			total += f.Offset
+			t = f.Type
+		}
+	}
+	return c.literal(e, fromUint(uint64(total)))
+}

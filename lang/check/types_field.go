@@ -1,0 +1,80 @@
+package check
+
+import (
+	"github.com/gtrace/gtrace/lang/ast"
+	"github.com/gtrace/gtrace/lang/types"
+)
+
+// field types x.name and x->name, which are the same: pointers are followed until there is a struct.
+func (c *checker) field(e *ast.FieldExpr) types.Type {
+	t := c.expr(e.X)
+	if t == nil || types.IsInvalid(t) {
+		return t
+	}
+	from := types.Pointer{Elem: t, Space: c.space()}
+	for {
+		p, ok := t.(types.Pointer)
+		if !ok {
+			break
+		}
+		from, t = p, p.Elem
+	}
+	s, ok := t.(*types.Struct)
+	if !ok {
+		c.errorf(e.At, "no-field", "Can not access field '%s' on expression of type '%s'", e.Name, c.info.Types[e.X])
+		return types.Invalid{}
+	}
+	path, ok := types.Lookup(s, e.Name)
+	if !ok {
+		d := c.errorf(e.At, "no-field", "Struct/union of type '%s' does not contain a field named '%s'", s, e.Name)
+		if c.report {
+			suggest(d, e.Name, types.FieldNames(s))
+		}
+		return types.Invalid{}
+	}
+	last := &path[len(path)-1]
+	if !last.DataLoc {
+		last.Type = c.loaded(last.Type, from)
+	}
+	c.info.Fields[e] = path
+	return last.Type
+}
+
+// space is the memory that the probe's pointers point into unless they say otherwise.
+func (c *checker) space() types.Space {
+	if c.program.Context.UserSpace {
+		return types.SpaceUser
+	}
+	return types.SpaceKernel
+}
+
+// index types x[i] for arrays, pointers and strings.
+func (c *checker) index(e *ast.IndexExpr) types.Type {
+	t, i := c.expr(e.X), c.expr(e.Index)
+	switch {
+	case t == nil || i == nil:
+		return nil
+	case types.IsInvalid(t) || types.IsInvalid(i):
+		return types.Invalid{}
+	}
+	if _, ok := c.number(i); !ok {
+		c.errorf(e.At, "bad-index", "The array index operator [] only accepts integer indices, found %s", i)
+		return types.Invalid{}
+	}
+	switch x := t.(type) {
+	case types.Pointer:
+		if _, void := x.Elem.(types.Void); !void {
+			return c.loaded(x.Elem, x)
+		}
+	case types.Array:
+		if k, ok := c.constant(e.Index); ok && (k.negative || uint64(k.bits) >= uint64(x.Len)) && x.Len > 0 {
+			c.errorf(e.At, "bad-index", "the index %s is out of bounds for array of size %d", e.Index.Span().Text(), x.Len)
+			return types.Invalid{}
+		}
+		return c.loaded(x.Elem, types.Pointer{Elem: x.Elem, Space: c.space()})
+	case types.String:
+		return types.Int8
+	}
+	c.errorf(e.At, "bad-index", "The array index operator [] can only be used on arrays, pointers, and tuples, found %s.", t)
+	return types.Invalid{}
+}

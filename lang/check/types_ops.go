@@ -1,0 +1,350 @@
+package check
+
+import (
+	"github.com/gtrace/gtrace/lang/ast"
+	"github.com/gtrace/gtrace/lang/types"
+)
+
+func (c *checker) binary(e *ast.BinaryExpr) types.Type {
+	x, y := c.expr(e.X), c.expr(e.Y)
+	if t, ok := c.foldBinary(e); ok {
+		return t
+	}
+	return c.binaryType(e, x, y)
+}
+
+// binaryType types an operation on operands of the types x and y, and gives literals among them the other side's sign.
+func (c *checker) binaryType(e *ast.BinaryExpr, x, y types.Type) types.Type {
+	switch {
+	case x != nil && types.IsInvalid(x) || y != nil && types.IsInvalid(y):
+		return types.Invalid{}
+	case x == nil || y == nil:
+		if e.Op.IsComparison() || e.Op.IsLogical() {
+			return types.Bool{}
+		}
+		return nil
+	}
+	px, okX := x.(types.Pointer)
+	py, okY := y.(types.Pointer)
+	if okX || okY {
+		return c.pointerOp(e, x, y, px, py)
+	}
+	nx, okX := c.number(x)
+	ny, okY := c.number(y)
+	switch {
+	case okX && okY:
+		return c.integerOp(e, nx, ny)
+	case okX || okY:
+		return c.mismatch(e, x, y)
+	}
+	return c.equality(e, x, y)
+}
+
+// integerOp types an operation on numbers. Arithmetic is unsigned if both sides are, and so are comparisons.
+func (c *checker) integerOp(e *ast.BinaryExpr, x, y types.Int) types.Type {
+	x, y = c.flex(e.X, x, y), c.flex(e.Y, y, x)
+	switch {
+	case e.Op.IsLogical():
+		return types.Bool{}
+	case e.Op.IsComparison():
+		c.adaptCompared(e.X, x, y)
+		c.adaptCompared(e.Y, y, x)
+		return types.Bool{}
+	}
+	t := types.Promote(x, y)
+	if e.Op == ast.Sub {
+		t = types.Int64
+	}
+	if e.Op == ast.Shl || e.Op == ast.Shr {
+		c.adapt(e.X, t)
+		c.checkShift(e)
+		return t
+	}
+	c.adapt(e.X, t)
+	c.adapt(e.Y, t)
+	if e.Op == ast.Div || e.Op == ast.Mod {
+		c.checkDivisor(e)
+	}
+	return t
+}
+
+// flex returns the type of an operand: a literal from 0 up is of the other side's sign.
+func (c *checker) flex(e ast.Expr, t, other types.Int) types.Int {
+	v, ok := c.constant(e)
+	if !ok || !c.literals[e] || v.negative {
+		return t
+	}
+	if other.Signed {
+		return types.LiteralInt(uint64(v.bits))
+	}
+	return types.SmallestUint(uint64(v.bits))
+}
+
+// adaptCompared gives a literal the type of what it is compared with, or as much more as it needs.
+func (c *checker) adaptCompared(e ast.Expr, t, other types.Int) {
+	if !c.report || !c.literals[e] {
+		return
+	}
+	if w, _ := types.WidenInts(t, other); t.Signed == other.Signed {
+		c.info.Types[e] = w
+	}
+}
+
+func (c *checker) checkShift(e *ast.BinaryExpr) {
+	if v, ok := c.constant(e.Y); ok && (v.negative || v.tooLarge() || v.bits >= 64) {
+		c.errorf(e.At, "overflow", "shifting by %s moves every bit out of the number", e.Y.Span().Text())
+	}
+}
+
+func (c *checker) checkDivisor(e *ast.BinaryExpr) {
+	if v, ok := c.constant(e.Y); ok && v.bits == 0 {
+		c.errorf(e.At, "division-by-zero", "unable to divide by zero")
+	}
+}
+
+// pointerOp types an operation with a pointer on at least one side: sums and differences with a number, comparisons,
+// logical operations.
+func (c *checker) pointerOp(e *ast.BinaryExpr, x, y types.Type, px, py types.Pointer) types.Type {
+	_, isPx := x.(types.Pointer)
+	_, isPy := y.(types.Pointer)
+	_, numX := c.number(x)
+	_, numY := c.number(y)
+	switch {
+	case e.Op.IsLogical() && (isPx || numX) && (isPy || numY):
+		return types.Bool{}
+	case e.Op.IsComparison() && (isPx || numX) && (isPy || numY):
+		if isPx && isPy && !types.Equal(px.Elem, py.Elem) {
+			c.warnf(e.At, "pointer-types", "comparison of distinct pointer types: %s, %s", x, y)
+		}
+		return types.Bool{}
+	case e.Op == ast.Add && isPx && numY, e.Op == ast.Sub && isPx && numY:
+		return offset(px)
+	case e.Op == ast.Add && isPy && numX:
+		return offset(py)
+	}
+	return c.badOperands(e, x, y)
+}
+
+// offset is the type of a pointer that was moved: the verifier no longer knows what it points to.
+func offset(p types.Pointer) types.Type {
+	p.Trusted = false
+	return p
+}
+
+// equality types a comparison of values that are no numbers.
+func (c *checker) equality(e *ast.BinaryExpr, x, y types.Type) types.Type {
+	if kindWord(x) != kindWord(y) {
+		return c.mismatch(e, x, y)
+	}
+	if e.Op != ast.Eq && e.Op != ast.Ne {
+		return c.badOperands(e, x, y)
+	}
+	switch x.(type) {
+	case types.String, types.Ksym:
+		return types.Bool{}
+	}
+	return c.badOperands(e, x, y)
+}
+
+func (c *checker) mismatch(e *ast.BinaryExpr, x, y types.Type) types.Type {
+	c.errorf(e.At, "type-mismatch", "Type mismatch for '%s': comparing %s with %s", e.Op, x, y)
+	return types.Invalid{}
+}
+
+func (c *checker) badOperands(e *ast.BinaryExpr, x, y types.Type) types.Type {
+	c.errorf(e.At, "bad-operand", "The %s operator can not be used on expressions of types %s, %s", e.Op, x, y)
+	return types.Invalid{}
+}
+
+func (c *checker) unary(e *ast.UnaryExpr) types.Type {
+	t := c.expr(e.X)
+	if t == nil || types.IsInvalid(t) {
+		return t
+	}
+	if v, ok := c.constant(e.X); ok {
+		if folded, done := c.foldUnary(e, v); done {
+			return folded
+		}
+	}
+	n, isNumber := t.(types.Int)
+	if enum, ok := t.(*types.Enum); ok {
+		n, isNumber = types.Int{Size: enum.Size, Signed: enum.Signed}, true
+	}
+	_, isBool := t.(types.Bool)
+	switch e.Op {
+	case ast.Not:
+		if isNumber || isBool {
+			return types.Bool{}
+		}
+	case ast.BitNot, ast.Neg:
+		if isNumber {
+			return types.Int{Size: 8, Signed: n.Signed}
+		}
+	case ast.Deref:
+		if isNumber {
+			return types.Uint64
+		}
+		if p, ok := t.(types.Pointer); ok {
+			return c.deref(e, p)
+		}
+	case ast.AddrOf:
+		return types.Invalid{} // the support pass has reported it
+	default:
+		panic("BUG: check: unexpected unary operator")
+	}
+	c.errorf(e.At, "bad-operand", "The %s operator can not be used on expressions of type '%s'", e.Op, t)
+	return types.Invalid{}
+}
+
+// foldUnary computes an operation on a constant; done is false for those that are not computed.
+func (c *checker) foldUnary(e *ast.UnaryExpr, v constInt) (t types.Type, done bool) {
+	if e.Op == ast.Not {
+		return c.boolean(e, v.bits == 0), true
+	}
+	if !c.literals[e.X] {
+		return nil, false
+	}
+	switch e.Op {
+	case ast.BitNot:
+		return c.literal(e, complement(v)), true
+	case ast.Neg:
+		n, ok := negate(v)
+		if !ok {
+			c.errorf(e.At, "overflow", "negative value will underflow")
+			return types.Invalid{}, true
+		}
+		return c.literal(e, n), true
+	}
+	return nil, false
+}
+
+// deref types *p.
+func (c *checker) deref(e *ast.UnaryExpr, p types.Pointer) types.Type {
+	if _, void := p.Elem.(types.Void); void {
+		c.errorf(e.At, "bad-operand", "Cannot dereference a pointer to void").
+			Hintf("cast it to a pointer to what is there: *(uint64 *)%s", e.X.Span().Text())
+		return types.Invalid{}
+	}
+	return c.loaded(p.Elem, p)
+}
+
+// loaded returns the type of a value read through a pointer: arrays of characters are strings, and pointers point into the
+// memory they come from unless they say otherwise.
+func (c *checker) loaded(t types.Type, from types.Pointer) types.Type {
+	switch t := t.(type) {
+	case types.Array:
+		if t.Elem == types.Int8 && t.Len > 0 {
+			return types.String{Size: t.Len}
+		}
+	case types.Pointer:
+		t.Trusted = false
+		if t.Space == types.SpaceNone {
+			t.Space = from.Space
+		}
+		return t
+	}
+	return t
+}
+
+// incDec types ++ and --: on numbers and pointers in variables and maps.
+func (c *checker) incDec(e *ast.IncDecExpr) types.Type {
+	switch x := e.X.(type) {
+	case *ast.VarExpr:
+		t := c.expr(x)
+		c.step(e, c.vars[c.info.Vars[x]], "$"+x.Name, "variable", t)
+		return t
+	case *ast.MapExpr:
+		if x.Key != nil {
+			c.mapKey(x)
+		}
+		if c.badMaps[x] {
+			return types.Invalid{}
+		}
+		m := c.maps["@"+x.Name]
+		c.step(e, &m.value, m.m.Name, "map", m.value.typ())
+		c.info.Types[x] = m.value.typ()
+		return m.value.typ()
+	case *ast.BadExpr:
+		return types.Invalid{}
+	}
+	c.expr(e.X)
+	c.errorf(e.At, "bad-target", "increment and decrement need a scratch variable ($x) or a map (@x)")
+	return types.Invalid{}
+}
+
+// step adds to a slot what ++ or -- stores in it: 64 bits, and signed for --.
+func (c *checker) step(e *ast.IncDecExpr, s *slot, name, what string, t types.Type) {
+	if s == nil || t != nil && types.IsInvalid(t) {
+		return
+	}
+	if _, ok := s.fixed.(types.Int); ok {
+		return
+	}
+	v := steppedShape()
+	if p, ok := t.(types.Pointer); ok {
+		v = plainShape(offset(p))
+	} else if e.Dec {
+		v = plainShape(types.Int64)
+	}
+	c.storeShape(s, e.At, name, what, v)
+}
+
+func (c *checker) ternary(e *ast.TernaryExpr) types.Type {
+	cond := c.expr(e.Cond)
+	ok := cond == nil || c.checkCondition(e.Cond, cond)
+	then := cond
+	if e.Then != nil {
+		then = c.expr(e.Then)
+	}
+	other := c.expr(e.Else)
+	if !ok {
+		return types.Invalid{}
+	}
+	if v, known := c.constant(e.Cond); known {
+		return c.chosenArm(e, v.bits != 0)
+	}
+	return c.joinArms(e, then, other)
+}
+
+// chosenArm is the value of a ternary whose condition is known; the other arm does not count.
+func (c *checker) chosenArm(e *ast.TernaryExpr, cond bool) types.Type {
+	arm := e.Else
+	if cond {
+		arm = e.Then
+		if arm == nil {
+			arm = e.Cond
+		}
+	}
+	if k, ok := c.info.Consts[arm]; ok {
+		c.info.Consts[e] = k
+		c.literals[e] = c.literals[arm]
+	}
+	return c.info.Types[arm]
+}
+
+// joinArms returns the type of a ternary: that of both arms, as wide as the wider one.
+func (c *checker) joinArms(e *ast.TernaryExpr, x, y types.Type) types.Type {
+	switch {
+	case x != nil && types.IsInvalid(x) || y != nil && types.IsInvalid(y):
+		return types.Invalid{}
+	case x == nil:
+		return c.plain(y)
+	case y == nil:
+		return c.plain(x)
+	}
+	if types.Equal(x, types.Void{}) || types.Equal(y, types.Void{}) {
+		return types.Void{} // for the effect of its arms
+	}
+	then := e.Then
+	if then == nil {
+		then = e.Cond
+	}
+	j, ok := join(c.shapeOf(then, c.plain(x)), c.shapeOf(e.Else, c.plain(y)))
+	if !ok || types.IsAggregate(j.typ) {
+		c.errorf(e.At, "type-mismatch", "Branches must return the same type or compatible types: have '%s' and '%s'", x, y)
+		return types.Invalid{}
+	}
+	c.adapt(then, j.typ)
+	c.adapt(e.Else, j.typ)
+	return j.typ
+}
