@@ -236,15 +236,17 @@ func TestExit(t *testing.T) {
 	before := b.event(printfEvent("before %d\n"))
 	exit := b.event(object.Event{Kind: object.EventExit, Fields: intField, FixedSize: 8})
 	b.program("tp_1", append(send(before, 1), send(exit, 3)...), getpid)
+	b.program("end_1", send(b.event(printfEvent("bye %d\n")), 2), end)
 	s := newSession(t)
 	_, err := s.Add(t.Context(), &b.o)
 	require.NoError(t, err)
 	unix.Getppid()
+	unix.Getppid() // what is sent after an exit() is not printed
 	start := time.Now()
 	code, err := s.Run(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 3, code)
-	require.Equal(t, "before 1\n\n\n", s.out.String())
+	require.Equal(t, "before 1\nbye 2\n\n\n", s.out.String())
 	require.Less(t, time.Since(start), 2*time.Second)
 }
 
