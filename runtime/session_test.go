@@ -400,7 +400,7 @@ func TestLostAndFull(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "Attached 1 probe\n"+
 		"WARNING: Map full; can't update element. Try increasing max_map_keys config or manually setting the max entries in a map "+
-		"declaration e.g. `let @m = hash(5000)` (3 updates of @m were lost)\n"+
+		"declaration e.g. `let @m = hash(5000)` (updates of @m lost: 3)\n"+
 		"WARNING: Lost 2 stacks: the stack map is full\n"+
 		"Lost 1 events\nWARNING: Total lost event count: 1\n", s.err.String())
 }
