@@ -219,10 +219,15 @@ func (g *Group) Remove() error {
 	return errors.Join(append(errs, g.free())...)
 }
 
-// end runs the end probes.
+// end runs the end probes and prints what they say. The pump must have ended.
 func (g *Group) end() error {
-	_, err := g.runAll(providerEnd)
-	return err
+	n, err := g.runAll(providerEnd)
+	if n == 0 {
+		return err
+	}
+	g.done = make(chan struct{})
+	go g.pump()
+	return errors.Join(err, g.drain())
 }
 
 // free closes what the group has in the kernel.

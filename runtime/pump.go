@@ -30,7 +30,7 @@ func (g *Group) pump() {
 			return
 		}
 		g.s.mu.Lock()
-		if err == nil {
+		if err == nil && !g.s.exited {
 			vals, err = g.record(dec, rec.RawSample, vals[:0])
 		}
 		if err != nil {
@@ -88,6 +88,7 @@ func (g *Group) handle(e *object.Event, id int, vals []value.Value) error {
 		if n, ok := first(vals); ok {
 			code = int(n)
 		}
+		g.s.exited = true
 		g.s.stop(code)
 	case object.EventTime:
 		p.Raw("time", output.Strftime(timeFormat(e.Format), time.Now()))

@@ -52,7 +52,7 @@ func (s *Session) report(groups []*Group) []error {
 
 // mapFull is bpftrace's text about a full map, and how often it happened.
 func mapFull(name string, n uint64) string {
-	return fmt.Sprintf("%s (%d updates of %s were lost)", fullText(name), n, name)
+	return fmt.Sprintf("%s (updates of %s lost: %d)", fullText(name), name, n)
 }
 
 func fullText(name string) string {

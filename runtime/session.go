@@ -51,6 +51,8 @@ type Session struct {
 	stacks event.StackMaps
 	groups []*Group
 	errs   []error
+	// exited is set once an exit() was seen: what still arrives was sent after it and is dropped, until end probes run.
+	exited bool
 	closed bool
 }
 
@@ -166,12 +168,15 @@ func (s *Session) finish() error {
 	}
 	errs := []error{closeAll(links)}
 	for _, g := range groups {
-		errs = append(errs, g.end())
-	}
-	for _, g := range groups {
 		errs = append(errs, g.drain())
 	}
 	s.pollExit()
+	s.mu.Lock()
+	s.exited = false
+	s.mu.Unlock()
+	for _, g := range groups {
+		errs = append(errs, g.end())
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	errs = append(errs, s.report(groups)...)

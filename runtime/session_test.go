@@ -236,15 +236,17 @@ func TestExit(t *testing.T) {
 	before := b.event(printfEvent("before %d\n"))
 	exit := b.event(object.Event{Kind: object.EventExit, Fields: intField, FixedSize: 8})
 	b.program("tp_1", append(send(before, 1), send(exit, 3)...), getpid)
+	b.program("end_1", send(b.event(printfEvent("bye %d\n")), 2), end)
 	s := newSession(t)
 	_, err := s.Add(t.Context(), &b.o)
 	require.NoError(t, err)
 	unix.Getppid()
+	unix.Getppid() // what is sent after an exit() is not printed
 	start := time.Now()
 	code, err := s.Run(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 3, code)
-	require.Equal(t, "before 1\n\n\n", s.out.String())
+	require.Equal(t, "before 1\nbye 2\n\n\n", s.out.String())
 	require.Less(t, time.Since(start), 2*time.Second)
 }
 
@@ -398,7 +400,7 @@ func TestLostAndFull(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "Attached 1 probe\n"+
 		"WARNING: Map full; can't update element. Try increasing max_map_keys config or manually setting the max entries in a map "+
-		"declaration e.g. `let @m = hash(5000)` (3 updates of @m were lost)\n"+
+		"declaration e.g. `let @m = hash(5000)` (updates of @m lost: 3)\n"+
 		"WARNING: Lost 2 stacks: the stack map is full\n"+
 		"Lost 1 events\nWARNING: Total lost event count: 1\n", s.err.String())
 }
