@@ -20,7 +20,7 @@ const (
 	noPrealloc = 1
 	// noPreallocSize is the value size from which hash maps are allocated as they fill, where the kernel can do that: 4096
 	// histograms for each CPU are much memory for nothing.
-	noPreallocSize = 256
+	noPreallocSize = 1 << 20
 	// stackEntries is the number of stacks that a stack map holds.
 	stackEntries = 16384
 	pageSize     = 4096

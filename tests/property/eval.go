@@ -63,7 +63,11 @@ func (e *ternary) eval(s *state) uint64 {
 }
 
 func (e *binary) eval(s *state) uint64 {
-	return arith(e.op, e.x.eval(s), e.y.eval(s), e.typ().signed)
+	signed := e.typ().signed
+	if e.op == ">>" {
+		signed = e.x.typ().signed // only a negative value shifts in ones
+	}
+	return arith(e.op, e.x.eval(s), e.y.eval(s), signed)
 }
 
 // arith computes on 64 bits; signed says whether the result type is signed, which decides / % and >>.

@@ -179,8 +179,6 @@ func (e *binary) typ() intType {
 	switch {
 	case e.op == "-":
 		return int64T
-	case e.op == "<<" || e.op == ">>":
-		return intType{8, e.x.typ().signed}
 	case !e.x.typ().signed && !e.y.typ().signed:
 		return uint64T
 	}
