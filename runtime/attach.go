@@ -16,9 +16,12 @@ import (
 
 // Attacher attaches programs to probes.
 type Attacher interface {
+	// Configure sets in a program's spec what depends on its probes and on this machine: program type, attach type, and what
+	// it attaches to. It is called before the program is loaded, on a copy.
+	Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error
 	// Attach attaches a program to one probe; closing the result detaches it.
 	Attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error)
-	// AttachMany attaches a program to probes of one provider, by one link where the kernel can do that.
+	// AttachMany attaches a program to all of its probes, by one link where the kernel can do that.
 	AttachMany(prog *ebpf.Program, ps []attach.Probe) (io.Closer, error)
 }
 
@@ -31,26 +34,24 @@ const (
 	providerEnd   = "end"
 )
 
-// job is a program and the probes to attach it to at once.
+// job is a program and the probes to attach it to.
 type job struct {
 	program string
 	probes  []attach.Probe
 }
 
-// jobs splits a manifest's programs into what can be attached at once.
+// jobs returns the programs that are attached, in the order of the script.
 func jobs(programs []object.Program) []job {
 	var out []job
 	for _, p := range programs {
-		var last *job
+		j := job{program: p.Name}
 		for _, probe := range p.Probes {
-			if probe.Kind == attach.KindTestRun {
-				continue
+			if probe.Kind != attach.KindTestRun {
+				j.probes = append(j.probes, probe)
 			}
-			if last == nil || last.probes[0].Provider != probe.Provider || last.probes[0].Return != probe.Return {
-				out = append(out, job{program: p.Name})
-				last = &out[len(out)-1]
-			}
-			last.probes = append(last.probes, probe)
+		}
+		if len(j.probes) > 0 {
+			out = append(out, j)
 		}
 	}
 	return out

@@ -42,11 +42,15 @@ func (g *Group) load() error {
 	if err != nil {
 		return err
 	}
+	spec, err := specs(g.o, dataValue(g.s.start, os.Getpid(), g.s.opts.ChildPID), g.s.opts.Attacher)
+	if err != nil {
+		return err
+	}
 	level := ebpf.LogLevel(0)
 	if g.s.opts.VerifierLog != nil {
 		level = ebpf.LogLevelInstruction | ebpf.LogLevelStats
 	}
-	g.coll, err = load(g.o, dataValue(g.s.start, os.Getpid(), g.s.opts.ChildPID), shared, level)
+	g.coll, err = load(g.o, spec, shared, level)
 	if err != nil {
 		g.logRejection(err)
 		return err
@@ -123,9 +127,6 @@ func (g *Group) begin(ctx context.Context) error {
 func (g *Group) attach(ctx context.Context) (attached, error) {
 	if len(g.jobs) == 0 {
 		return attached{}, nil
-	}
-	if g.s.opts.Attacher == nil {
-		return attached{}, errors.New("the session has nothing to attach probes with")
 	}
 	policy := g.o.Manifest.Config.MissingProbes
 	a, err := attachAll(ctx, g.s.opts.Attacher, g.coll, g.jobs, policy)

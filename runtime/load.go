@@ -3,6 +3,7 @@ package runtime
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"maps"
 	"strconv"
 	"strings"
@@ -20,25 +21,45 @@ var ErrPermission = errors.New("not permitted: gtrace needs the capabilities CAP
 // ErrMapClash is wrapped by the error about a script map that another script of the session has with other types.
 var ErrMapClash = errors.New("the map has other types in this session")
 
-// load puts the specs of an Object into the kernel. The Object is not changed. Maps in shared are used instead of new ones.
-func load(o *object.Object, data []byte, shared map[string]*ebpf.Map, logLevel ebpf.LogLevel) (*ebpf.Collection, error) {
+// specs returns the specs of an Object with the run-time constants and what the attacher has to say of its programs. The Object
+// is not changed.
+func specs(o *object.Object, data []byte, a Attacher) (*ebpf.CollectionSpec, error) {
 	spec := *o.Spec
-	spec.Maps = maps.Clone(o.Spec.Maps)
+	spec.Maps, spec.Programs = maps.Clone(o.Spec.Maps), maps.Clone(o.Spec.Programs)
 	if m := spec.Maps[object.DataMap]; m != nil {
 		m = m.Copy()
 		m.Contents = []ebpf.MapKV{{Key: uint32(0), Value: fit(data, int(m.ValueSize))}}
 		spec.Maps[object.DataMap] = m
 	}
+	for _, j := range jobs(o.Manifest.Programs) {
+		p := spec.Programs[j.program]
+		if p == nil {
+			return nil, fmt.Errorf("the object has no program %s", j.program)
+		}
+		if a == nil {
+			return nil, errors.New("the session has nothing to attach probes with")
+		}
+		c := *p // the instructions are shared: the library copies them before it changes any
+		if err := a.Configure(&c, j.probes); err != nil {
+			return nil, fmt.Errorf("configure %s: %w", j.probes[0].Name, err)
+		}
+		spec.Programs[j.program] = &c
+	}
+	return &spec, nil
+}
+
+// load puts the specs of an Object into the kernel. Maps in shared are used instead of new ones.
+func load(o *object.Object, spec *ebpf.CollectionSpec, shared map[string]*ebpf.Map, logLevel ebpf.LogLevel) (*ebpf.Collection, error) {
 	opts := ebpf.CollectionOptions{MapReplacements: shared}
 	opts.Programs.LogLevel = logLevel
 	if n := o.Manifest.Config.LogSize; n > 0 {
 		opts.Programs.LogSizeStart = uint32(min(n, 1<<30-1))
 	}
-	coll, err := ebpf.NewCollectionWithOptions(&spec, opts)
+	coll, err := ebpf.NewCollectionWithOptions(spec, opts)
 	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOMEM) {
 		// Kernels before 5.11 charge locked memory; where that was not the reason, the second try fails alike.
 		if rlimit.RemoveMemlock() == nil {
-			coll, err = ebpf.NewCollectionWithOptions(&spec, opts)
+			coll, err = ebpf.NewCollectionWithOptions(spec, opts)
 		}
 	}
 	if err != nil {

@@ -166,9 +166,7 @@ func (g *Group) runtimeError(e *object.Event, vals []value.Value) output.Message
 	if n, ok := first(vals); ok {
 		m.Code = int(int32(n))
 	}
-	if m.Text == "" {
-		m.Text = output.Errno(m.Code)
-	}
+	m.Text = helperText(e, m.Code)
 	return m
 }
 

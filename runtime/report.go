@@ -1,7 +1,10 @@
 package runtime
 
 import (
+	"encoding/binary"
 	"fmt"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/gtrace/gtrace/codegen/object"
 	"github.com/gtrace/gtrace/runtime/event"
@@ -49,8 +52,42 @@ func (s *Session) report(groups []*Group) []error {
 
 // mapFull is bpftrace's text about a full map, and how often it happened.
 func mapFull(name string, n uint64) string {
-	return fmt.Sprintf("Map full; can't update element. Try increasing max_map_keys config or manually setting the max entries "+
-		"in a map declaration e.g. `let %s = hash(5000)` (%d updates of %s were lost)", name, n, name)
+	return fmt.Sprintf("%s (%d updates of %s were lost)", fullText(name), n, name)
+}
+
+func fullText(name string) string {
+	return "Map full; can't update element. Try increasing max_map_keys config or manually setting the max entries in a map " +
+		"declaration e.g. `let " + name + " = hash(5000)`"
+}
+
+// helperText is what a failed helper's message says.
+func helperText(e *object.Event, code int) string {
+	switch {
+	case e.Message != "":
+		return e.Message
+	case e.Helper == "map_update_elem" && code == -int(unix.E2BIG):
+		name := e.Map
+		if name == "" {
+			name = "@a"
+		}
+		return fullText(name)
+	}
+	return output.Errno(code)
+}
+
+// exited returns the exit code if a program of the group called exit(): the flag is set even if the event found no room, to 1
+// or to one more than the code.
+func (g *Group) exited() (code int, ok bool) {
+	if g.coll == nil || g.coll.Maps[object.DataMap] == nil {
+		return 0, false
+	}
+	m := g.coll.Maps[object.DataMap]
+	b := make([]byte, m.ValueSize())
+	if err := m.Lookup(uint32(0), b); err != nil || len(b) < object.DataSize {
+		return 0, false
+	}
+	flag := binary.NativeEndian.Uint64(b[object.DataExited:])
+	return int(uint32(flag - 1)), flag != 0
 }
 
 // lost reads the group's counters of lost things.

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
@@ -100,11 +101,7 @@ func (s *Session) Add(ctx context.Context, o *object.Object) (*Group, error) {
 // detaches all probes, runs the end probes, prints what is left and the maps, and returns the exit code.
 func (s *Session) Run(ctx context.Context) (int, error) {
 	if s.live() {
-		select {
-		case <-ctx.Done():
-		case <-s.exit:
-		case <-s.opts.ChildDone:
-		}
+		s.wait(ctx)
 	}
 	err := s.finish()
 	select {
@@ -112,6 +109,38 @@ func (s *Session) Run(ctx context.Context) (int, error) {
 		return s.code, err
 	default:
 		return 0, err
+	}
+}
+
+// exitPoll is how often the session looks whether a script called exit() whose event found no room.
+const exitPoll = 100 * time.Millisecond
+
+// wait returns when the session is to end.
+func (s *Session) wait(ctx context.Context) {
+	poll := time.NewTicker(exitPoll)
+	defer poll.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.exit:
+			return
+		case <-s.opts.ChildDone:
+			return
+		case <-poll.C:
+			s.pollExit()
+		}
+	}
+}
+
+// pollExit ends the session if the flag says that a script called exit().
+func (s *Session) pollExit() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, g := range s.groups {
+		if code, ok := g.exited(); ok {
+			s.stop(code)
+		}
 	}
 }
 
@@ -142,6 +171,7 @@ func (s *Session) finish() error {
 	for _, g := range groups {
 		errs = append(errs, g.drain())
 	}
+	s.pollExit()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	errs = append(errs, s.report(groups)...)

@@ -60,12 +60,8 @@ func (b *builder) scalar(name string) *builder {
 
 // program adds a program for probes.
 func (b *builder) program(name string, insns asm.Instructions, probes ...attach.Probe) *builder {
-	typ := ebpf.RawTracepoint
-	if probes[0].Kind == attach.KindTracepoint {
-		typ = ebpf.TracePoint
-	}
 	insns = append(insns, asm.Mov.Imm(asm.R0, 0), asm.Return())
-	b.o.Spec.Programs[name] = &ebpf.ProgramSpec{Name: name, Type: typ, Instructions: insns, License: "GPL"}
+	b.o.Spec.Programs[name] = &ebpf.ProgramSpec{Name: name, Type: ebpf.RawTracepoint, Instructions: insns, License: "GPL"}
 	b.o.Manifest.Programs = append(b.o.Manifest.Programs, object.Program{Name: name, Probes: probes})
 	return b
 }
@@ -141,6 +137,13 @@ func (l countedLink) Close() error {
 }
 
 var errMissing = errors.New("no such probe")
+
+func (a *attacher) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
+	if ps[0].Kind == attach.KindTracepoint {
+		spec.Type = ebpf.TracePoint
+	}
+	return nil
+}
 
 func (a *attacher) Attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
 	if p.Func == "missing" {
@@ -243,6 +246,30 @@ func TestExit(t *testing.T) {
 	require.Equal(t, 3, code)
 	require.Equal(t, "before 1\n\n\n", s.out.String())
 	require.Less(t, time.Since(start), 2*time.Second)
+}
+
+// TestLostExit sets the flag as a program does whose exit event found no room.
+func TestLostExit(t *testing.T) {
+	needRoot(t)
+	b := newBuilder()
+	b.program("tp_1", asm.Instructions{
+		asm.StoreImm(asm.RFP, -4, 0, asm.Word),
+		asm.LoadMapPtr(asm.R1, 0).WithReference(object.DataMap),
+		asm.Mov.Reg(asm.R2, asm.RFP),
+		asm.Add.Imm(asm.R2, -4),
+		asm.FnMapLookupElem.Call(),
+		asm.JEq.Imm(asm.R0, 0, "none"),
+		asm.Mov.Imm(asm.R1, 8),
+		asm.StoreMem(asm.R0, object.DataExited, asm.R1, asm.DWord),
+		asm.Mov.Imm(asm.R1, 0).WithSymbol("none"),
+	}, getpid)
+	s := newSession(t)
+	_, err := s.Add(t.Context(), &b.o)
+	require.NoError(t, err)
+	unix.Getppid()
+	code, err := s.Run(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 7, code)
 }
 
 func TestExitUnderLoad(t *testing.T) {

@@ -134,6 +134,8 @@ type code struct {
 	next   reg
 	// remat has the operand that a virtual register always holds, for registers whose value can be made again.
 	remat map[reg]operand
+	// home has the operand that a part of a spilled register was loaded from and is stored to.
+	home map[reg]operand
 	// atomic registers live from one instruction to the next; they cannot be spilled.
 	atomic map[reg]bool
 	spills int

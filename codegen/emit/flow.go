@@ -1,5 +1,11 @@
 package emit
 
+import (
+	"slices"
+
+	"github.com/cilium/ebpf/asm"
+)
+
 // layout returns the blocks that can be reached from entry in reverse postorder, those marked last at the end, and sets ids
 // and loop depths. The first target of a branch comes right after it where possible.
 func layout(entry *block) []*block {
@@ -8,10 +14,9 @@ func layout(entry *block) []*block {
 	var walk func(b *block)
 	walk = func(b *block) {
 		seen[b] = true
-		succs := b.succs()
-		for i := len(succs) - 1; i >= 0; i-- {
-			if !seen[succs[i]] {
-				walk(succs[i])
+		for _, to := range b.laidOut() {
+			if !seen[to] {
+				walk(to)
 			}
 		}
 		post = append(post, b)
@@ -31,6 +36,16 @@ func layout(entry *block) []*block {
 	}
 	markLoops(order)
 	return order
+}
+
+// laidOut returns the successors with the one that should come right after the block last. A bit test cannot be inverted, so
+// its second target has to.
+func (b *block) laidOut() []*block {
+	succs := slices.Clone(b.succs())
+	if b.end().jump != asm.JSet {
+		slices.Reverse(succs)
+	}
+	return succs
 }
 
 // maxDepth is the deepest loop that counts for weights.

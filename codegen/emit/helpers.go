@@ -16,6 +16,16 @@ func helperNumber(h ir.Helper) asm.BuiltinFunc {
 	panic(fmt.Sprintf("BUG: emit: helper %d has no number", h))
 }
 
+// helperName returns the name of the helper with a number.
+func helperName(n asm.BuiltinFunc) string {
+	for h, m := range helperNumbers {
+		if m == n {
+			return h.String()
+		}
+	}
+	return n.String()
+}
+
 var helperNumbers = map[ir.Helper]asm.BuiltinFunc{
 	ir.HelperMapLookupElem:       asm.FnMapLookupElem,
 	ir.HelperMapUpdateElem:       asm.FnMapUpdateElem,

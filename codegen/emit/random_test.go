@@ -3,7 +3,6 @@ package emit_test
 import (
 	"flag"
 	"math/rand"
-	"os"
 	"testing"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/gtrace/gtrace/codegen/emit"
 	"github.com/gtrace/gtrace/codegen/ir"
 	"github.com/gtrace/gtrace/codegen/target"
+	"github.com/gtrace/gtrace/tests/testenv"
 )
 
 var (
@@ -31,9 +31,7 @@ type kernelMaps map[string]*ebpf.Map
 
 func newKernelMaps(t *testing.T) kernelMaps {
 	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("needs root: host tier")
-	}
+	testenv.Privileged(t)
 	require.NoError(t, rlimit.RemoveMemlock())
 	create := func(typ ebpf.MapType, size, n uint32) *ebpf.Map {
 		m, err := ebpf.NewMap(&ebpf.MapSpec{Type: typ, KeySize: 4, ValueSize: size, MaxEntries: n})

@@ -227,12 +227,12 @@ func FitsOffset(n int64) bool { return n >= math.MinInt16 && n <= math.MaxInt16 
 func (c *validator) resultType(v *Value) error {
 	want := defaultType(v)
 	ok := v.Type == want
-	switch v.Op {
-	case OpConst:
+	switch {
+	case v.Op == OpConst:
 		ok = v.Type == I64 || v.Type == Ptr && v.Imm == 0 // the null pointer
-	case OpLoad:
+	case v.Op == OpLoad:
 		ok = v.Type == I64 || v.Type == Ptr && v.Width == 8
-	case OpKfunc:
+	case v.Op == OpKfunc:
 		ok = true
 	}
 	if !ok {
@@ -242,19 +242,19 @@ func (c *validator) resultType(v *Value) error {
 }
 
 func (c *validator) callee(v *Value) error {
-	switch v.Op {
-	case OpCall:
+	switch {
+	case v.Op == OpCall:
 		if v.Helper == HelperInvalid || v.Helper >= endHelper {
 			return fmt.Errorf("unknown helper %d", v.Helper)
 		}
 		if n := v.Helper.Info().Args; n != len(v.Args) {
 			return fmt.Errorf("%v takes %d arguments, %d given", v.Helper, n, len(v.Args))
 		}
-	case OpKfunc:
+	case v.Op == OpKfunc:
 		if len(v.Args) > 5 {
 			return fmt.Errorf("%d arguments", len(v.Args))
 		}
-	case OpCallFunc, OpFuncPtr:
+	case v.Op == OpCallFunc || v.Op == OpFuncPtr:
 		return c.subprogram(v)
 	}
 	return nil

@@ -109,24 +109,24 @@ func lowBits(v *ir.Value, depth int) int {
 	if depth == 0 {
 		return 64
 	}
-	switch v.Op {
-	case ir.OpConst:
+	switch {
+	case v.Op == ir.OpConst:
 		return bits.Len64(uint64(v.Imm))
-	case ir.OpZExt:
+	case v.Op == ir.OpZExt:
 		return min(8*int(v.Width), lowBits(v.Args[0], depth-1))
-	case ir.OpLoad:
+	case v.Op == ir.OpLoad:
 		if !v.Signed && v.Type == ir.I64 {
 			return 8 * int(v.Width)
 		}
-	case ir.OpAnd:
+	case v.Op == ir.OpAnd:
 		return min(lowBits(v.Args[0], depth-1), lowBits(v.Args[1], depth-1))
-	case ir.OpOr, ir.OpXor:
+	case v.Op == ir.OpOr || v.Op == ir.OpXor:
 		return max(lowBits(v.Args[0], depth-1), lowBits(v.Args[1], depth-1))
-	case ir.OpLShr:
+	case v.Op == ir.OpLShr:
 		if n, ok := constant(v.Args[1]); ok {
 			return max(0, lowBits(v.Args[0], depth-1)-int(n&63))
 		}
-	case ir.OpEq, ir.OpNe, ir.OpULt, ir.OpULe, ir.OpSLt, ir.OpSLe:
+	case isCompare(v.Op):
 		return 1
 	}
 	return 64

@@ -82,23 +82,23 @@ func (c *folder) foldEquality(v *ir.Value) *ir.Value {
 	if isCompare(x.Op) {
 		return c.compareOfCompare(v, x, n)
 	}
-	switch x.Op {
-	case ir.OpAdd:
+	switch {
+	case x.Op == ir.OpAdd:
 		if m, ok := constant(x.Args[1]); ok && x.Args[0].Type == ir.I64 {
 			return c.become(v, v.Op, x.Args[0], c.konst(n-m))
 		}
-	case ir.OpXor:
+	case x.Op == ir.OpXor:
 		if m, ok := constant(x.Args[1]); ok && x.Args[0].Type == ir.I64 {
 			return c.become(v, v.Op, x.Args[0], c.konst(n^m))
 		}
 		if n == 0 {
 			return c.become(v, v.Op, x.Args[0], x.Args[1])
 		}
-	case ir.OpSub:
+	case x.Op == ir.OpSub:
 		if n == 0 && x.Args[0].Type == ir.I64 && x.Args[1].Type == ir.I64 {
 			return c.become(v, v.Op, x.Args[0], x.Args[1])
 		}
-	case ir.OpNeg:
+	case x.Op == ir.OpNeg:
 		return c.become(v, v.Op, x.Args[0], c.konst(-n))
 	}
 	return nil

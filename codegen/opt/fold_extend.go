@@ -11,10 +11,10 @@ func (c *folder) foldExtension(v *ir.Value) *ir.Value {
 	if y := c.truncated(x, width); y != nil && y.Type == ir.I64 {
 		return c.setArg(v, 0, y)
 	}
-	switch v.Op {
-	case ir.OpZExt:
+	switch {
+	case v.Op == ir.OpZExt:
 		return c.foldZExt(v, x, width)
-	case ir.OpSExt:
+	case v.Op == ir.OpSExt:
 		return c.foldSExt(v, x, width)
 	}
 	return nil

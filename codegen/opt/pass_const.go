@@ -192,12 +192,12 @@ func (c *folder) foldMemory(v *ir.Value) *ir.Value {
 
 // truncated returns a value with the same low width bytes as x and less work; nil if there is none.
 func (c *folder) truncated(x *ir.Value, width int) *ir.Value {
-	switch x.Op {
-	case ir.OpSExt, ir.OpZExt:
+	switch {
+	case x.Op == ir.OpSExt || x.Op == ir.OpZExt:
 		if int(x.Width) >= width {
 			return x.Args[0]
 		}
-	case ir.OpAnd:
+	case x.Op == ir.OpAnd:
 		if n, ok := constant(x.Args[1]); ok && n&mask(width) == mask(width) {
 			return x.Args[0]
 		}

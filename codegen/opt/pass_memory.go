@@ -62,10 +62,10 @@ func (fw *forwarder) block(b *ir.Block) bool {
 
 // writesMemory reports whether an instruction other than a store may change memory that it was given the address of.
 func writesMemory(v *ir.Value) bool {
-	switch v.Op {
-	case ir.OpXchgAdd, ir.OpKfunc, ir.OpCallFunc:
+	switch {
+	case v.Op == ir.OpXchgAdd || v.Op == ir.OpKfunc || v.Op == ir.OpCallFunc:
 		return true
-	case ir.OpCall:
+	case v.Op == ir.OpCall:
 		return v.Helper.Info().Effect == ir.EffectWrite
 	}
 	return false
@@ -165,10 +165,10 @@ func memorySlot(v *ir.Value) (*ir.Slot, int64, bool) {
 
 // readsMemory reports whether an instruction may read memory through an address that it gets or computes.
 func readsMemory(v *ir.Value) bool {
-	switch v.Op {
-	case ir.OpCall, ir.OpKfunc, ir.OpCallFunc:
+	switch {
+	case v.Op == ir.OpCall || v.Op == ir.OpKfunc || v.Op == ir.OpCallFunc:
 		return len(v.Args) > 0
-	case ir.OpLoad, ir.OpAtomicAdd, ir.OpXchgAdd:
+	case v.Op == ir.OpLoad || v.Op == ir.OpAtomicAdd || v.Op == ir.OpXchgAdd:
 		return true
 	}
 	return false

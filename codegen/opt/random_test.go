@@ -171,7 +171,11 @@ func (g *generator) stmt(depth int) {
 
 func (g *generator) ifStmt(depth int) {
 	then, els, end := g.b.NewBlock("then"), g.b.NewBlock("else"), g.b.NewBlock("end")
-	g.b.Branch(g.value(2), then, els)
+	cond := g.b.Use(g.vars[0])
+	if g.pick(3) > 0 {
+		cond = g.value(2)
+	}
+	g.b.Branch(cond, then, els)
 	g.b.Seal(then)
 	g.b.Seal(els)
 	reached := false
@@ -255,7 +259,7 @@ func checkSeed(t *testing.T, seed uint64) {
 
 // TestRandom compares random functions before and after each pass in the reference interpreter.
 func TestRandom(t *testing.T) {
-	n := uint64(150)
+	n := uint64(200)
 	if testing.Short() {
 		n = 40
 	}

@@ -25,11 +25,11 @@ func (f *formatter) expr(x Expr, level int) string {
 // level says how tightly an expression binds.
 func (f *formatter) level(x Expr) int {
 	switch x := x.(type) {
-	case *TernaryExpr, *BlockExpr, *IfExpr:
+	case *TernaryExpr, *BlockExpr, *IfExpr, *ComptimeExpr:
 		return 0
 	case *BinaryExpr:
 		return x.Op.Precedence()
-	case *UnaryExpr, *CastExpr, *ComptimeExpr:
+	case *UnaryExpr, *CastExpr:
 		return levelUnary
 	case *IncDecExpr:
 		if x.Postfix {
@@ -99,7 +99,7 @@ func (f *formatter) bare(x Expr) string {
 	case *IfExpr:
 		return "if (" + f.expr(x.Cond, 0) + ") " + f.blockExpr(x.Then) + " else " + f.expr(x.Else, 0)
 	case *ComptimeExpr:
-		return "comptime " + f.expr(x.X, levelUnary)
+		return "comptime " + f.expr(x.X, 0)
 	case *BadExpr:
 		return x.At.Text()
 	}

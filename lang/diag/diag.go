@@ -41,7 +41,17 @@ type Diagnostic struct {
 }
 
 // List collects diagnostics. The zero List is ready to use.
-type List struct{ items []Diagnostic }
+type List struct {
+	items []Diagnostic
+	seen  map[identity]int // index in items
+}
+
+// identity is what makes two diagnostics the same one.
+type identity struct {
+	span     Span
+	severity Severity
+	message  string
+}
 
 // Errorf adds an error at a span and returns it, so that a hint can be added.
 func (l *List) Errorf(span Span, code Code, format string, args ...any) *Diagnostic {
@@ -54,11 +64,14 @@ func (l *List) Warnf(span Span, code Code, format string, args ...any) *Diagnost
 }
 
 func (l *List) add(d Diagnostic) *Diagnostic {
-	for i := range l.items {
-		if o := &l.items[i]; o.Span == d.Span && o.Severity == d.Severity && o.Message == d.Message {
-			return o // the clones of a body say the same thing once
-		}
+	id := identity{d.Span, d.Severity, d.Message}
+	if i, ok := l.seen[id]; ok {
+		return &l.items[i] // the clones of a body say the same thing once
 	}
+	if l.seen == nil {
+		l.seen = map[identity]int{}
+	}
+	l.seen[id] = len(l.items)
 	l.items = append(l.items, d)
 	return &l.items[len(l.items)-1]
 }

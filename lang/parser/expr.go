@@ -72,7 +72,7 @@ func (p *parser) unary() ast.Expr {
 	switch {
 	case t.Type == tokIdent && t.Value == "comptime":
 		p.take()
-		x := p.nested()
+		x := p.expr() // all that follows, as in bpftrace
 		return &ast.ComptimeExpr{Place: p.from(start), X: x}
 	case t.Type != tokOp:
 		return p.postfix()

@@ -3,6 +3,7 @@ package parser_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -11,7 +12,7 @@ import (
 
 // TestNesting checks that deep nesting of every kind is refused once, and soon.
 func TestNesting(t *testing.T) {
-	const n = 100000
+	const n = 20000
 	for _, c := range []struct{ name, before, repeat, after string }{
 		{"parentheses", "BEGIN { $x = ", "(", ""},
 		{"closed parentheses", "BEGIN { $x = ", "(", strings.Repeat(")", n) + "; }"},
@@ -33,6 +34,7 @@ func TestNesting(t *testing.T) {
 		{"tuple types", "BEGIN { let $x: ", "(", ""},
 		{"comptime", "BEGIN { $x = ", "comptime ", "1; }"},
 		{"predicate", "kprobe:f /", "(", "/ { }"},
+		{"typeof casts", "BEGIN { $x = ", "(typeof(", ""},
 		{"braces in C", "struct x ", "{", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -44,6 +46,29 @@ func TestNesting(t *testing.T) {
 			codes := codesOf(diags)
 			require.Contains(t, codes, diag.Code("nesting"))
 			require.LessOrEqual(t, len(codes), 3)
+		})
+	}
+}
+
+// TestTimeIsLinear feeds long texts that would take minutes if anything were looked at again for each token.
+func TestTimeIsLinear(t *testing.T) {
+	for _, c := range []struct{ name, before, repeat string }{
+		{"bad characters", "BEGIN {", " \x01"},
+		{"slashes", "kprobe:f", "/x"},
+		{"path", "kprobe:/", "/x"},
+		{"missing semicolons", "BEGIN {", "f() "},
+		{"attach points", "", "k:f,"},
+		{"quotes", "BEGIN {", "'\""},
+		{"angles", "BEGIN <", "$x > "},
+		{"open probes", "", "kprobe:f { $x = \n"},
+		{"open parentheses", "BEGIN {", "f((; "},
+		{"comments", "BEGIN {", "/**/"},
+		{"stars", "BEGIN {", "f(a******, "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			begin := time.Now()
+			parse(c.before + strings.Repeat(c.repeat, 50000))
+			require.Less(t, time.Since(begin), 20*time.Second)
 		})
 	}
 }

@@ -34,14 +34,14 @@ const (
 // Parse reads a script. It reports errors to diags and always returns a program, with what could be understood in it.
 func Parse(file *diag.File, diags *diag.List) *ast.Program {
 	s := &scanner{file: file, diags: diags, text: file.Text}
-	p := &parser{file: file, diags: diags, openEnd: -1}
+	p := &parser{file: file, diags: diags, scan: s, openEnd: -1}
 	prog := &ast.Program{Place: ast.Place{At: diag.Span{File: file, End: len(file.Text)}}, File: file}
 	out, err := build(s, p.decl).ParseString(file.Name, file.Text)
 	if err != nil {
 		p.grammarError(err)
 	}
 	if out != nil {
-		prog.Shebang = strings.TrimSuffix(out.Shebang, "\r")
+		prog.Shebang = strings.TrimRight(out.Shebang, "\r")
 		prog.Decls = out.Decls
 	}
 	prog.Comments = s.comments
@@ -53,6 +53,7 @@ func Parse(file *diag.File, diags *diag.List) *ast.Program {
 type parser struct {
 	file  *diag.File
 	diags *diag.List
+	scan  *scanner
 	lex   *lexer.PeekingLexer
 	bad   bool
 	depth int
@@ -75,12 +76,11 @@ func (p *parser) peek() *lexer.Token { return p.lex.Peek() }
 
 // peekN returns the token n places ahead.
 func (p *parser) peekN(n int) *lexer.Token {
-	cp := p.lex.MakeCheckpoint()
-	defer p.lex.LoadCheckpoint(cp)
-	for range n {
-		p.lex.Next()
+	if i := int(p.lex.RawCursor()) + n; i < len(p.scan.toks) {
+		return &p.scan.toks[i]
 	}
-	return p.lex.Peek()
+	t := lexer.EOFToken(lexer.Position{Offset: len(p.file.Text)})
+	return &t
 }
 
 // take consumes a token.
@@ -137,7 +137,11 @@ func (p *parser) unexpected(expected string) *diag.Diagnostic {
 		p.bad = true
 		return &diag.Diagnostic{}
 	}
-	d := p.errorf(p.tokSpan(t), codeSyntax, "unexpected %s, expected %s", describe(t), expected)
+	at := p.tokSpan(t)
+	if t.EOF() {
+		at = p.from(p.end).At
+	}
+	d := p.errorf(at, codeSyntax, "unexpected %s, expected %s", describe(t), expected)
 	if t.Type == tokOp && t.Value == "=" {
 		d.Hintf("to compare, write ==")
 	}

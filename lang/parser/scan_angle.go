@@ -5,6 +5,7 @@ import "strings"
 // angleState is what the scanner knows about the place inside a `< … >` block, to tell the `>` that closes it.
 type angleState struct {
 	depth    int  // open brackets of all kinds
+	braces   int  // open braces among them
 	ternary  int  // `?` still without their `:`
 	inHeader bool // between if, while, for or unroll and its block
 }
@@ -36,14 +37,20 @@ func (a *angleState) note(text string) {
 			a.inHeader = false
 		}
 		a.depth++
+		if text == "{" {
+			a.braces++
+		}
 	case ")", "]", "}":
-		a.depth--
+		a.depth = max(0, a.depth-1)
+		if text == "}" {
+			a.braces--
+		}
 	case "?":
 		a.ternary++
 	case ":":
 		a.ternary = max(0, a.ternary-1)
 	case ";":
-		if a.depth == 0 {
+		if a.braces <= 0 { // also where a bracket was left open
 			*a = angleState{}
 		}
 	case "if", "while", "for", "unroll":

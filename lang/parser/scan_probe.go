@@ -39,8 +39,13 @@ func isAttachChar(c byte) bool {
 
 // attachEnd returns the end of the attach point text that begins here.
 func (s *scanner) attachEnd() int {
-	i := s.pos
-	for i < len(s.text) && (isAttachChar(s.text[i]) || s.text[i] == '/' && s.slashIsPath(i)) {
+	i, path := s.pos, false
+	for i < len(s.text) && (isAttachChar(s.text[i]) || s.text[i] == '/') {
+		if s.text[i] == '/' && !path {
+			if path = s.slashIsPath(i); !path {
+				break
+			}
+		}
 		i++
 	}
 	return i

@@ -128,9 +128,11 @@ func (p *parser) skipSuffixes(n int) int {
 //   - a name, or typeof(…), with stars or brackets behind it and an operand behind the parentheses: `(foo*)x`,
 //   - a name, or typeof(…), alone, and what follows can only be an operand: a name, a literal, a variable, a map, an
 //     opening parenthesis, `!` or `~`,
-//   - a name ending in _t alone, and `-`, `*` or `&` follows, which otherwise would be a binary operator.
+//   - a name that is a type's by its look (namesType) alone, and `-`, `*` or `&` follows, which otherwise would be a binary
+//     operator.
 //
-// All else, such as `(x) + 1` and `(x) - 1`, is an expression.
+// All else, such as `(x) + 1` and `(x) - 1`, is an expression. bpftrace decides the last case by its list of builtins: what
+// is none is a type to it.
 func (p *parser) looksLikeCast() bool {
 	t := p.peekN(1)
 	if t.Type != tokIdent {
@@ -152,7 +154,23 @@ func (p *parser) looksLikeCast() bool {
 		return false
 	}
 	suffixed := end > after && !(t.Value != "typeof" && !p.starBefore(end))
-	return beginsOperand(p.peekN(end+1), suffixed || strings.HasSuffix(t.Value, "_t"))
+	return beginsOperand(p.peekN(end+1), suffixed || namesType(t.Value))
+}
+
+// namesType reports whether a name looks like a type's: it ends in _t, or is one of the kernel's integers such as u32,
+// __u8 and __be16.
+func namesType(name string) bool {
+	if strings.HasSuffix(name, "_t") {
+		return true
+	}
+	bare := strings.TrimPrefix(name, "__")
+	for _, kind := range []string{"u", "s", "be", "le"} {
+		switch bits, _ := strings.CutPrefix(bare, kind); bits {
+		case "8", "16", "32", "64":
+			return true
+		}
+	}
+	return false
 }
 
 // starBefore reports whether a star or `[]` stands before the n-th token, so that the name before it is a type's.

@@ -35,43 +35,43 @@ func (d *Decoder) Value(b []byte, t types.Type) (value.Value, error) {
 }
 
 // decode is Value for bytes that are known to be long enough.
-func (d *Decoder) decode(b []byte, t types.Type) value.Value {
-	switch t := t.(type) {
+func (d *Decoder) decode(b []byte, typ types.Type) value.Value {
+	switch t := typ.(type) {
 	case types.Invalid, types.Void:
-		return value.Null{T: t}
+		return value.Null{T: typ}
 	case types.Bool:
-		return value.Int{T: t, Bits: uint64(min(b[0], 1))}
+		return value.Int{T: typ, Bits: uint64(min(b[0], 1))}
 	case types.Int:
-		return value.Int{T: t, Bits: number(b, t.Size, t.Signed)}
+		return value.Int{T: typ, Bits: number(b, t.Size, t.Signed)}
 	case *types.Enum:
-		return value.Int{T: t, Bits: number(b, t.Size, t.Signed)}
+		return value.Int{T: typ, Bits: number(b, t.Size, t.Signed)}
 	case types.Pointer, types.Ksym, types.Username, types.Timestamp, types.CgroupPath:
-		return value.Int{T: t, Bits: binary.NativeEndian.Uint64(b)}
+		return value.Int{T: typ, Bits: binary.NativeEndian.Uint64(b)}
 	case types.String:
-		return String(b[:t.Size], t)
+		return String(b[:t.Size], typ)
 	case types.Buffer:
 		n := min(int(binary.NativeEndian.Uint32(b)), t.Size)
-		return value.Bytes{T: t, B: b[4 : 4+n]}
+		return value.Bytes{T: typ, B: b[4 : 4+n]}
 	case types.Inet:
-		return inet(b, t)
+		return inet(b, typ)
 	case types.MacAddr:
-		return value.Bytes{T: t, B: b[:6]}
+		return value.Bytes{T: typ, B: b[:6]}
 	case types.Stack:
 		return d.stack(b, t)
 	case types.Usym:
 		return value.Usym{Addr: binary.NativeEndian.Uint64(b), PID: int(binary.NativeEndian.Uint32(b[8:]))}
 	case types.Array:
-		return d.array(b, t)
+		return d.array(b, t, typ)
 	case types.Tuple:
-		return d.tuple(b, t, t.Elems)
+		return d.tuple(b, typ, t.Elems)
 	case types.Record:
-		return d.tuple(b, t, t.Types())
+		return d.tuple(b, typ, t.Types())
 	case *types.Struct:
 		return d.structure(b, t)
 	case types.Count, types.Sum, types.Min, types.Max, types.Avg, types.Stats, types.Hist, types.LHist, types.TSeries:
-		return reduce([][]byte{b}, t)
+		return reduce([][]byte{b}, typ)
 	}
-	panic(fmt.Sprintf("BUG: event: unexpected type %T", t))
+	panic(fmt.Sprintf("BUG: event: unexpected type %T", typ))
 }
 
 // number reads an integer and extends it by its own sign.
@@ -111,7 +111,7 @@ const (
 	afInet6 = 10
 )
 
-func inet(b []byte, t types.Inet) value.Value {
+func inet(b []byte, t types.Type) value.Value {
 	family := int(binary.NativeEndian.Uint32(b))
 	n := 16
 	if family == afInet {
@@ -142,9 +142,9 @@ func (d *Decoder) stack(b []byte, t types.Stack) value.Value {
 	return s
 }
 
-func (d *Decoder) array(b []byte, t types.Array) value.Value {
+func (d *Decoder) array(b []byte, t types.Array, typ types.Type) value.Value {
 	size := types.Sizeof(t.Elem)
-	out := value.Seq{T: t, Elems: make([]value.Value, t.Len)}
+	out := value.Seq{T: typ, Elems: make([]value.Value, t.Len)}
 	for i := range out.Elems {
 		out.Elems[i] = d.decode(b[i*size:], t.Elem)
 	}

@@ -56,22 +56,22 @@ func (d *Decoder) fields(body []byte, e *object.Event, vals []value.Value) ([]va
 }
 
 // variable takes the bytes of a field that is sent with its actual length, and returns what follows them.
-func variable(fixed, rest []byte, t types.Type) (value.Value, []byte, error) {
+func variable(fixed, rest []byte, typ types.Type) (value.Value, []byte, error) {
 	if len(fixed) < 4 {
 		return nil, rest, fmt.Errorf("%w: no room for a length", ErrMalformed)
 	}
 	n := binary.NativeEndian.Uint32(fixed)
 	if uint64(n) > uint64(len(rest)) {
-		return nil, rest, fmt.Errorf("%w: %d of %d bytes of a %s", ErrMalformed, len(rest), n, t)
+		return nil, rest, fmt.Errorf("%w: %d of %d bytes of a %s", ErrMalformed, len(rest), n, typ)
 	}
 	b, rest := rest[:n], rest[n:]
-	switch t := t.(type) {
+	switch t := typ.(type) {
 	case types.String:
-		v := String(b, t)
+		v := String(b, typ)
 		v.Truncated = v.Truncated && len(b) >= t.Size
 		return v, rest, nil
 	case types.Buffer:
-		return value.Bytes{T: t, B: b}, rest, nil
+		return value.Bytes{T: typ, B: b}, rest, nil
 	}
-	return nil, rest, fmt.Errorf("%w: a %s has no variable length", ErrMalformed, t)
+	return nil, rest, fmt.Errorf("%w: a %s has no variable length", ErrMalformed, typ)
 }

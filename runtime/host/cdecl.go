@@ -24,6 +24,26 @@ func (h *Host) RawTracepointDecls(name string) ([]string, error) {
 	return out, nil
 }
 
+// FunctionDecls returns the C types of the parameters and the result of a kernel function; ok is false if they are not known.
+func (h *Host) FunctionDecls(name string) (params []string, result string, ok bool) {
+	k, err := h.btf()
+	if err != nil {
+		return nil, "", false
+	}
+	var fn *btf.Func
+	if k.spec.TypeByName(name, &fn) != nil {
+		return nil, "", false
+	}
+	proto, ok := fn.Type.(*btf.FuncProto)
+	if !ok {
+		return nil, "", false
+	}
+	for _, p := range proto.Params {
+		params = append(params, cName(p.Type, 0))
+	}
+	return params, cName(proto.Return, 0), true
+}
+
 // cName returns a type as C writes it before a name.
 func cName(t btf.Type, depth int) string {
 	if depth > maxNesting {
@@ -33,6 +53,9 @@ func cName(t btf.Type, depth int) string {
 	case *btf.Void:
 		return "void"
 	case *btf.Pointer:
+		if fn, ok := t.Target.(*btf.FuncProto); ok {
+			return funcPointer(fn, depth+1)
+		}
 		return cName(t.Target, depth+1) + " *"
 	case *btf.Struct:
 		return "struct " + t.Name
@@ -43,6 +66,9 @@ func cName(t btf.Type, depth int) string {
 	case *btf.Fwd:
 		return t.Kind.String() + " " + t.Name
 	case *btf.Const:
+		if _, ok := t.Type.(*btf.Pointer); ok {
+			return cName(t.Type, depth+1) + " const"
+		}
 		return "const " + cName(t.Type, depth+1)
 	case *btf.Volatile:
 		return "volatile " + cName(t.Type, depth+1)
@@ -57,4 +83,12 @@ func cName(t btf.Type, depth int) string {
 	default:
 		return t.TypeName()
 	}
+}
+
+func funcPointer(fn *btf.FuncProto, depth int) string {
+	params := make([]string, len(fn.Params))
+	for i, p := range fn.Params {
+		params[i] = cName(p.Type, depth+1)
+	}
+	return fmt.Sprintf("%s (*)(%s)", cName(fn.Return, depth+1), strings.Join(params, ", "))
 }

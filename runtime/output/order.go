@@ -34,9 +34,9 @@ func ranking(t types.Type) func(a, b value.Value) int {
 	switch t := t.(type) {
 	case types.Int:
 		return byNumber(t.Signed)
-	case types.Count:
-		return byNumber(false)
-	case types.Sum, types.Min, types.Max, types.Avg, types.Stats, types.TSeries:
+	case types.Count, types.Min, types.Max:
+		return byNumber(false) // also where they are signed: bpftrace 0.27 puts negative ones last
+	case types.Sum, types.Avg, types.Stats, types.TSeries:
 		return byNumber(signedAgg(t))
 	case types.Hist, types.LHist:
 		return func(a, b value.Value) int { return cmp.Compare(total(a), total(b)) }

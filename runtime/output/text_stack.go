@@ -43,7 +43,7 @@ func (r *render) symbol(b []byte, v value.Stack, addr uint64, module bool) []byt
 	if !module {
 		return b
 	}
-	if mod == "" {
+	if !ok || mod == "" {
 		mod = "[unknown]"
 	}
 	return append(append(append(b, " ("...), mod...), ')')

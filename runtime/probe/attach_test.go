@@ -2,7 +2,10 @@ package probe_test
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -156,4 +159,132 @@ func TestTrigger(t *testing.T) {
 	require.NoError(t, probe.Trigger(prog))
 	require.NoError(t, probe.Trigger(prog))
 	require.EqualValues(t, 2, c.value(t))
+}
+
+func TestAttachKprobe(t *testing.T) {
+	privileged(t)
+	h := host.New()
+	if !h.HasKprobes() {
+		t.Skip("kernel without kprobes: vm tier")
+	}
+	s := probe.New(h)
+	work := func() {
+		for range 100 {
+			os.Getppid()
+		}
+	}
+	for _, kind := range []string{"kprobe", "kretprobe"} {
+		t.Run(kind, func(t *testing.T) {
+			ms := mustResolve(t, s, check.ResolveOptions{}, kind, "__x64_sys_getppid")
+			require.Len(t, ms, 1)
+			require.EqualValues(t, 100, count(t, s, ms, false, work))
+		})
+		t.Run(kind+" wildcard", func(t *testing.T) {
+			ms := mustResolve(t, s, check.ResolveOptions{}, kind, "__x64_sys_getpp*")
+			require.Len(t, ms, 1)
+			ms = mustResolve(t, s, check.ResolveOptions{}, kind, "__x64_sys_get*id")
+			require.Greater(t, len(ms), 5)
+			require.GreaterOrEqual(t, count(t, s, ms, false, work), uint64(100))
+		})
+	}
+	t.Run("unknown", func(t *testing.T) {
+		p, _ := s.Provider("k")
+		_, err := p.Resolve(attach.Point{Type: "k", Parts: []string{"vfs_raed"}}, check.ResolveOptions{})
+		var perr *check.PointError
+		require.ErrorAs(t, err, &perr)
+		require.Equal(t, "No matches for kprobe vfs_raed.", perr.Message)
+		require.Equal(t, "did you mean kprobe:vfs_read?", perr.Hint)
+	})
+	t.Run("refused", func(t *testing.T) {
+		ms := mustResolve(t, s, check.ResolveOptions{}, "kprobe", "vfs_read")
+		ps := probesOf(ms)
+		ps[0].Func = "no_such_function"
+		prog := newCounter(t).program(t, s, ps, true)
+		_, err := s.Attach(context.Background(), prog, ps[0])
+		require.ErrorContains(t, err, "not traceable")
+	})
+}
+
+// target is a program in C whose functions are called as often as its argument says.
+const targetSource = `
+#include <stdlib.h>
+__attribute__((noinline)) long first_of_two(long a) { __asm__ volatile(""); return a + 1; }
+__attribute__((noinline)) long second_of_two(long a) { __asm__ volatile(""); return a + 2; }
+int main(int argc, char **argv) {
+	long n = atol(argv[1]), sum = 0;
+	for (long i = 0; i < n; i++)
+		sum += first_of_two(i) + second_of_two(i) + second_of_two(sum);
+	return sum == 0;
+}
+`
+
+// mustBuildTarget compiles the target or skips the test.
+func mustBuildTarget(t *testing.T) string {
+	t.Helper()
+	cc, err := exec.LookPath("gcc")
+	if err != nil {
+		t.Skip("needs gcc: host tier")
+	}
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "target.c"), []byte(targetSource), 0o644))
+	path := filepath.Join(dir, "target")
+	out, err := exec.Command(cc, "-O1", "-o", path, filepath.Join(dir, "target.c")).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return path
+}
+
+func TestAttachUprobe(t *testing.T) {
+	privileged(t)
+	h := host.New()
+	if !h.HasUprobes() {
+		t.Skip("kernel without uprobes: vm tier")
+	}
+	path := mustBuildTarget(t)
+	s := probe.New(h)
+	bin, err := h.Binaries().Open(path)
+	require.NoError(t, err)
+	sym, ok := bin.ByName("first_of_two")
+	require.True(t, ok)
+	tests := []struct {
+		name, kind, fn string
+		probes         int
+		want           uint64
+	}{
+		{"function", "uprobe", "first_of_two", 1, 7},
+		{"return", "uretprobe", "second_of_two", 1, 14},
+		{"wildcard", "uprobe", "*_of_two", 2, 21},
+		{"wildcard return", "uretprobe", "*_of_two", 2, 21},
+		{"address", "uprobe", fmt.Sprintf("0x%x", sym.Addr), 1, 7},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			ms := mustResolve(t, s, check.ResolveOptions{}, test.kind, path, test.fn)
+			require.Len(t, ms, test.probes)
+			n := count(t, s, ms, true, func() { require.NoError(t, exec.Command(path, "7").Run()) })
+			require.Equal(t, test.want, n)
+		})
+	}
+}
+
+func TestAttachUprobeOfProcess(t *testing.T) {
+	privileged(t)
+	h := host.New()
+	if !h.HasUprobes() {
+		t.Skip("kernel without uprobes: vm tier")
+	}
+	path := mustBuildTarget(t)
+	s := probe.New(h)
+	ms := mustResolve(t, s, check.ResolveOptions{PID: os.Getpid()}, "uprobe", path, "first_of_two")
+	n := count(t, s, ms, true, func() { require.NoError(t, exec.Command(path, "7").Run()) })
+	require.Zero(t, n, "calls of another process were counted")
+}
+
+func TestAttachSeveralPoints(t *testing.T) {
+	privileged(t)
+	s := probe.New(host.New())
+	ms := mustResolve(t, s, check.ResolveOptions{}, "tracepoint", "syscalls", "sys_*_getppid")
+	require.Len(t, ms, 2)
+	require.Equal(t, ms[0].Context.ID, ms[1].Context.ID)
+	n := count(t, s, ms, false, func() { os.Getppid() })
+	require.EqualValues(t, 2, n)
 }

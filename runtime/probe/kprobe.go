@@ -275,13 +275,33 @@ func (k *kprobe) list(q query) ([]Listed, error) {
 	module, fn := q.part(0, 2), q.part(1, 2)
 	var out []Listed
 	for _, f := range all {
-		name := k.name + ":" + f.Name
+		if !module.match(moduleName(f.Module)) || !fn.match(f.Name) {
+			continue
+		}
+		l := Listed{Name: k.name + ":" + f.Name}
 		if f.Module != "" {
-			name = k.name + ":" + f.Module + ":" + f.Name
+			l.Name = k.name + ":" + f.Module + ":" + f.Name
 		}
-		if module.match(moduleName(f.Module)) && fn.match(f.Name) && q.name.match(name) {
-			out = append(out, Listed{Name: name})
+		if q.verbose {
+			l.Args = k.declarations(f)
 		}
+		out = append(out, l)
 	}
 	return out, nil
+}
+
+// declarations returns what the kernel's types say of a function, which may be nothing.
+func (k *kprobe) declarations(f host.Function) []string {
+	args, result, ok := k.host.FunctionDecls(f.Name)
+	switch {
+	case !ok:
+		return nil
+	case k.ret:
+		return []string{result + " retval"}
+	}
+	var out []string
+	for i, a := range args {
+		out = append(out, fmt.Sprintf("%s arg%d", a, i))
+	}
+	return out
 }

@@ -33,45 +33,37 @@ type ListOptions struct {
 	Verbose bool
 }
 
-// List returns the probes that a pattern stands for, sorted by name within each probe type, and those in the order of their names:
-// "tracepoint:sched:*" asks one probe type, "*switch*" all that can be listed without a target, and "" as well.
+// List returns the probes that a pattern stands for, by probe type and then by name. "tracepoint:sched:*" asks one probe type, which
+// may have wildcards too. A pattern without a colon is the last part of the name of a probe of any type, and "" is all of them; such
+// listings leave out what has no end, the functions of all programs, and what has no places, the timers.
 func (s *Set) List(text string, opts ListOptions) ([]Listed, error) {
-	if kind, rest, ok := strings.Cut(text, ":"); ok || !newPattern(text).isWild() && text != "" {
-		if newPattern(kind).isWild() {
-			return s.listTypes(newPattern(kind), text, rest, opts)
-		}
-		p, known := s.lookup(kind)
-		if !known {
-			return nil, nil
-		}
-		q := query{name: newPattern("*"), verbose: opts.Verbose, parts: patterns(rest, ok)}
-		return sorted(p.list(q))
-	}
 	if text == "" {
 		text = "*"
 	}
-	return s.listAll(query{name: newPattern(text), verbose: opts.Verbose})
+	kind, rest, ok := strings.Cut(text, ":")
+	if !ok {
+		kind, rest = "*", text
+	}
+	q := query{parts: patterns(rest), verbose: opts.Verbose}
+	if newPattern(kind).isWild() {
+		return s.listTypes(newPattern(kind), q)
+	}
+	p, known := s.lookup(kind)
+	if !known {
+		return nil, nil
+	}
+	return sorted(p.list(q))
 }
 
-// listTypes lists all probe types whose name matches.
-func (s *Set) listTypes(kind pattern, text, rest string, opts ListOptions) ([]Listed, error) {
+// listTypes lists the probe types whose name matches, as far as they belong in a listing of many types.
+func (s *Set) listTypes(kind pattern, q query) ([]Listed, error) {
+	types := slices.Clone(s.entries)
+	slices.SortFunc(types, func(a, b entry) int { return strings.Compare(a.provider.Name(), b.provider.Name()) })
 	var out []Listed
-	for _, e := range s.byCanonicalName() {
-		if !kind.match(e.provider.Name()) || needsTarget(e.provider) && strings.Contains(rest, "*") {
+	for _, e := range types {
+		if e.quiet || !kind.match(e.provider.Name()) {
 			continue
 		}
-		ls, err := sorted(e.provider.list(query{name: newPattern("*"), verbose: opts.Verbose, parts: patterns(rest, true)}))
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, ls...)
-	}
-	return out, nil
-}
-
-func (s *Set) listAll(q query) ([]Listed, error) {
-	var out []Listed
-	for _, e := range s.byCanonicalName() {
 		ls, err := sorted(e.provider.list(q))
 		if err != nil {
 			return nil, err
@@ -81,24 +73,9 @@ func (s *Set) listAll(q query) ([]Listed, error) {
 	return out, nil
 }
 
-func (s *Set) byCanonicalName() []entry {
-	out := slices.Clone(s.entries)
-	slices.SortFunc(out, func(a, b entry) int { return strings.Compare(a.provider.Name(), b.provider.Name()) })
-	return out
-}
-
-// needsTarget reports whether a probe type can list nothing without a target.
-func needsTarget(p provider) bool {
-	_, ok := p.(*uprobe)
-	return ok
-}
-
-func patterns(rest string, given bool) []pattern {
-	if !given {
-		return nil
-	}
+func patterns(text string) []pattern {
 	var out []pattern
-	for part := range strings.SplitSeq(rest, ":") {
+	for part := range strings.SplitSeq(text, ":") {
 		out = append(out, newPattern(part))
 	}
 	return out

@@ -33,20 +33,41 @@ func (p pattern) match(name string) bool {
 	return strings.HasSuffix(name, last)
 }
 
-// query is what a listing asks for: a pattern for the full name of a probe.
+// query is what a listing asks for.
 type query struct {
-	name pattern
-	// parts are the patterns of the parts after the type, where the listing names a type; nil matches everything.
+	// parts are the patterns of the parts after the type; fewer than a type has stand for its last ones.
 	parts []pattern
 	// verbose asks for the arguments of each probe.
 	verbose bool
 }
 
-// part returns the pattern for the part i of n, or one for everything. Patterns of fewer parts stand for the last ones.
+// part returns the pattern for the part i of n. With more parts than n, nothing matches.
 func (q query) part(i, n int) pattern {
 	i -= n - len(q.parts)
-	if i < 0 || i >= len(q.parts) {
+	switch {
+	case len(q.parts) > n && !q.everything():
+		return newPattern("")
+	case i < 0:
 		return newPattern("*")
 	}
 	return q.parts[i]
+}
+
+// everything reports whether all parts are stars.
+func (q query) everything() bool {
+	for _, p := range q.parts {
+		if p.text != "*" {
+			return false
+		}
+	}
+	return true
+}
+
+// text returns the parts as they were written.
+func (q query) text() string {
+	out := make([]string, len(q.parts))
+	for i, p := range q.parts {
+		out[i] = p.text
+	}
+	return strings.Join(out, ":")
 }

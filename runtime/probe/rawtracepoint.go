@@ -149,10 +149,10 @@ func (r *rawTracepoint) list(q query) ([]Listed, error) {
 	}
 	var out []Listed
 	for _, n := range all {
-		l := Listed{Name: r.Name() + ":" + kernelModule + ":" + n}
-		if !name.match(n) || !q.name.match(l.Name) {
+		if !name.match(n) {
 			continue
 		}
+		l := Listed{Name: r.Name() + ":" + kernelModule + ":" + n}
 		if q.verbose {
 			l.Args, err = r.host.RawTracepointDecls(n)
 			if err != nil && !errors.Is(err, host.ErrNoBTF) {

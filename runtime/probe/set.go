@@ -29,6 +29,8 @@ type entry struct {
 	provider provider
 	// aliases are the short name and old spellings.
 	aliases []string
+	// quiet types are listed only when they are asked for by name.
+	quiet bool
 }
 
 // Set is all probe types on a machine. It is safe for concurrent use.

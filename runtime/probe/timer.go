@@ -175,9 +175,10 @@ func clockAttr(p attach.Probe) *unix.PerfEventAttr {
 
 // list returns the units.
 func (t *timer) list(q query) ([]Listed, error) {
+	units := newPattern(q.text())
 	var out []Listed
 	for _, u := range timerUnits {
-		if q.part(0, 2).match(u.name) {
+		if units.match(u.name + ":") {
 			out = append(out, Listed{Name: t.name + ":" + u.name + ":"})
 		}
 	}

@@ -157,10 +157,10 @@ func (t *tracepoint) list(q query) ([]Listed, error) {
 	category, name := q.part(0, 2), q.part(1, 2)
 	var out []Listed
 	for _, e := range all {
-		l := Listed{Name: "tracepoint:" + e.String()}
-		if !category.match(e.Category) || !name.match(e.Name) || !q.name.match(l.Name) {
+		if !category.match(e.Category) || !name.match(e.Name) {
 			continue
 		}
+		l := Listed{Name: "tracepoint:" + e.String()}
 		if q.verbose {
 			if l.Args, err = t.declarations(e); err != nil {
 				return nil, err

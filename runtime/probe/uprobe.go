@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
@@ -238,16 +237,13 @@ func (u *uprobe) attachMulti(prog *ebpf.Program, ps []attach.Probe) (io.Closer, 
 
 // list returns the functions of the binaries that the listing names; without a binary there is nothing to list.
 func (u *uprobe) list(q query) ([]Listed, error) {
-	if len(q.parts) == 0 || q.parts[0].text == "" {
-		return nil, nil
-	}
 	paths, err := u.paths(q.parts[0].text, 0)
 	if err != nil {
 		return nil, err
 	}
 	fn := newPattern("*")
 	if len(q.parts) > 1 {
-		fn = newPattern(strings.Join(texts(q.parts[1:]), ":"))
+		fn = newPattern(query{parts: q.parts[1:]}.text())
 	}
 	var out []Listed
 	for _, path := range paths {
@@ -265,12 +261,4 @@ func (u *uprobe) list(q query) ([]Listed, error) {
 		}
 	}
 	return out, nil
-}
-
-func texts(ps []pattern) []string {
-	out := make([]string, len(ps))
-	for i, p := range ps {
-		out[i] = p.text
-	}
-	return out
 }

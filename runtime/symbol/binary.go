@@ -40,10 +40,15 @@ func OpenBinary(path string) (*Binary, error) {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	defer f.Close()
+	return newBinary(path, f)
+}
+
+func newBinary(path string, f *elf.File) (*Binary, error) {
 	if f.Type != elf.ET_EXEC && f.Type != elf.ET_DYN {
 		return nil, fmt.Errorf("read %s: %w", path, ErrNotELF)
 	}
 	b := &Binary{Path: path, segs: segments(f)}
+	var err error
 	if b.syms, err = functions(f); err != nil {
 		return nil, fmt.Errorf("read symbols of %s: %w", path, err)
 	}

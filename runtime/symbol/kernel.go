@@ -1,13 +1,11 @@
 package symbol
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"io"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 )
@@ -41,15 +39,16 @@ type KernelSymbol struct {
 
 // ReadKernel reads a symbol table in the format of /proc/kallsyms. Addresses are all 0 for callers who may not see them.
 func ReadKernel(r io.Reader) (*KernelTable, error) {
-	data, err := io.ReadAll(r)
-	if err != nil {
+	var b strings.Builder
+	b.Grow(6 << 20) // the usual size
+	if _, err := io.Copy(&b, r); err != nil {
 		return nil, fmt.Errorf("read kernel symbols: %w", err)
 	}
-	if len(data) > math.MaxUint32 {
-		return nil, fmt.Errorf("read kernel symbols: table of %d bytes is too large", len(data))
+	if b.Len() > math.MaxUint32 {
+		return nil, fmt.Errorf("read kernel symbols: table of %d bytes is too large", b.Len())
 	}
-	t := &KernelTable{text: string(data), modules: []string{""}}
-	t.syms = make([]kernelSym, 0, bytes.Count(data, []byte{'\n'})+1)
+	t := &KernelTable{text: b.String(), modules: []string{""}}
+	t.syms = make([]kernelSym, 0, strings.Count(t.text, "\n")+1)
 	modules := map[string]uint16{"": 0}
 	for start := 0; start < len(t.text); {
 		end := start + strings.IndexByte(t.text[start:], '\n')
@@ -70,26 +69,44 @@ func ReadKernel(r io.Reader) (*KernelTable, error) {
 // addLine adds the line at text[start:end], "address type name\t[module]". Lines of any other form are skipped.
 func (t *KernelTable) addLine(start, end int, modules map[string]uint16) {
 	line := t.text[start:end]
-	addrText, rest, ok := strings.Cut(line, " ")
-	if !ok || len(rest) < 3 || rest[1] != ' ' {
+	addr, digits := parseHex(line)
+	if digits == 0 || len(line) < digits+4 || line[digits] != ' ' || line[digits+2] != ' ' {
 		return
 	}
-	addr, err := strconv.ParseUint(addrText, 16, 64)
-	if err != nil {
-		return
+	name, module := line[digits+3:], ""
+	if tab := strings.IndexByte(name, '\t'); tab >= 0 {
+		name, module = name[:tab], strings.Trim(name[tab:], "\t []")
 	}
-	name, module, _ := strings.Cut(rest[2:], "\t")
-	module = strings.Trim(module, " []")
-	index, ok := modules[module]
-	if !ok {
+	index, known := modules[module]
+	if !known {
 		index = uint16(len(t.modules))
 		modules[module] = index
 		t.modules = append(t.modules, module)
 	}
 	t.syms = append(t.syms, kernelSym{
-		addr: addr, kind: rest[0], module: index,
-		name: uint32(start + len(addrText) + 3), nameLen: uint16(len(name)),
+		addr: addr, kind: line[digits+1], module: index,
+		name: uint32(start + digits + 3), nameLen: uint16(len(name)),
 	})
+}
+
+// parseHex reads the hexadecimal digits at the start of a line and returns how many there are; 0 if they are no 64-bit number.
+func parseHex(line string) (n uint64, digits int) {
+	for digits < len(line) {
+		c := line[digits]
+		switch {
+		case c >= '0' && c <= '9':
+			n = n<<4 | uint64(c-'0')
+		case c >= 'a' && c <= 'f':
+			n = n<<4 | uint64(c-'a'+10)
+		default:
+			if digits > 16 {
+				return 0, 0
+			}
+			return n, digits
+		}
+		digits++
+	}
+	return 0, 0
 }
 
 func (t *KernelTable) index() map[string]int32 {
@@ -122,7 +139,7 @@ func (t *KernelTable) All(yield func(KernelSymbol) bool) {
 	}
 }
 
-// Lookup returns the symbol that an address belongs to: the last one that starts at or before it.
+// Lookup returns the symbol that an address belongs to: the last one that is no data and starts at or before it.
 func (t *KernelTable) Lookup(addr uint64) (sym KernelSymbol, offset uint64, ok bool) {
 	n, _ := slices.BinarySearchFunc(t.syms, addr, func(s kernelSym, a uint64) int {
 		if s.addr <= a {
@@ -130,6 +147,9 @@ func (t *KernelTable) Lookup(addr uint64) (sym KernelSymbol, offset uint64, ok b
 		}
 		return 1
 	})
+	for n > 0 && isData(t.syms[n-1].kind) {
+		n--
+	}
 	if n == 0 || t.syms[n-1].addr == 0 {
 		return KernelSymbol{}, 0, false
 	}
@@ -150,6 +170,15 @@ func (t *KernelTable) ByName(name string) (KernelSymbol, bool) {
 func (s KernelSymbol) IsFunction() bool {
 	switch s.Kind {
 	case 't', 'T', 'w', 'W':
+		return true
+	default:
+		return false
+	}
+}
+
+func isData(kind byte) bool {
+	switch kind {
+	case 'b', 'B', 'd', 'D', 'r', 'R':
 		return true
 	default:
 		return false

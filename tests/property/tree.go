@@ -196,7 +196,7 @@ func (e *binary) text() string   { return paren(e.x) + " " + e.op + " " + paren(
 func (e *ternary) text() string {
 	return "(" + e.c.text() + " ? " + paren(e.x) + " : " + paren(e.y) + ")"
 }
-func (e *boolInt) text() string { return "(int64)(" + e.c.text() + ")" }
+func (e *boolInt) text() string { return "(int64)(!(!(" + e.c.text() + ")))" }
 
 func litText(v int64) string {
 	if v == -1<<63 {

@@ -27,6 +27,8 @@ type BootOptions struct {
 	Timeout time.Duration
 	// CPUs of the guest. Default: 2.
 	CPUs int
+	// Memory of the guest, as qemu says it. Default: 512M.
+	Memory string
 }
 
 // A Report is what a boot had to say.
@@ -47,11 +49,14 @@ func Boot(ctx context.Context, k Kernel, root string, opts BootOptions) (Report,
 	if opts.CPUs == 0 {
 		opts.CPUs = 2
 	}
+	if opts.Memory == "" {
+		opts.Memory = "512M"
+	}
 	ctx, cancel := context.WithTimeout(ctx, opts.Timeout)
 	defer cancel()
 	console := filepath.Join(opts.Dir, "console.log")
 	messages := filepath.Join(opts.Dir, "messages.jsonl")
-	cmd := exec.CommandContext(ctx, qemu, qemuArgs(k, root, console, messages, opts.CPUs)...)
+	cmd := exec.CommandContext(ctx, qemu, qemuArgs(k, root, console, messages, opts)...)
 	cmd.WaitDelay = 5 * time.Second
 	out, runErr := cmd.CombinedOutput()
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -64,9 +69,9 @@ func Boot(ctx context.Context, k Kernel, root string, opts BootOptions) (Report,
 	return report, nil
 }
 
-func qemuArgs(k Kernel, root, console, messages string, cpus int) []string {
+func qemuArgs(k Kernel, root, console, messages string, opts BootOptions) []string {
 	return []string{
-		"-accel", "tcg,thread=multi", "-cpu", "max,la57=off,cx16=off", "-smp", fmt.Sprint(cpus), "-m", "512M",
+		"-accel", "tcg,thread=multi", "-cpu", "max,la57=off,cx16=off", "-smp", fmt.Sprint(opts.CPUs), "-m", opts.Memory,
 		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
 		"-serial", "file:" + console, "-serial", "file:" + messages,
 		"-kernel", k.Image, "-initrd", root,

@@ -36,18 +36,18 @@ func commandCases() []vm.Case {
 	return []vm.Case{
 		{
 			Case: wire.Case{Name: "command", Run: []string{
-				"gtrace", "-c", "/bin/worker getppid 100", "-e", `tracepoint:syscalls:sys_enter_getppid /comm == "worker"/ { @ = count(); }`,
+				"gtrace", "-c", "/bin/worker getpgid 100", "-e", `tracepoint:syscalls:sys_enter_getpgid /comm == "worker"/ { @ = count(); }`,
 			}},
 			Stdout: vm.Exact("@: 100"),
 		},
 		{
 			// What a killed gtrace had attached must go with it.
 			Case: wire.Case{Name: "killed leaves nothing", Run: []string{"sh", "-c", `
-				gtrace -e 'kprobe:__x64_sys_getppid { @ = count(); } uprobe:/bin/worker:gtrace_target { @u = count(); }' 2>/tmp/err &
+				gtrace -e 'kprobe:__x64_sys_getpgid { @ = count(); } uprobe:/bin/worker:gtrace_target { @u = count(); }' 2>/tmp/err &
 				for i in 1 2 3 4 5 6 7 8 9 10; do grep -q Attached /tmp/err && break; sleep 0.5; done
-				grep -c getppid /sys/kernel/debug/kprobes/list
+				grep -c getpgid /sys/kernel/debug/kprobes/list
 				kill -9 $!; sleep 1
-				grep -c getppid /sys/kernel/debug/kprobes/list
+				grep -c getpgid /sys/kernel/debug/kprobes/list
 				grep -c . /sys/kernel/tracing/kprobe_events /sys/kernel/tracing/uprobe_events
 				true`}},
 			Stdout: vm.Exact("1\n0\n/sys/kernel/tracing/kprobe_events:0\n/sys/kernel/tracing/uprobe_events:0"),

@@ -27,9 +27,9 @@ func eventCases() []vm.Case {
 	return []vm.Case{
 		traced("printf in order", `tracepoint:syscalls:sys_exit_write /comm == "worker"/ { printf("%s wrote %d\n", comm, args.ret); }`, "write 1 20 300",
 			vm.Exact("worker wrote 1\nworker wrote 20\nworker wrote 300")),
-		with(traced("printf of many", `BEGIN { @i = 0; } tracepoint:syscalls:sys_enter_getppid /comm == "worker"/ { printf("%d\n", @i); @i += 1; } END { clear(@i); }`, "getppid 5000", nil),
+		with(traced("printf of many", `BEGIN { @i = 0; } tracepoint:syscalls:sys_enter_getpgid /comm == "worker"/ { printf("%d\n", @i); @i += 1; } END { clear(@i); }`, "getpgid 5000", nil),
 			func(c *vm.Case) { c.Also = sequence(5000) }),
-		traced("condition and printf", `tracepoint:syscalls:sys_enter_getppid /comm == "worker"/ { @n += 1; if (@n == 10) { printf("ten: %d\n", @n); } }`,
-			"getppid 15", vm.Match(`ten: 10\s+@n: 15`)),
+		traced("condition and printf", `tracepoint:syscalls:sys_enter_getpgid /comm == "worker"/ { @n += 1; if (@n == 10) { printf("ten: %d\n", @n); } }`,
+			"getpgid 15", vm.Match(`ten: 10\s+@n: 15`)),
 	}
 }

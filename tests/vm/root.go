@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
+	"slices"
 
 	"github.com/gtrace/gtrace/tests/vm/wire"
 )
@@ -20,6 +22,8 @@ type Programs struct {
 	Busybox string
 	// Gtrace is the tool under test; the guest has none if it is empty.
 	Gtrace string
+	// Files are others to put in: path in the guest to path on the host.
+	Files map[string]string
 }
 
 // applets are the names under which a guest knows busybox.
@@ -56,6 +60,9 @@ func (p Programs) archive(a *archive, cases []byte) error {
 	}
 	if p.Gtrace != "" {
 		a.copyFile("bin/gtrace", p.Gtrace)
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Files)) {
+		a.copyFile(name, p.Files[name])
 	}
 	a.file("etc/passwd", 0o644, []byte("root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"))
 	a.file("etc/group", 0o644, []byte("root:x:0:\nnogroup:x:65534:\n"))

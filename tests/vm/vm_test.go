@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -13,12 +14,19 @@ import (
 	"github.com/gtrace/gtrace/tests/vm"
 )
 
-// TestVM boots every kernel of the matrix once and runs all cases in it. GTRACE_VM names suites to boot only some.
+// TestVM boots every kernel of the matrix once and runs all cases in it. GTRACE_VM names a suite to boot only that one. With
+// GTRACE_VM_PEER, a Debian root folder with bpftrace, the cases are run with that, to see whether they expect the right thing.
 func TestVM(t *testing.T) {
 	testenv.Asked(t, testenv.VM)
 	programs := findPrograms(t)
 	kernels := findKernels(t)
-	programs.Gtrace = testenv.Gtrace(t)
+	opts := vm.BootOptions{}
+	if peer := os.Getenv("GTRACE_VM_PEER"); peer != "" {
+		require.NoError(t, programs.UsePeer(peer))
+		opts = vm.BootOptions{Memory: vm.PeerMemory, Timeout: 10 * time.Minute}
+	} else {
+		programs.Gtrace = testenv.Gtrace(t)
+	}
 	cases := slices.Concat(selftestCases(), gtraceCases())
 	slots := make(chan struct{}, 2) // a guest keeps about one CPU busy
 	for _, k := range kernels {
@@ -26,18 +34,19 @@ func TestVM(t *testing.T) {
 			t.Parallel()
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			bootAndCheck(t, k, programs, cases)
+			bootAndCheck(t, k, programs, cases, opts)
 		})
 	}
 }
 
-func bootAndCheck(t *testing.T, k vm.Kernel, programs vm.Programs, cases []vm.Case) {
+func bootAndCheck(t *testing.T, k vm.Kernel, programs vm.Programs, cases []vm.Case, opts vm.BootOptions) {
 	run, older := vm.For(k, cases)
 	t.Logf("kernel %s: %d cases; not for a kernel this old: %q", k.Release, len(run), older)
 	dir := t.TempDir()
+	opts.Dir = dir
 	root := filepath.Join(dir, "root.cpio")
 	require.NoError(t, vm.WriteRoot(root, programs, vm.Wire(run)))
-	report, err := vm.Boot(t.Context(), k, root, vm.BootOptions{Dir: dir})
+	report, err := vm.Boot(t.Context(), k, root, opts)
 	if err != nil {
 		t.Error(err)
 	} else {

@@ -90,6 +90,11 @@ func setUp() error {
 			return fmt.Errorf("mount %s: %w", m.at, err)
 		}
 	}
+	for name, target := range map[string]string{"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"} {
+		if err := os.Symlink("/proc/self/fd"+target, "/dev/"+name); err != nil {
+			return err
+		}
+	}
 	for name, value := range map[string]string{"PATH": "/bin", "HOME": "/root", "TERM": "dumb", "LC_ALL": "C"} {
 		if err := os.Setenv(name, value); err != nil {
 			return err

@@ -22,12 +22,12 @@ func selftest() error {
 		return fmt.Errorf("load program: %w", err)
 	}
 	defer prog.Close()
-	probe, err := link.Kprobe("__x64_sys_getppid", prog, nil)
+	probe, err := link.Kprobe("__x64_sys_getpgid", prog, nil)
 	if err != nil {
 		return fmt.Errorf("attach kprobe: %w", err)
 	}
 	defer probe.Close()
-	if err := work([]string{"getppid", fmt.Sprint(selftestCalls)}); err != nil {
+	if err := work([]string{"getpgid", fmt.Sprint(selftestCalls)}); err != nil {
 		return err
 	}
 	var n uint64

@@ -14,7 +14,7 @@ import (
 // jobs are what a worker can do. Each does exactly what its numbers say, on one thread, so that a probe's count can be
 // compared with them.
 var jobs = map[string]func(n []int) error{
-	"getppid":    getppid,
+	"getpgid":    getpgid,
 	"open":       open,
 	"write":      write,
 	"call":       call,
@@ -42,8 +42,8 @@ func work(args []string) error {
 	return jobs[args[0]](numbers)
 }
 
-// getppid calls getppid as often as the first number says, on as many threads at once as the second one says, if any.
-func getppid(n []int) error {
+// getpgid calls getpgid as often as the first number says, on as many threads at once as the second one says, if any.
+func getpgid(n []int) error {
 	threads := 1
 	if len(n) > 1 {
 		threads = n[1]
@@ -53,7 +53,7 @@ func getppid(n []int) error {
 		wg.Go(func() {
 			runtime.LockOSThread()
 			for range n[0] {
-				_, _, _ = unix.RawSyscall(unix.SYS_GETPPID, 0, 0, 0)
+				_, _, _ = unix.RawSyscall(unix.SYS_GETPGID, 0, 0, 0)
 			}
 		})
 	}

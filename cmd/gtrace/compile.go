@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/gtrace/gtrace/codegen"
+	"github.com/gtrace/gtrace/codegen/object"
+	"github.com/gtrace/gtrace/lang/ast"
+	"github.com/gtrace/gtrace/lang/check"
+	"github.com/gtrace/gtrace/lang/diag"
+	"github.com/gtrace/gtrace/lang/parser"
+	"github.com/gtrace/gtrace/runtime/host"
+	"github.com/gtrace/gtrace/runtime/probe"
+	"github.com/gtrace/gtrace/stdlib"
+)
+
+// compiler hands the stages of a compilation to each other.
+type compiler struct {
+	opts     *options
+	std      streams
+	host     *host.Host
+	probes   *probe.Set
+	childPID int
+}
+
+func newCompiler(o *options, std streams, h *host.Host, probes *probe.Set) *compiler {
+	return &compiler{opts: o, std: std, host: h, probes: probes}
+}
+
+// pid is the process that -p or -c names, or 0.
+func (c *compiler) pid() int { return c.opts.pid }
+
+// check parses and checks a script and prints what is to be said about it.
+func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) {
+	diags := &diag.List{}
+	tree := parser.Parse(file, diags)
+	if w := c.dump("ast"); w != nil {
+		ast.Print(w, tree)
+	}
+	if diags.HasErrors() {
+		return nil, c.opts.report(c.std, diags)
+	}
+	info, err := check.Check(tree, check.Options{
+		Params:    params,
+		Env:       settings(os.Environ()),
+		Unsafe:    c.opts.unsafe,
+		PID:       c.pid(),
+		Child:     c.childPID != 0,
+		Builtins:  stdlib.New(),
+		Providers: c.probes,
+		Host:      c.host,
+	}, diags)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.opts.report(c.std, diags); err != nil {
+		return nil, err
+	}
+	if w := c.dump("types"); w != nil {
+		info.Dump(w)
+	}
+	return info, nil
+}
+
+// compile makes an object of a script.
+func (c *compiler) compile(file *diag.File, params []string) (*object.Object, error) {
+	info, err := c.check(file, params)
+	if err != nil {
+		return nil, err
+	}
+	return codegen.Compile(info, c.host, codegen.Options{
+		PID:          c.pid(),
+		Dump:         c.dump,
+		DebugHelpers: c.opts.warnings,
+	})
+}
+
+// dump returns where a stage is printed, or nil if it is not.
+func (c *compiler) dump(stage string) io.Writer {
+	if !c.opts.dumps(stage) {
+		return nil
+	}
+	fmt.Fprintf(c.std.out, "\n%s\n", stage)
+	return c.std.out
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/gtrace/gtrace/lang/diag"
+)
+
+// version is set by the build.
+var version = "devel"
+
+// streams are the standard streams of a run.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// errReported means that what went wrong has been printed already.
+var errReported = errors.New("reported")
+
+// exitError ends gtrace with a code of the script's choice.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// run is gtrace: it returns the exit code, 0 for a run that ended well, 1 for wrong usage, a script that does not compile or probes
+// that do not attach, or what the script's exit() says.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	std := streams{stdin, stdout, stderr}
+	cmd := newCommand(func(o *options) error { return dispatch(ctx, o, std) })
+	cmd.SetArgs(args)
+	cmd.SetOut(stdout)
+	cmd.SetErr(stderr)
+	err := cmd.ExecuteContext(ctx)
+	var code exitError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &code):
+		return int(code)
+	case errors.Is(err, errNoScript):
+		fmt.Fprintf(stderr, "ERROR: %v\n\n%s", err, cmd.UsageString())
+	case !errors.Is(err, errReported):
+		fmt.Fprintf(stderr, "ERROR: %v\n", err)
+	}
+	return 1
+}
+
+func dispatch(ctx context.Context, o *options, std streams) error {
+	switch {
+	case o.version:
+		_, err := fmt.Fprintf(std.out, "gtrace %s\n", version)
+		return err
+	case o.info:
+		return printInfo(std.out)
+	case o.list:
+		return list(o, std)
+	}
+	return trace(ctx, o, std)
+}
+
+// colored reports whether diagnostics are coloured: as GTRACE_COLOR (or BPFTRACE_COLOR) says, else on a terminal.
+func colored(w io.Writer) bool {
+	mode := os.Getenv("GTRACE_COLOR")
+	if mode == "" {
+		mode = os.Getenv("BPFTRACE_COLOR")
+	}
+	switch mode {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	return isTerminal(w)
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	return err == nil
+}
+
+// report prints diagnostics; the error is errReported if one of them is an error.
+func (o *options) report(std streams, diags *diag.List) error {
+	diags.Print(std.err, diag.PrintOptions{Color: colored(std.err), NoWarnings: o.noWarnings})
+	if diags.HasErrors() {
+		return errReported
+	}
+	return nil
+}

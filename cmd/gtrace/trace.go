@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/cilium/ebpf"
+
+	"github.com/gtrace/gtrace/codegen/object"
+	"github.com/gtrace/gtrace/lang/attach"
+	"github.com/gtrace/gtrace/runtime"
+	"github.com/gtrace/gtrace/runtime/host"
+	"github.com/gtrace/gtrace/runtime/output"
+	"github.com/gtrace/gtrace/runtime/probe"
+	"github.com/gtrace/gtrace/runtime/symbol"
+)
+
+// trace compiles a script and runs it until it ends.
+func trace(ctx context.Context, o *options, std streams) error {
+	file, params, err := o.script(std.in)
+	if err != nil {
+		return err
+	}
+	h := host.New()
+	c := newCompiler(o, std, h, probe.New(h))
+	var ended <-chan struct{}
+	if o.pid != 0 {
+		if ended, err = watchProcess(ctx, o.pid); err != nil {
+			return err
+		}
+	}
+	var kid *child
+	if o.command != "" {
+		if kid, err = startChild(o.command); err != nil {
+			return err
+		}
+		defer kid.Stop()
+		c.childPID, ended = kid.PID, kid.Done
+	}
+	obj, err := c.compile(file, params)
+	if err != nil {
+		return err
+	}
+	if err := h.CheckPrivileges(); err != nil {
+		if len(o.stages) > 0 {
+			fmt.Fprintf(std.err, "Not run: %v\n", err)
+			return nil
+		}
+		return err
+	}
+	return c.run(ctx, obj, kid, ended)
+}
+
+// run loads an object and prints what it reports until it ends.
+func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ended <-chan struct{}) error {
+	out, closeOut, err := c.output()
+	if err != nil {
+		return err
+	}
+	defer closeOut()
+	symbols := symbol.New(symbol.Options{Mangled: !obj.Manifest.Config.CppDemangle})
+	s, err := runtime.New(runtime.Options{
+		Attacher:    attacher{ctx, c.probes},
+		Printer:     c.printer(out, symbols),
+		Warnings:    c.std.err,
+		ChildPID:    c.childPID,
+		ChildDone:   ended,
+		VerifierLog: c.dump("verifier"),
+	})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if _, err := s.Add(ctx, obj); err != nil {
+		return err
+	}
+	if kid != nil && !c.opts.dryRun {
+		kid.Start()
+	}
+	if c.opts.dryRun {
+		done, stop := context.WithCancel(ctx)
+		stop()
+		ctx = done
+	}
+	code, err := s.Run(ctx)
+	if err == nil && code != 0 {
+		return exitError(code)
+	}
+	return err
+}
+
+// output opens the file of -o, or returns standard output.
+func (c *compiler) output() (io.Writer, func(), error) {
+	if c.opts.output == "" {
+		return c.std.out, func() {}, nil
+	}
+	f, err := os.Create(c.opts.output)
+	if err != nil {
+		return nil, nil, fmt.Errorf("failed to open output file '%s': %s", c.opts.output, reason(err))
+	}
+	return f, func() {
+		if err := f.Close(); err != nil {
+			fmt.Fprintf(c.std.err, "ERROR: write %s: %s\n", c.opts.output, reason(err))
+		}
+	}, nil
+}
+
+func (c *compiler) printer(out io.Writer, symbols output.Symbols) output.Printer {
+	opts := output.Options{
+		Out:        out,
+		Err:        c.std.err,
+		Buffering:  output.Buffering(c.opts.buffering),
+		Symbols:    symbols,
+		Terminal:   isTerminal(out),
+		Quiet:      c.opts.quiet,
+		NoWarnings: c.opts.noWarnings,
+		Color:      colored(c.std.err),
+	}
+	if c.opts.format == "json" {
+		return output.NewJSON(opts)
+	}
+	return output.NewText(opts)
+}
+
+// attacher lets the session attach through the providers.
+type attacher struct {
+	ctx context.Context
+	set *probe.Set
+}
+
+func (a attacher) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
+	return a.set.Configure(spec, ps)
+}
+
+func (a attacher) Attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
+	return a.set.Attach(a.ctx, prog, p)
+}
+
+func (a attacher) AttachMany(prog *ebpf.Program, ps []attach.Probe) (io.Closer, error) {
+	done := a.set.AttachMany(a.ctx, prog, ps)
+	if len(done.Failures) == 0 {
+		return done.Closer, nil
+	}
+	errs := []error{done.Closer.Close()}
+	for _, f := range done.Failures {
+		errs = append(errs, f.Err)
+	}
+	return nil, errors.Join(errs...)
+}

@@ -1,0 +1,130 @@
+package symbol
+
+import (
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/ianlancetaylor/demangle"
+)
+
+// Options says how a Resolver names things.
+type Options struct {
+	// Mangled leaves the names of C++ and Rust functions as they are in the file.
+	Mangled bool
+	// Kernel returns the kernel's symbols; by default they are read from /proc/kallsyms.
+	Kernel func() (*KernelTable, error)
+	// Binaries holds the files that were read; by default a new cache.
+	Binaries *Cache
+}
+
+// Resolver names addresses. It is safe for concurrent use.
+type Resolver struct {
+	kernel   func() (*KernelTable, error)
+	binaries *Cache
+	mangled  bool
+	users    func() map[uint32]string
+	vdso     func() *Binary
+
+	mu    sync.Mutex
+	procs map[int]*process
+	names map[string]string // demangled
+}
+
+// New returns a resolver. It reads nothing before it is asked.
+func New(opts Options) *Resolver {
+	r := &Resolver{
+		kernel: opts.Kernel, binaries: opts.Binaries, mangled: opts.Mangled,
+		users: sync.OnceValue(readUsers), vdso: sync.OnceValue(readVDSO),
+		procs: map[int]*process{}, names: map[string]string{},
+	}
+	if r.kernel == nil {
+		r.kernel = sync.OnceValues(readKallsyms)
+	}
+	if r.binaries == nil {
+		r.binaries = &Cache{}
+	}
+	return r
+}
+
+func readKallsyms() (*KernelTable, error) {
+	f, err := os.Open("/proc/kallsyms")
+	if err != nil {
+		return nil, fmt.Errorf("read kernel symbols: %w", err)
+	}
+	defer f.Close()
+	return ReadKernel(f)
+}
+
+// Kernel returns the kernel function that an address belongs to, and its module, if it is not the kernel itself.
+func (r *Resolver) Kernel(addr uint64) (name string, offset uint64, module string, ok bool) {
+	t, err := r.kernel()
+	if err != nil {
+		return "", 0, "", false
+	}
+	s, offset, ok := t.Lookup(addr)
+	return s.Name, offset, s.Module, ok
+}
+
+// User returns the function of a process that an address belongs to, and the path of the program or library. If the function is
+// not known but the file is, ok is false and module is set.
+func (r *Resolver) User(pid int, addr uint64) (name string, offset uint64, module string, ok bool) {
+	p := r.process(pid)
+	m, found := p.find(addr)
+	if !found {
+		return "", 0, "", false
+	}
+	if m.path == vdsoName {
+		return r.vdsoLookup(addr - m.start)
+	}
+	bin, err := r.openMapped(pid, m)
+	if err != nil {
+		return "", 0, m.path, false
+	}
+	vaddr, inCode := bin.Addr(addr - m.start + m.offset)
+	if !inCode {
+		return "", 0, m.path, false
+	}
+	s, offset, ok := bin.Lookup(vaddr)
+	if !ok {
+		return "", 0, m.path, false
+	}
+	return r.readable(s.Name), offset, m.path, true
+}
+
+// Remember reads what is needed to name addresses of a process, while it lives: afterwards they can be named still.
+func (r *Resolver) Remember(pid int) {
+	p := r.process(pid)
+	for _, m := range p.remember() {
+		_, _ = r.openMapped(pid, m) // read into the cache; a file that cannot be read has no names
+	}
+}
+
+func (r *Resolver) process(pid int) *process {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p, ok := r.procs[pid]
+	if !ok {
+		p = &process{pid: pid}
+		r.procs[pid] = p
+	}
+	return p
+}
+
+// readable returns a name as its language writes it.
+func (r *Resolver) readable(name string) string {
+	if r.mangled || len(name) < 2 || name[0] != '_' {
+		return name
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out, ok := r.names[name]
+	if !ok {
+		out = Demangle(name)
+		r.names[name] = out
+	}
+	return out
+}
+
+// Demangle returns the name of a C++ or Rust function with its parameters, or any other name unchanged.
+func Demangle(name string) string { return demangle.Filter(name) }

@@ -1,0 +1,98 @@
+package stdlib_test
+
+import (
+	"fmt"
+	"sort"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gtrace/gtrace/lang/check"
+	"github.com/gtrace/gtrace/lang/types"
+	"github.com/gtrace/gtrace/stdlib"
+)
+
+var _ check.Builtins = (*stdlib.Catalog)(nil)
+
+func TestEveryBuiltinIsComplete(t *testing.T) {
+	c := stdlib.New()
+	names := c.Names()
+	require.True(t, sort.StringsAreSorted(names))
+	for _, name := range names {
+		b, ok := c.Lookup(name)
+		require.True(t, ok, name)
+		require.Equal(t, name, b.Name)
+		require.NotEmpty(t, b.Doc, name)
+		if b.Unsupported {
+			require.Nil(t, b.Lower, name)
+			continue
+		}
+		require.True(t, (b.Result == nil) != (b.ResultOf == nil), "%s: one of Result and ResultOf", name)
+		require.True(t, (b.Lower == nil) == b.Aggregate, "%s: Lower", name)
+		require.True(t, (b.Update != nil) == b.Aggregate, "%s: Update", name)
+		require.False(t, len(b.Params) > 0 && !b.Call, "%s: parameters without a call", name)
+		optional := false
+		for _, p := range b.Params {
+			require.False(t, optional && !p.Optional, "%s: a required parameter after an optional one", name)
+			optional = p.Optional
+		}
+	}
+}
+
+// The names of the language, by hand from its manual: a name that is missing here would be "unknown" to a script.
+func TestEveryNameOfTheLanguageIsKnown(t *testing.T) {
+	c := stdlib.New()
+	for _, name := range []string{
+		"pid", "tid", "ppid", "pcomm", "leader_tid", "leader_comm", "comm", "uid", "gid", "username", "cpu", "numaid", "ncpus",
+		"cgroup", "cgroupid", "cgroup_path", "curtask", "ctx", "cpid", "has_cpid", "nsecs", "elapsed", "jiffies", "rand", "retval",
+		"arg0", "arg9", "arg255", "args", "func", "reg", "probe", "probetype", "usermode", "str", "strlen", "strncmp", "strstr",
+		"buf", "ntop", "pton", "macaddr", "bswap", "path", "ksym", "usym", "kstack", "ustack", "kaddr", "uaddr", "kptr", "uptr", "len",
+		"strftime", "delete", "clear", "zero", "printf", "print", "cat", "join", "system", "time", "exit", "signal", "override",
+		"count", "sum", "min", "max", "avg", "stats", "hist", "lhist", "tseries",
+	} {
+		_, ok := c.Signature(name)
+		require.True(t, ok, name)
+	}
+	for _, name := range []string{"arg", "arg256", "arg01", "argx", "nothing", ""} {
+		_, ok := c.Signature(name)
+		require.False(t, ok, name)
+	}
+}
+
+func TestResultTypes(t *testing.T) {
+	env := types.Env{MaxStrlen: 1024, StackMode: "bpftrace"}
+	konst := func(n int64) types.Arg { return types.Arg{Type: types.Int64, Const: true, Int: n} }
+	signed, unsigned := types.Arg{Type: types.Int32}, types.Arg{Type: types.Uint64}
+	pointer := types.Arg{Type: types.Pointer{Elem: types.Int8}}
+	for _, c := range []struct {
+		name string
+		args []types.Arg
+		want string
+	}{
+		{"count", nil, "count_t"},
+		{"sum", []types.Arg{signed}, "sum_t"},
+		{"sum", []types.Arg{unsigned}, "usum_t"},
+		{"min", []types.Arg{signed}, "min_t"},
+		{"stats", []types.Arg{unsigned}, "ustats_t"},
+		{"hist", []types.Arg{signed}, "hist_t"},
+		{"hist", []types.Arg{signed, konst(6)}, "hist: bits 6 must be 0..5"},
+		{"lhist", []types.Arg{signed, konst(0), konst(10), konst(2)}, "lhist_t"},
+		{"lhist", []types.Arg{signed, konst(10), konst(0), konst(2)}, "lhist() min must be less than max (provided min 10 and max 0)"},
+		{"lhist", []types.Arg{signed, konst(0), konst(5000), konst(1)}, "lhist() too many buckets, must be <= 1000 (would need 5000)"},
+		{"str", []types.Arg{pointer}, "string[1024]"},
+		{"str", []types.Arg{pointer, konst(8)}, "string[8]"},
+		{"str", []types.Arg{pointer, konst(4096)}, "string[1024]"},
+		{"kstack", nil, "kstack_t"},
+		{"kstack", []types.Arg{{Name: "nonsense"}}, "Unknown stack mode: 'nonsense'"},
+	} {
+		t.Run(fmt.Sprintf("%s %d", c.name, len(c.args)), func(t *testing.T) {
+			sig, _ := stdlib.New().Signature(c.name)
+			got, err := sig.ResultOf(c.args, env)
+			if err != nil {
+				require.Equal(t, c.want, err.Error())
+				return
+			}
+			require.Equal(t, c.want, got.String())
+		})
+	}
+}

@@ -1,0 +1,255 @@
+package property
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gtrace/gtrace/codegen"
+	"github.com/gtrace/gtrace/lang/check"
+	"github.com/gtrace/gtrace/lang/diag"
+	"github.com/gtrace/gtrace/lang/parser"
+	"github.com/gtrace/gtrace/lang/types"
+	"github.com/gtrace/gtrace/runtime"
+	"github.com/gtrace/gtrace/runtime/host"
+	"github.com/gtrace/gtrace/runtime/output"
+	"github.com/gtrace/gtrace/runtime/probe"
+	"github.com/gtrace/gtrace/runtime/value"
+	"github.com/gtrace/gtrace/stdlib"
+	"github.com/gtrace/gtrace/tests/testenv"
+)
+
+var (
+	programs = flag.Int("programs", 2000, "number of random programs")
+	seed     = flag.Uint64("seed", 0, "seed of the first program; 0 takes the time")
+)
+
+func TestPrograms(t *testing.T) {
+	testenv.Privileged(t)
+	first := *seed
+	if first == 0 {
+		first = uint64(time.Now().UnixNano())
+	}
+	t.Logf("%d programs from seed %d (-seed %d -programs 1 repeats the first)", *programs, first, first)
+	r := newRunner()
+	for i := range uint64(*programs) {
+		p := generate(first + i)
+		err := r.differs(p)
+		if err == nil {
+			continue
+		}
+		kind := kindOf(err)
+		shrink(p, func(p *program) bool { return kindOf(r.differs(p)) == kind }, 30)
+		t.Fatalf("seed %d: %v\n\nsmallest program that fails so:\n%s\n%v", first+i, err, p.text(), r.differs(p))
+	}
+}
+
+// runner compiles and runs programs.
+type runner struct {
+	host *host.Host
+	set  *probe.Set
+	lib  *stdlib.Catalog
+}
+
+func newRunner() *runner {
+	h := host.New()
+	return &runner{host: h, set: probe.New(h), lib: stdlib.New()}
+}
+
+// failure is a program that did not do what it should.
+type failure struct {
+	kind string // compile, load, differ
+	err  error
+}
+
+func (f *failure) Error() string { return f.kind + ": " + f.err.Error() }
+
+func kindOf(err error) string {
+	var f *failure
+	if errors.As(err, &f) {
+		return f.kind
+	}
+	return ""
+}
+
+// differs runs a program in the kernel and in the interpreter and returns what is not the same.
+func (r *runner) differs(p *program) error {
+	got, err := r.run(p)
+	if err != nil {
+		return err
+	}
+	want := p.run().print(p)
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		if got[name] != want[name] {
+			return &failure{"differ", fmt.Errorf("%s:\nkernel:\n%s\ninterpreter:\n%s", name, got[name], want[name])}
+		}
+	}
+	return nil
+}
+
+func (r *runner) run(p *program) (map[string]string, error) {
+	file := diag.NewFile("program", p.text())
+	diags := &diag.List{}
+	tree := parser.Parse(file, diags)
+	info, err := check.Check(tree, check.Options{Builtins: r.lib, Providers: r.set, Host: r.host}, diags)
+	if err == nil && diags.HasErrors() {
+		var b strings.Builder
+		diags.Print(&b, diag.PrintOptions{NoWarnings: true})
+		err = errors.New(b.String())
+	}
+	if err != nil {
+		return nil, &failure{"compile", err}
+	}
+	obj, err := codegen.Compile(info, r.host, codegen.Options{})
+	if err != nil {
+		return nil, &failure{"compile", err}
+	}
+	s, err := runtime.New(runtime.Options{Printer: output.NewText(output.Options{Out: io.Discard, Err: io.Discard})})
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	if _, err := s.Add(context.Background(), obj); err != nil {
+		return nil, &failure{"load", err}
+	}
+	out := map[string]string{}
+	for _, name := range s.Maps() {
+		m, err := s.Map(name)
+		if err != nil {
+			return nil, &failure{"read", err}
+		}
+		out[name] = printMap(m)
+	}
+	return out, nil
+}
+
+// printMap writes a map read from the kernel in a form of its own, to compare with state.print.
+func printMap(m value.Map) string {
+	var lines []string
+	for _, e := range m.Entries {
+		k := ""
+		if e.Key != nil {
+			k = printKey(e.Key)
+		}
+		lines = append(lines, k+" = "+printValue(e.Value))
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+func printKey(v value.Value) string {
+	if t, ok := v.(value.Seq); ok {
+		parts := make([]string, len(t.Elems))
+		for i, e := range t.Elems {
+			parts[i] = printValue(e)
+		}
+		return strings.Join(parts, ", ")
+	}
+	return printValue(v)
+}
+
+func printValue(v value.Value) string {
+	switch v := v.(type) {
+	case value.Int:
+		if t, ok := v.T.(types.Int); ok && t.Signed {
+			return fmt.Sprint(int64(v.Bits))
+		}
+		return fmt.Sprint(v.Bits)
+	case value.Bytes:
+		return string(v.B)
+	case value.Number:
+		return fmt.Sprint(v.Bits)
+	case value.Stats:
+		return fmt.Sprintf("%d/%d", v.Total, v.Count)
+	case value.Hist:
+		return printSlots(v)
+	}
+	return fmt.Sprintf("unexpected %T", v)
+}
+
+func printSlots(h value.Hist) string {
+	slots := map[int]uint64{}
+	for i, n := range h.Slots {
+		if n == 0 {
+			continue
+		}
+		low := -1
+		if i > 0 {
+			switch t := h.T.(type) {
+			case types.Hist:
+				lo, _ := types.HistRange(i, t.Bits)
+				low = int(lo)
+			case types.LHist:
+				low = int(t.Min + int64(i-1)*t.Step)
+			}
+		}
+		slots[low] = n
+	}
+	return fmt.Sprint(slots)
+}
+
+// print writes the maps of the interpreter in the same form.
+func (s *state) print(p *program) map[string]string {
+	out := map[string]string{}
+	for _, m := range p.maps {
+		var lines []string
+		for k, c := range s.maps[m.name] {
+			lines = append(lines, k+" = "+c.print(m))
+		}
+		slices.Sort(lines)
+		out[m.name] = strings.Join(lines, "\n")
+	}
+	return out
+}
+
+func (c *cell) print(m *mapDecl) string {
+	switch m.agg {
+	case "str":
+		return c.s
+	case "count":
+		return fmt.Sprint(c.count)
+	case "avg", "stats":
+		return fmt.Sprintf("%d/%d", c.n, c.count)
+	case "hist", "lhist":
+		return fmt.Sprint(c.slots)
+	case "":
+		if m.t.signed {
+			return fmt.Sprint(int64(c.n))
+		}
+	}
+	return fmt.Sprint(c.n)
+}
+
+// TestInterpreter pins the reference on numbers worked out by hand.
+func TestInterpreter(t *testing.T) {
+	for _, tt := range []struct {
+		op     string
+		x, y   int64
+		signed bool
+		want   int64
+	}{
+		{"/", -7, 2, true, -3},
+		{"%", -7, 2, true, -1},
+		{"/", -7, 2, false, 9223372036854775804},
+		{">>", -8, 1, true, -4},
+		{">>", -8, 60, false, 15},
+		{"/", 5, 0, true, 1},
+		{"%", 5, 0, false, 1},
+		{"/", -1 << 63, -1, true, -1 << 63},
+		{"<<", 1, 65, true, 2},
+	} {
+		require.Equal(t, uint64(tt.want), arith(tt.op, uint64(tt.x), uint64(tt.y), tt.signed), "%d %s %d", tt.x, tt.op, tt.y)
+	}
+	require.Equal(t, uint64(0xffffffffffffff80), fit(0x180, intType{1, true}))
+	require.Equal(t, uint64(0x80), fit(0x180, intType{1, false}))
+	require.Equal(t, 96, (&mapDecl{agg: "hist", k: 1}).slotOf(100))
+}
