@@ -1,6 +1,8 @@
 package stdlib
 
 import (
+	"fmt"
+
 	"github.com/gtrace/gtrace/codegen/ir"
 	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/lang/types"
@@ -12,8 +14,8 @@ func timeBuiltins() []*Builtin {
 		{
 			Signature: types.Signature{
 				Name: "nsecs", Doc: "Time in nanoseconds: of the boot clock, or of the clock given (boot, monotonic, tai).",
-				Params: []types.Param{{Name: "clock", Kind: types.ParamName, Optional: true}},
-				Result: types.Uint64, Call: true, BareOK: true,
+				Params:   []types.Param{{Name: "clock", Kind: types.ParamName, Optional: true}},
+				ResultOf: nsecsType, Call: true, BareOK: true,
 			},
 			Lower: lowerNsecs,
 		},
@@ -28,6 +30,21 @@ func timeBuiltins() []*Builtin {
 			Signature: types.Signature{Name: "jiffies", Doc: "The kernel's tick counter.", Result: types.Uint64},
 			Lower:     helper(ir.HelperJiffies64),
 		},
+	}
+}
+
+// nsecsType checks the name of the clock.
+func nsecsType(args []types.Arg, _ types.Env) (types.Type, error) {
+	if len(args) == 0 {
+		return types.Uint64, nil
+	}
+	switch clock := args[0].Name; clock {
+	case "boot", "monotonic", "tai":
+		return types.Uint64, nil
+	case "sw_tai":
+		return nil, fmt.Errorf("nsecs(%s) is not supported yet", clock)
+	default:
+		return nil, fmt.Errorf("Invalid timestamp mode: %s", clock) //nolint:staticcheck // bpftrace's words
 	}
 }
 

@@ -112,9 +112,26 @@ func TestWarnings(t *testing.T) {
 
 func TestRight(t *testing.T) {
 	runGolden(t, "right.txt", func(info *check.Info, diags *diag.List) string {
-		require.Empty(t, said(diags))
+		if diags.HasErrors() {
+			t.Error("a right program was rejected; see the golden file")
+			return "rejected\n" + said(diags)
+		}
 		var b strings.Builder
+		b.WriteString(said(diags))
 		info.Dump(&b)
 		return b.String()
 	})
+}
+
+// scripts returns the scripts of a golden file.
+func scripts(tb testing.TB, file string) []string {
+	data, err := os.ReadFile(filepath.Join("testdata", file))
+	require.NoError(tb, err)
+	var out []string
+	for _, line := range strings.Split(string(data), "\n") {
+		if line != "" && !strings.HasPrefix(line, " ") && !strings.HasPrefix(line, "# ") {
+			out = append(out, strings.ReplaceAll(line, "¶", "\n"))
+		}
+	}
+	return out
 }

@@ -10,7 +10,10 @@ import (
 // Info is the result of checking: the typed tree. Trees of programs are private clones, so every expression has one type.
 type Info struct {
 	File *diag.File
-	// Types has the type of every expression in Programs. Integer literals have the type that their context gave them.
+	// Types has the type of every expression in Programs. Integer literals have the type that their context gave them; other
+	// operands keep their own, and are converted where they are used. A map with an aggregate has the aggregate's type also where
+	// it stands for a number (types.Number). `args` has the *types.Struct itself. Keys that are a tuple have the type of the
+	// map's keys, their elements their own. Bare words that are arguments (a stack's mode) are Void.
 	Types map[ast.Expr]types.Type
 	// Consts has the value of expressions that are known at compile time: literals, positional parameters, sizeof, enumerators,
 	// folded arithmetic of literals. Lowering uses it before looking at the expression itself.

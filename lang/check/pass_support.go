@@ -5,6 +5,7 @@ import (
 
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/diag"
+	"github.com/gtrace/gtrace/lang/types"
 )
 
 // passSupport reports the parts of the language that this version does not compile. Nothing has to run before it; the
@@ -54,8 +55,13 @@ func (c *checker) supportDecl(d ast.Decl) {
 func (c *checker) supportNode(root ast.Node) {
 	keys := map[ast.Expr]bool{}
 	ast.Walk(root, func(n ast.Node) bool {
-		if m, ok := n.(*ast.MapExpr); ok && m.Key != nil {
-			keys[m.Key] = true
+		switch n := n.(type) {
+		case *ast.MapExpr:
+			if n.Key != nil {
+				keys[n.Key] = true
+			}
+		case *ast.CallExpr:
+			c.keyArgs(n, keys)
 		}
 		if what := unsupportedNode(n, keys); what != "" {
 			c.unsupported(n.Span(), what)
@@ -63,6 +69,19 @@ func (c *checker) supportNode(root ast.Node) {
 		}
 		return true
 	})
+}
+
+// keyArgs marks the arguments of a call that are keys of a map.
+func (c *checker) keyArgs(call *ast.CallExpr, keys map[ast.Expr]bool) {
+	sig, ok := c.opts.Builtins.Signature(call.Func)
+	if !ok {
+		return
+	}
+	for i, p := range sig.Params {
+		if i < len(call.Args) && p.Kind == types.ParamMapKey {
+			keys[call.Args[i]] = true
+		}
+	}
 }
 
 // unsupportedNode names a construct that cannot be compiled yet, with its verb.

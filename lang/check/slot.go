@@ -96,16 +96,22 @@ type slot struct {
 
 // typ returns the type as reads see it, or nil while it is not known.
 func (s *slot) typ() types.Type {
-	if s.fixed != nil {
-		return s.fixed
+	if s.fixed == nil {
+		return s.now.typ
 	}
-	return s.now.typ
+	if _, ok := s.fixed.(types.Pointer); ok && s.now.typ != nil {
+		return s.now.typ // says which memory it points into
+	}
+	return s.fixed
 }
 
 // put adds a value; it reports whether the slot can hold it.
 func (s *slot) put(v shape) bool {
-	if s.fixed != nil {
-		return fits(s.fixed, v)
+	if s.fixed != nil && !fits(s.fixed, v) {
+		return false
+	}
+	if _, pointer := s.fixed.(types.Pointer); s.fixed != nil && !pointer {
+		return true
 	}
 	base := s.next
 	if base.typ == nil {

@@ -273,6 +273,9 @@ func (c *checker) storeMap(m *scriptMap, s *ast.AssignStmt, t types.Type) {
 		return
 	}
 	c.store(&m.value, s.At, m.m.Name, "map", t, s.Value)
+	if w, ok := types.Widen(t, m.value.typ()); c.report && ok && types.IsAggregate(w) {
+		c.info.Types[s.Value] = m.value.typ() // signed in one place is signed in all
+	}
 }
 
 // hasOtherBounds reports a histogram that is not divided as the map's others.
