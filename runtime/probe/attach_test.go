@@ -180,10 +180,8 @@ func TestAttachKprobe(t *testing.T) {
 			require.EqualValues(t, 100, count(t, s, ms, false, work))
 		})
 		t.Run(kind+" wildcard", func(t *testing.T) {
-			ms := mustResolve(t, s, check.ResolveOptions{}, kind, "__x64_sys_getpp*")
-			require.Len(t, ms, 1)
-			ms = mustResolve(t, s, check.ResolveOptions{}, kind, "__x64_sys_get*id")
-			require.Greater(t, len(ms), 5)
+			ms := mustResolve(t, s, check.ResolveOptions{}, kind, "*_sys_getp*id") // each system call has several names
+			require.Greater(t, len(ms), 3)
 			require.GreaterOrEqual(t, count(t, s, ms, false, work), uint64(100))
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"sync"
 )
@@ -34,7 +35,7 @@ var ErrNotELF = errors.New("not a program or library")
 func OpenBinary(path string) (*Binary, error) {
 	f, err := elf.Open(path)
 	if err != nil {
-		if format := (*elf.FormatError)(nil); errors.As(err, &format) {
+		if format := (*elf.FormatError)(nil); errors.As(err, &format) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil, fmt.Errorf("read %s: %w: %w", path, ErrNotELF, err)
 		}
 		return nil, fmt.Errorf("read %s: %w", path, err)

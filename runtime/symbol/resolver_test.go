@@ -1,0 +1,110 @@
+package symbol_test
+
+import (
+	"bufio"
+	"debug/elf"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gtrace/gtrace/runtime/symbol"
+)
+
+func TestResolverKernel(t *testing.T) {
+	r := symbol.New(symbol.Options{Kernel: func() (*symbol.KernelTable, error) { return mustReadKernel(t, kallsyms), nil }})
+	name, offset, module, ok := r.Kernel(0xffffffffc0000004)
+	require.True(t, ok)
+	require.Equal(t, []any{"ext_fn", uint64(4), "ext"}, []any{name, offset, module})
+	_, _, _, ok = r.Kernel(1)
+	require.False(t, ok)
+}
+
+// loadBase returns where a program is loaded in a process.
+func loadBase(t *testing.T, pid int, path string) uint64 {
+	t.Helper()
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
+	require.NoError(t, err)
+	for line := range strings.Lines(string(data)) {
+		if strings.HasSuffix(strings.TrimSpace(line), path) {
+			var base uint64
+			_, err := fmt.Sscanf(line, "%x-", &base)
+			require.NoError(t, err)
+			return base
+		}
+	}
+	require.Fail(t, "not mapped", path)
+	return 0
+}
+
+func TestResolverUser(t *testing.T) {
+	path := mustCompile(t, "-pie")
+	f, err := elf.Open(path)
+	require.NoError(t, err)
+	defer f.Close()
+	syms, err := f.Symbols()
+	require.NoError(t, err)
+	var hidden uint64
+	for _, s := range syms {
+		if s.Name == "hidden" {
+			hidden = s.Value
+		}
+	}
+
+	cmd := exec.Command(path)
+	in, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	_, err = bufio.NewReader(out).ReadByte()
+	require.NoError(t, err)
+	pid := cmd.Process.Pid
+	addr := loadBase(t, pid, path) + hidden + 2
+
+	r := symbol.New(symbol.Options{})
+	r.Remember(pid)
+	check := func(when string) {
+		name, offset, module, ok := r.User(pid, addr)
+		require.True(t, ok, when)
+		require.Equal(t, []any{"hidden", uint64(2), path}, []any{name, offset, module}, when)
+		_, _, _, ok = r.User(pid, 0x10)
+		require.False(t, ok, when)
+	}
+	check("alive")
+	require.NoError(t, in.Close())
+	require.NoError(t, cmd.Wait())
+	check("just gone")
+	time.Sleep(1100 * time.Millisecond) // the mappings are read again
+	check("long gone")
+	_, _, _, ok := symbol.New(symbol.Options{}).User(pid, addr)
+	require.False(t, ok, "a process that nobody remembered")
+}
+
+func TestDemangle(t *testing.T) {
+	tests := []struct{ name, want string }{
+		{"main", "main"},
+		{"_start", "_start"},
+		{"_ZN2ns1A4doitIlEEiT_RKSt6vectorIiSaIiEE", "int ns::A::doit<long>(long, std::vector<int, std::allocator<int> > const&)"},
+		{"_ZL7stat_fni", "stat_fn(int)"},
+		{"_RNvC6_123foo3bar", "123foo::bar"},
+	}
+	for _, test := range tests {
+		require.Equal(t, test.want, symbol.Demangle(test.name))
+	}
+}
+
+func TestUsername(t *testing.T) {
+	name, ok := symbol.New(symbol.Options{}).Username(0)
+	if _, err := os.Stat("/etc/passwd"); err != nil {
+		t.Skip("no password file")
+	}
+	require.True(t, ok)
+	require.Equal(t, "root", name)
+	_, ok = symbol.New(symbol.Options{}).Username(4_000_000_000)
+	require.False(t, ok)
+}
