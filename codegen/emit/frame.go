@@ -13,9 +13,7 @@ type bitset []uint64
 
 func newBitset(n int) bitset         { return make(bitset, (n+63)/64) }
 func (s bitset) set(i int)           { s[i/64] |= 1 << (i % 64) }
-func (s bitset) clear(i int)         { s[i/64] &^= 1 << (i % 64) }
 func (s bitset) has(i int) bool      { return s[i/64]&(1<<(i%64)) != 0 }
-func (s bitset) copyFrom(o bitset)   { copy(s, o) }
 func (s bitset) equal(o bitset) bool { return slices.Equal(s, o) }
 
 func (s bitset) or(o bitset) {
