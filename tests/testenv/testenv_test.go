@@ -64,7 +64,9 @@ func TestGates(t *testing.T) {
 	}{
 		{"skip", nil, func(t testing.TB) { testenv.Skip(t, testenv.Peer, "no bpftrace") }, "peer tier: no bpftrace", ""},
 		{
-			"required", map[string]string{"GTRACE_REQUIRE_TIERS": "1"}, func(t testing.TB) { testenv.Skip(t, testenv.Peer, "no bpftrace") },
+			"required",
+			map[string]string{"GTRACE_REQUIRE_TIERS": "1"},
+			func(t testing.TB) { testenv.Skip(t, testenv.Peer, "no bpftrace") },
 			"", "peer tier: no bpftrace (and GTRACE_REQUIRE_TIERS is set)",
 		},
 		{"not asked for", nil, func(t testing.TB) { testenv.Asked(t, testenv.VM) }, "vm tier: not asked for (make test-vm)", ""},

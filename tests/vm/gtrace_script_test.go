@@ -44,7 +44,7 @@ func commandCases() []vm.Case {
 			// What a killed gtrace had attached must go with it.
 			Case: wire.Case{Name: "killed leaves nothing", Run: []string{"sh", "-c", `
 				gtrace -e 'kprobe:__x64_sys_getpgid { @ = count(); } uprobe:/bin/worker:gtrace_target { @u = count(); }' 2>/tmp/err &
-				for i in 1 2 3 4 5 6 7 8 9 10; do grep -q Attached /tmp/err && break; sleep 0.5; done
+				for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do grep -q Attached /tmp/err && break; sleep 0.5; done
 				grep -c getpgid /sys/kernel/debug/kprobes/list
 				kill -9 $!; sleep 1
 				grep -c getpgid /sys/kernel/debug/kprobes/list

@@ -26,7 +26,7 @@ func traced(name, program, work string, stdout vm.Want) vm.Case {
 			Interrupt: true,
 		},
 		Stdout: stdout,
-		Stderr: vm.Match(`Attached \d+ probes?`),
+		Stderr: vm.Match(`(.*\n)?Attached \d+ probes?`), // after warnings, if any
 	}
 }
 

@@ -20,7 +20,7 @@ func TestVM(t *testing.T) {
 	testenv.Asked(t, testenv.VM)
 	programs := findPrograms(t)
 	kernels := findKernels(t)
-	opts := vm.BootOptions{}
+	opts := vm.BootOptions{Timeout: 5 * time.Minute} // half a minute on an idle machine
 	if peer := os.Getenv("GTRACE_VM_PEER"); peer != "" {
 		require.NoError(t, programs.UsePeer(peer))
 		opts = vm.BootOptions{Memory: vm.PeerMemory, Timeout: 10 * time.Minute}
