@@ -36,7 +36,9 @@ func aggBuiltins() []*Builtin {
 			[]types.Param{number, {Name: "bits", Kind: types.ParamLitInt, Optional: true}}, histType, updateHist),
 		aggregate("lhist", "Counts numbers in buckets of equal width between min and max.",
 			[]types.Param{
-				number, {Name: "min", Kind: types.ParamLitInt}, {Name: "max", Kind: types.ParamLitInt},
+				number,
+				{Name: "min", Kind: types.ParamLitInt},
+				{Name: "max", Kind: types.ParamLitInt},
 				{Name: "step", Kind: types.ParamLitInt},
 			}, lhistType, updateLHist),
 	}
