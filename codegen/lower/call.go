@@ -89,7 +89,11 @@ func (f *fn) call(e ast.Expr, _ []ast.Expr, into *ir.Value) stdlib.Value {
 	}
 	c := f.callOf(e)
 	c.Into = into
-	return b.Lower(f, c)
+	outer := f.at
+	f.at = e.Span()
+	v := b.Lower(f, c)
+	f.at = outer
+	return v
 }
 
 // StartTime returns the time at which the script was started.

@@ -279,7 +279,7 @@ func (f *fn) runtimeError(at diag.Span, message string) {
 // helperError reports a helper that failed, with its return code.
 func (f *fn) helperError(h ir.Helper, ret *ir.Value) {
 	e := object.Event{
-		Kind: object.EventRuntimeError, Helper: h.String(), Place: f.module.place(f.b.Span),
+		Kind: object.EventRuntimeError, Helper: h.String(), Place: f.module.place(f.span()),
 		Fields: []object.EventField{{Type: types.Int32}},
 	}
 	layoutEvent(&e)

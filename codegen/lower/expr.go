@@ -145,7 +145,7 @@ func (f *fn) unary(e *ast.UnaryExpr, into *ir.Value) stdlib.Value {
 	case ast.Neg:
 		return f.fit(f.b.Neg(f.number(e.X)), t)
 	case ast.Deref:
-		p := pointee(f.expr(e.X))
+		p := f.pointee(f.expr(e.X))
 		if isScalar(t) {
 			return f.load(p, t)
 		}

@@ -30,7 +30,7 @@ func (f *fn) ReadStr(c stdlib.Call, src stdlib.Value, limit *ir.Value) stdlib.Va
 		}
 		return f.readStr(place{base: src.V, mem: memKernel}, t, limit, c.Into)
 	}
-	p := pointee(src)
+	p := f.pointee(src)
 	if p.mem != memUser {
 		p.mem = memKernel
 	}
