@@ -26,7 +26,9 @@ var (
 // providers offers begin and end, a tracepoint, a kprobe and an interval without looking at the machine.
 type providers struct{}
 
-func (providers) Names() []string { return []string{"begin", "interval", "kprobe", "tracepoint", "uprobe"} }
+func (providers) Names() []string {
+	return []string{"begin", "interval", "kprobe", "tracepoint", "uprobe"}
+}
 
 func (providers) Provider(name string) (check.Provider, bool) {
 	p := provider{name: strings.ToLower(name)}
