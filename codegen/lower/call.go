@@ -82,7 +82,7 @@ func (f *fn) callOf(e ast.Expr) stdlib.Call {
 }
 
 // call makes the code of a builtin.
-func (f *fn) call(e ast.Expr, _ []ast.Expr, into *ir.Value) stdlib.Value {
+func (f *fn) call(e ast.Expr, into *ir.Value) stdlib.Value {
 	b := f.builtin(e)
 	if b.Lower == nil {
 		panic(fmt.Sprintf("BUG: lower: %s has no code", b.Name))

@@ -306,11 +306,10 @@ func (f *fn) charArray(p place, arr types.Array, s types.String, into *ir.Value)
 	if n < s.Size {
 		f.zeroBytes(into, 0, s.Size)
 	}
-	p2 := p
 	if p.mem == memOwn {
 		f.copyBytes(into, 0, f.address(p), 0, n)
 	} else {
-		f.probeRead(into, n, p2)
+		f.probeRead(into, n, p)
 	}
 	return stdlib.Value{V: into, Type: s, Loose: true}
 }
