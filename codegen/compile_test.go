@@ -26,7 +26,9 @@ var (
 // providers offers begin and end, a tracepoint, a kprobe and an interval without looking at the machine.
 type providers struct{}
 
-func (providers) Names() []string { return []string{"begin", "interval", "kprobe", "tracepoint"} }
+func (providers) Names() []string {
+	return []string{"begin", "interval", "kprobe", "tracepoint", "uprobe"}
+}
 
 func (providers) Provider(name string) (check.Provider, bool) {
 	p := provider{name: strings.ToLower(name)}
@@ -37,6 +39,10 @@ func (providers) Provider(name string) (check.Provider, bool) {
 		p.kind, p.context = attach.KindTracepoint, tracepointContext()
 	case "kprobe":
 		p.kind, p.context = attach.KindKprobe, kprobeContext()
+	case "uprobe":
+		c := kprobeContext()
+		c.ID, c.UserSpace = "uprobe", true
+		p.kind, p.context = attach.KindKprobe, c
 	case "interval":
 		p.kind, p.context = attach.KindPerfEvent, &attach.Context{ID: "timer", Stack: true}
 	default:

@@ -16,7 +16,7 @@ var arith = map[ast.BinaryOp]ir.Op{
 	ast.Add: ir.OpAdd, ast.Sub: ir.OpSub, ast.Mul: ir.OpMul,
 }
 
-func (f *fn) binary(e *ast.BinaryExpr, _ *ir.Value) stdlib.Value {
+func (f *fn) binary(e *ast.BinaryExpr) stdlib.Value {
 	t := f.info.Types[e]
 	switch {
 	case e.Op.IsLogical():

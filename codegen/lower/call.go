@@ -82,14 +82,18 @@ func (f *fn) callOf(e ast.Expr) stdlib.Call {
 }
 
 // call makes the code of a builtin.
-func (f *fn) call(e ast.Expr, _ []ast.Expr, into *ir.Value) stdlib.Value {
+func (f *fn) call(e ast.Expr, into *ir.Value) stdlib.Value {
 	b := f.builtin(e)
 	if b.Lower == nil {
 		panic(fmt.Sprintf("BUG: lower: %s has no code", b.Name))
 	}
 	c := f.callOf(e)
 	c.Into = into
-	return b.Lower(f, c)
+	outer := f.at
+	f.at = e.Span()
+	v := b.Lower(f, c)
+	f.at = outer
+	return v
 }
 
 // StartTime returns the time at which the script was started.

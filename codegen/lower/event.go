@@ -200,7 +200,7 @@ func (f *fn) sendVariable(id int, e object.Event, exprs []ast.Expr, variable int
 	rec := f.Temp("record", types.Align(max(most, loopable), 8), 8)
 	f.b.Store(rec, 0, 4, f.b.Const(int64(id)))
 	f.padRecord(rec, e)
-	used, bound := f.b.Const(int64(header+e.FixedSize)), header+e.FixedSize
+	used := f.b.Const(int64(header + e.FixedSize))
 	for _, fl := range fields {
 		if !fl.Var {
 			f.putField(rec, fl)
@@ -209,7 +209,7 @@ func (f *fn) sendVariable(id int, e object.Event, exprs []ast.Expr, variable int
 		size := fl.Type.(types.String).Size
 		n := f.appendString(f.b.Binary(ir.OpAdd, rec, used), fl, size)
 		f.b.Store(rec, int64(header+fl.Offset), 4, n)
-		used, bound = f.b.Binary(ir.OpAdd, used, n), bound+size
+		used = f.b.Binary(ir.OpAdd, used, n)
 	}
 	used = f.clamp(used, int64(most))
 	f.b.Store(rec, 4, 4, used)
@@ -279,7 +279,7 @@ func (f *fn) runtimeError(at diag.Span, message string) {
 // helperError reports a helper that failed, with its return code.
 func (f *fn) helperError(h ir.Helper, ret *ir.Value) {
 	e := object.Event{
-		Kind: object.EventRuntimeError, Helper: h.String(), Place: f.module.place(f.b.Span),
+		Kind: object.EventRuntimeError, Helper: h.String(), Place: f.module.place(f.span()),
 		Fields: []object.EventField{{Type: types.Int32}},
 	}
 	layoutEvent(&e)

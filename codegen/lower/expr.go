@@ -47,15 +47,15 @@ func (f *fn) exprInto(e ast.Expr, into *ir.Value) stdlib.Value {
 	case *ast.StringLit:
 		return f.constValue(check.Const{Str: e.Value, IsStr: true}, t, into)
 	case *ast.Ident:
-		return f.call(e, nil, into)
+		return f.call(e, into)
 	case *ast.CallExpr:
-		return f.call(e, e.Args, into)
+		return f.call(e, into)
 	case *ast.VarExpr:
 		return f.variable(e)
 	case *ast.MapExpr:
 		return f.mapValue(e, into)
 	case *ast.BinaryExpr:
-		return f.binary(e, into)
+		return f.binary(e)
 	case *ast.UnaryExpr:
 		return f.unary(e, into)
 	case *ast.IncDecExpr:
@@ -145,7 +145,7 @@ func (f *fn) unary(e *ast.UnaryExpr, into *ir.Value) stdlib.Value {
 	case ast.Neg:
 		return f.fit(f.b.Neg(f.number(e.X)), t)
 	case ast.Deref:
-		p := pointee(f.expr(e.X))
+		p := f.pointee(f.expr(e.X))
 		if isScalar(t) {
 			return f.load(p, t)
 		}

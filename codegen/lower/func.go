@@ -7,6 +7,7 @@ import (
 	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/lang/attach"
 	"github.com/gtrace/gtrace/lang/check"
+	"github.com/gtrace/gtrace/lang/diag"
 	"github.com/gtrace/gtrace/lang/types"
 	"github.com/gtrace/gtrace/stdlib"
 )
@@ -17,6 +18,16 @@ type fn struct {
 	b    *ir.Builder
 	prog *check.Program
 	vars map[*check.Var]storage
+	// at is the innermost call that is being lowered, for messages at run time; the statement's span is in the builder.
+	at diag.Span
+}
+
+// span is where a failing helper is reported.
+func (f *fn) span() diag.Span {
+	if f.at.IsValid() {
+		return f.at
+	}
+	return f.b.Span
 }
 
 // storage is where a scratch variable lives: in SSA form, or in a slot.

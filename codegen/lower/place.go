@@ -35,22 +35,40 @@ func (p place) at(off int64) place {
 	return p
 }
 
-// pointee is the place that a pointer points to.
-func pointee(v stdlib.Value) place {
-	p, ok := v.Type.(types.Pointer)
-	if !ok {
-		return place{base: v.V, mem: memKernel}
-	}
+// pointee is the place that a pointer, or a number that is an address, points to. Where it is not known what an address is
+// of, the probe decides.
+func (f *fn) pointee(v stdlib.Value) place {
+	p, _ := v.Type.(types.Pointer)
 	mem := memKernel
 	switch {
 	case p.Trusted:
 		mem = memTrusted
-	case p.Space == types.SpaceUser:
-		mem = memUser
 	case p.Space == types.SpaceBPF:
 		mem = memOwn
+	case p.Space == types.SpaceUser:
+		mem = memUser
+	case p.Space == types.SpaceNone && f.prog.Context != nil && f.prog.Context.UserSpace:
+		mem = memUser
 	}
 	return place{base: v.V, mem: mem}
+}
+
+// inherit gives a pointer that was read at a place the address space of that place, where its type does not say it.
+func (p place) inherit(t types.Type) types.Type {
+	ptr, ok := t.(types.Pointer)
+	if !ok || ptr.Space != types.SpaceNone {
+		return t
+	}
+	switch p.mem {
+	case memTrusted, memKernel:
+		ptr.Space = types.SpaceKernel
+	case memUser:
+		ptr.Space = types.SpaceUser
+	case memOwn, memCtx, memWide:
+	default:
+		panic(fmt.Sprintf("BUG: lower: unexpected memory %d", p.mem))
+	}
+	return ptr
 }
 
 // space is the address space of pointers to a place.
@@ -74,7 +92,7 @@ func (f *fn) placeOf(e ast.Expr) place {
 		return p
 	case *ast.UnaryExpr:
 		if e.Op == ast.Deref {
-			return pointee(f.expr(e.X))
+			return f.pointee(f.expr(e.X))
 		}
 	case *ast.IndexExpr:
 		return f.element(e)
@@ -84,7 +102,7 @@ func (f *fn) placeOf(e ast.Expr) place {
 		panic(fmt.Sprintf("BUG: lower: %T has no place", e))
 	}
 	if p, ok := v.Type.(types.Pointer); ok {
-		return pointee(stdlib.Value{V: v.V, Type: p})
+		return f.pointee(stdlib.Value{V: v.V, Type: p})
 	}
 	if v.V.Op == ir.OpCtx {
 		return f.ctxPlace()
@@ -127,9 +145,9 @@ func (f *fn) structPlace(x ast.Expr) place {
 		p := v.Type.(types.Pointer)
 		next, ok := p.Elem.(types.Pointer)
 		if !ok {
-			return pointee(v)
+			return f.pointee(v)
 		}
-		v = f.load(pointee(v), next)
+		v = f.load(f.pointee(v), next)
 	}
 }
 
@@ -139,7 +157,7 @@ func (f *fn) element(e *ast.IndexExpr) place {
 	var elem types.Type
 	switch t := f.info.Types[e.X].(type) {
 	case types.Pointer:
-		p, elem = pointee(f.expr(e.X)), t.Elem
+		p, elem = f.pointee(f.expr(e.X)), t.Elem
 	case types.Array:
 		p, elem = f.placeOf(e.X), t.Elem
 	case types.String:
@@ -195,7 +213,7 @@ func (f *fn) load(p place, t types.Type) stdlib.Value {
 	if p.mem == memCtx {
 		return stdlib.Value{V: v, Type: t}
 	}
-	return stdlib.Value{V: v, Type: forget(t)}
+	return stdlib.Value{V: v, Type: forget(p.inherit(t))}
 }
 
 // loadObject returns a memory object at a place, copied to into (or a fresh slot) unless it is the program's own already.
@@ -238,7 +256,7 @@ func (f *fn) checkRead(h ir.Helper, ret *ir.Value) {
 }
 
 // Read reads size bytes at a script pointer or address into dst.
-func (f *fn) Read(dst *ir.Value, size int, src stdlib.Value) { f.probeRead(dst, size, pointee(src)) }
+func (f *fn) Read(dst *ir.Value, size int, src stdlib.Value) { f.probeRead(dst, size, f.pointee(src)) }
 
 // fieldValue reads x.f.
 func (f *fn) fieldValue(e *ast.FieldExpr, into *ir.Value) stdlib.Value {
@@ -288,11 +306,10 @@ func (f *fn) charArray(p place, arr types.Array, s types.String, into *ir.Value)
 	if n < s.Size {
 		f.zeroBytes(into, 0, s.Size)
 	}
-	p2 := p
 	if p.mem == memOwn {
 		f.copyBytes(into, 0, f.address(p), 0, n)
 	} else {
-		f.probeRead(into, n, p2)
+		f.probeRead(into, n, p)
 	}
 	return stdlib.Value{V: into, Type: s, Loose: true}
 }

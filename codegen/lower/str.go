@@ -30,7 +30,7 @@ func (f *fn) ReadStr(c stdlib.Call, src stdlib.Value, limit *ir.Value) stdlib.Va
 		}
 		return f.readStr(place{base: src.V, mem: memKernel}, t, limit, c.Into)
 	}
-	p := pointee(src)
+	p := f.pointee(src)
 	if p.mem != memUser {
 		p.mem = memKernel
 	}
@@ -56,7 +56,7 @@ func (f *fn) readStr(p place, t types.String, limit, into *ir.Value) stdlib.Valu
 		n = f.clamp(limit, int64(size))
 	}
 	if limit != nil {
-		f.zeroBytes(into, 0, types.Align(size, 8)) // the helper does not touch what is beyond the limit
+		f.zeroBytes(into, 0, size) // the helper does not touch what is beyond the limit
 	}
 	h := ir.HelperProbeReadKernelStr
 	if p.mem == memUser {

@@ -66,8 +66,11 @@ func (f *fn) putExpr(dst *ir.Value, off int64, e ast.Expr, t types.Type, pad boo
 		}
 	}
 	var into *ir.Value
-	if !isScalar(t) && f.canBuildAt(e, t, pad) {
+	if !isScalar(t) && off%8 == 0 && f.canBuildAt(e, t) {
 		into = f.b.AddImm(dst, off)
+		if pad && f.makesLoose(e, t) {
+			f.zeroBytes(dst, off, types.Sizeof(t)) // string helpers leave what is after the NUL alone
+		}
 	}
 	v := f.exprInto(e, into)
 	if into != nil && v.V == into {
@@ -76,14 +79,13 @@ func (f *fn) putExpr(dst *ir.Value, off int64, e ast.Expr, t types.Type, pad boo
 	f.put(dst, off, v, t, pad)
 }
 
-// canBuildAt reports whether the value of e can be built in place where a value of type t is wanted: it has the same layout
-// and, with pad, leaves no byte undefined.
-func (f *fn) canBuildAt(e ast.Expr, t types.Type, pad bool) bool {
+// canBuildAt reports whether the value of e can be built in place where a value of type t is wanted: it has the same layout.
+func (f *fn) canBuildAt(e ast.Expr, t types.Type) bool {
 	from := f.info.Types[e]
 	switch t := t.(type) {
 	case types.String:
 		s, ok := from.(types.String)
-		return ok && s.Size == t.Size && !(pad && f.makesLoose(e))
+		return ok && s.Size == t.Size && f.fresh(e)
 	case types.Stack, types.Usym:
 		return true
 	case *types.Struct:
@@ -92,15 +94,13 @@ func (f *fn) canBuildAt(e ast.Expr, t types.Type, pad bool) bool {
 	return false
 }
 
-// makesLoose reports whether the string that e makes may be followed by undefined bytes.
-func (f *fn) makesLoose(e ast.Expr) bool {
-	switch e := e.(type) {
-	case *ast.Ident:
-		return types.Sizeof(f.info.Types[e]) > 64 // not comm, probe and func
-	case *ast.StringLit:
+// makesLoose reports whether the string that e makes may be followed by bytes that it does not set.
+func (f *fn) makesLoose(e ast.Expr, t types.Type) bool {
+	if _, ok := t.(types.String); !ok {
 		return false
 	}
-	return true
+	_, call := e.(*ast.CallExpr)
+	return call
 }
 
 // put stores a value as one of type t.

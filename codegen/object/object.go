@@ -49,7 +49,8 @@ type Map struct {
 	// Key is nil for a scalar map, which is an array map of one entry. Several keys make a types.Tuple.
 	Key types.Type
 	// Value is the type of one value; aggregates have one per CPU. Layouts are those of types.Sizeof and types.TupleLayout;
-	// in the BPF map, values are padded to a multiple of 8 bytes.
+	// in the BPF map, values are padded to a multiple of 8 bytes. What the padding of a number holds is undefined: programs add
+	// to narrow numbers with 64-bit atomic instructions.
 	Value types.Type
 	// PerCPU is set where the BPF map has a value for each CPU.
 	PerCPU bool
