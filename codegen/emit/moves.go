@@ -20,6 +20,8 @@ type mover struct {
 	first     int // number of the first extra place
 	pos       int // of the instruction at hand
 	out       []move
+	// unwritten are the destinations of the parallel move at hand that did not get their value yet.
+	unwritten map[reg]bool
 }
 
 // resolveMoves returns the sequence for every move instruction and grows the frame if needed.
@@ -57,8 +59,12 @@ func variable(o operand) bool { return o.kind == operandReg || o.kind == operand
 
 func (m *mover) sequence(in *inst) {
 	var pending, constants []move
+	m.unwritten = map[reg]bool{}
 	for _, x := range in.moves {
 		x = move{m.locate(x.dst), m.locate(x.src)}
+		if x.dst.isReg() {
+			m.unwritten[x.dst.reg] = true
+		}
 		switch {
 		case x.dst == x.src:
 		case variable(x.src):
@@ -101,6 +107,21 @@ func (m *mover) freeReg() (reg, bool) {
 	return noReg, false
 }
 
+// idleReg returns a register for one moment: one that holds nothing here, or one that gets its value later in this parallel
+// move and held nothing before. If there is none, every register holds a value.
+func (m *mover) idleReg() (reg, bool) {
+	if r, ok := m.freeReg(); ok {
+		return r, true
+	}
+	before := []interval{{m.pos, m.pos + 1}}
+	for _, r := range order {
+		if m.unwritten[r] && m.alloc.regs[r].free(before) {
+			return r, true
+		}
+	}
+	return noReg, false
+}
+
 // temporary returns a place that holds nothing here, for the one value that breaks a cycle. Cycles are broken one after the
 // other, so one is enough.
 func (m *mover) temporary() operand {
@@ -122,9 +143,12 @@ func (m *mover) extra(i int) operand {
 func (m *mover) put(x move) {
 	if x.dst.isReg() || x.src.isReg() || x.src.immediate() {
 		m.out = append(m.out, x)
+		if x.dst.isReg() {
+			delete(m.unwritten, x.dst.reg)
+		}
 		return
 	}
-	if r, ok := m.freeReg(); ok {
+	if r, ok := m.idleReg(); ok {
 		m.out = append(m.out, move{regOperand(r), x.src}, move{x.dst, regOperand(r)})
 		return
 	}
