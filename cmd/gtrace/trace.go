@@ -33,7 +33,7 @@ func trace(ctx context.Context, o *options, std streams) error {
 		}
 	}
 	var kid *child
-	if o.command != "" {
+	if o.hasCommand {
 		if kid, err = startChild(o.command); err != nil {
 			return err
 		}
@@ -144,9 +144,6 @@ func (a attacher) AttachMany(prog *ebpf.Program, ps []attach.Probe) (io.Closer, 
 	if len(done.Failures) == 0 {
 		return done.Closer, nil
 	}
-	errs := []error{done.Closer.Close()}
-	for _, f := range done.Failures {
-		errs = append(errs, f.Err)
-	}
-	return nil, errors.Join(errs...)
+	first := done.Failures[0] // the others failed for the same reason, or will be tried again
+	return nil, errors.Join(fmt.Errorf("%s: %w", first.Probe.Name, first.Err), done.Closer.Close())
 }
