@@ -145,7 +145,7 @@ func (s *Set) attachMulti(ctx context.Context, prog *ebpf.Program, ps []attach.P
 	}
 	out := Attached{Closer: closers(nil)}
 	for _, p := range ps {
-		out.Failures = append(out.Failures, Failure{p, fmt.Errorf("attach %s with %d others: %w", p.Name, len(ps)-1, err)})
+		out.Failures = append(out.Failures, Failure{p, err})
 	}
 	return out
 }
