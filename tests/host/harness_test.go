@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -106,7 +108,7 @@ func launch(t *testing.T, cmd *exec.Cmd) *session {
 	return s
 }
 
-// start starts gtrace and waits until its probes are attached.
+// start starts gtrace and waits until it says that its probes are attached.
 func start(t *testing.T, args ...string) *session {
 	t.Helper()
 	s := launch(t, command(t, args...))
@@ -114,10 +116,14 @@ func start(t *testing.T, args ...string) *session {
 	return s
 }
 
-// attached waits until gtrace says that its probes are attached.
+// attached waits until gtrace says that its probes are attached, in text or JSON.
 func (s *session) attached() {
 	s.t.Helper()
-	require.True(s.t, s.stderr.await(s.ended, "Attached "), "nothing was attached; stderr:\n%s", s.stderr)
+	where, text := s.stderr, "Attached "
+	if slices.Contains(s.cmd.Args, "json") {
+		where, text = s.stdout, "attached_probes"
+	}
+	require.True(s.t, where.await(s.ended, text), "nothing was attached; stderr:\n%s", s.stderr)
 }
 
 // signal sends a signal.
@@ -213,32 +219,58 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// waiting starts the target, which works once release is called; release returns when it has ended.
-func waiting(t *testing.T, work ...string) (pid int, release func()) {
+// process is a target that waits for its orders.
+type process struct {
+	t    *testing.T
+	cmd  *exec.Cmd
+	in   io.WriteCloser
+	out  *output
+	once sync.Once
+}
+
+// waiting starts the target, which works when it is told to.
+func waiting(t *testing.T, work ...string) *process {
 	t.Helper()
-	cmd := exec.Command(targetPath(t), append([]string{"-wait"}, work...)...)
-	in, err := cmd.StdinPipe()
+	p := &process{t: t, cmd: exec.Command(targetPath(t), append([]string{"-wait"}, work...)...), out: newOutput()}
+	in, err := p.cmd.StdinPipe()
 	require.NoError(t, err)
-	out := newOutput()
-	cmd.Stdout, cmd.Stderr = out, os.Stderr
-	require.NoError(t, cmd.Start())
+	p.in, p.cmd.Stdout, p.cmd.Stderr = in, p.out, os.Stderr
+	require.NoError(t, p.cmd.Start())
+	t.Cleanup(func() { p.once.Do(func() { _, _ = p.cmd.Process.Kill(), p.cmd.Wait() }) })
+	p.await("ready")
+	return p
+}
+
+func (p *process) await(text string) {
+	p.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	require.True(t, out.await(ctx, "ready"))
-	ended := false
-	release = func() {
-		if ended {
-			return
-		}
-		ended = true
-		_ = in.Close()
-		require.NoError(t, cmd.Wait())
-	}
-	t.Cleanup(func() {
-		if !ended {
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait()
-		}
+	require.True(p.t, p.out.await(ctx, text), "the target does not say %q", text)
+}
+
+// pid returns the process id.
+func (p *process) pid() int { return p.cmd.Process.Pid }
+
+// work lets the process work, and returns when it has; it lives on.
+func (p *process) work() {
+	p.t.Helper()
+	_, err := p.in.Write([]byte("\n"))
+	require.NoError(p.t, err)
+	p.await("done")
+}
+
+// end ends the process.
+func (p *process) end() {
+	p.t.Helper()
+	p.once.Do(func() {
+		require.NoError(p.t, p.in.Close())
+		require.NoError(p.t, p.cmd.Wait())
 	})
-	return cmd.Process.Pid, release
+}
+
+func mustRead(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(b)
 }

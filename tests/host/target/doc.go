@@ -6,5 +6,5 @@
 //	target [-wait] text TEXT        gtrace_text("TEXT"), which returns its argument
 //	target [-wait] sleep            sleeps for a minute
 //
-// With -wait it says "ready" and goes on once its standard input ends.
+// With -wait it says "ready", works once it can read a byte, says "done", and ends with its standard input.
 package main

@@ -12,14 +12,19 @@ import (
 
 func main() {
 	args := os.Args[1:]
-	if len(args) > 0 && args[0] == "-wait" {
+	wait := len(args) > 0 && args[0] == "-wait"
+	if wait {
 		fmt.Println("ready")
-		_, _ = io.Copy(io.Discard, os.Stdin)
+		_, _ = os.Stdin.Read(make([]byte, 1))
 		args = args[1:]
 	}
 	if err := work(args); err != nil {
 		fmt.Fprintln(os.Stderr, "target:", err)
 		os.Exit(1)
+	}
+	if wait {
+		fmt.Println("done")
+		_, _ = io.Copy(io.Discard, os.Stdin)
 	}
 }
 
