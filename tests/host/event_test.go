@@ -15,7 +15,9 @@ import (
 )
 
 // priority makes a system call that carries a number of the test's choice: args.who of sys_enter_getpriority.
-func priority(who int) { _, _, _ = unix.RawSyscall(unix.SYS_GETPRIORITY, unix.PRIO_PROCESS, uintptr(who), 0) }
+func priority(who int) {
+	_, _, _ = unix.RawSyscall(unix.SYS_GETPRIORITY, unix.PRIO_PROCESS, uintptr(who), 0)
+}
 
 // numbered makes n calls of getpriority for 0, 1, 2, …
 func numbered(w *testenv.Worker, n int) {

@@ -26,31 +26,53 @@ func TestTracepoints(t *testing.T) {
 		want          string
 	}{
 		{"count by predicate on tid", `tracepoint:syscalls:sys_enter_getppid /tid == TID/ { @ = count(); }`, getppid(1234), "@: 1234"},
-		{"entry and exit", `t:syscalls:sys_enter_getppid,t:syscalls:sys_exit_getppid /tid == TID/ { @[probe] = count(); }`, getppid(50),
-			"@[tracepoint:syscalls:sys_enter_getppid]: 50\n@[tracepoint:syscalls:sys_exit_getppid]: 50"},
-		{"wildcard", `tracepoint:syscalls:sys_enter_get* /tid == TID/ { @[probe, pid == tid] = count(); }`, getppid(70),
-			"@[tracepoint:syscalls:sys_enter_getppid, false]: 70"},
-		{"wildcard in the category", `tracepoint:sys*:sys_enter_getppid /tid == TID/ { @[probe] = count(); }`, getppid(3),
-			"@[tracepoint:syscalls:sys_enter_getppid]: 3"},
+		{
+			"entry and exit", `t:syscalls:sys_enter_getppid,t:syscalls:sys_exit_getppid /tid == TID/ { @[probe] = count(); }`, getppid(50),
+			"@[tracepoint:syscalls:sys_enter_getppid]: 50\n@[tracepoint:syscalls:sys_exit_getppid]: 50",
+		},
+		{
+			"wildcard", `tracepoint:syscalls:sys_enter_get* /tid == TID/ { @[probe, pid == tid] = count(); }`, getppid(70),
+			"@[tracepoint:syscalls:sys_enter_getppid, false]: 70",
+		},
+		{
+			"wildcard in the category", `tracepoint:sys*:sys_enter_getppid /tid == TID/ { @[probe] = count(); }`, getppid(3),
+			"@[tracepoint:syscalls:sys_enter_getppid]: 3",
+		},
 		{"action in angle brackets", `tracepoint:syscalls:sys_enter_getppid /tid == TID/ < @ = count(); >`, getppid(7), "@: 7"},
-		{"string argument", `tracepoint:syscalls:sys_enter_openat /tid == TID/ { @[str(args.filename)] = count(); }`, open,
-			"@[/proc/self/stat]: 2\n@[/proc/self/status]: 4"},
-		{"integer argument and key", `tracepoint:syscalls:sys_exit_write /tid == TID/ { @[args.ret] = count(); }`, write,
-			"@[1]: 1\n@[2]: 1\n@[3]: 1\n@[4]: 1\n@[8]: 1\n@[16]: 1\n@[4096]: 1\n@[100]: 2"},
-		{"several keys", `tracepoint:syscalls:sys_exit_write /tid == TID && args.ret > 99/ { @[args.ret, "k", args.ret == 100] = count(); }`, write,
-			"@[4096, k, false]: 1\n@[100, k, true]: 2"},
-		{"sum, min, max, avg, stats", `tracepoint:syscalls:sys_exit_write /tid == TID/ { @a = sum(args.ret); @b = min(args.ret); @c = max(args.ret);
+		{
+			"string argument", `tracepoint:syscalls:sys_enter_openat /tid == TID/ { @[str(args.filename)] = count(); }`, open,
+			"@[/proc/self/stat]: 2\n@[/proc/self/status]: 4",
+		},
+		{
+			"integer argument and key", `tracepoint:syscalls:sys_exit_write /tid == TID/ { @[args.ret] = count(); }`, write,
+			"@[1]: 1\n@[2]: 1\n@[3]: 1\n@[4]: 1\n@[8]: 1\n@[16]: 1\n@[4096]: 1\n@[100]: 2",
+		},
+		{
+			"several keys", `tracepoint:syscalls:sys_exit_write /tid == TID && args.ret > 99/ { @[args.ret, "k", args.ret == 100] = count(); }`, write,
+			"@[4096, k, false]: 1\n@[100, k, true]: 2",
+		},
+		{
+			"sum, min, max, avg, stats", `tracepoint:syscalls:sys_exit_write /tid == TID/ { @a = sum(args.ret); @b = min(args.ret); @c = max(args.ret);
 			@d = avg(args.ret); @e = stats(args.ret); }`, write,
-			"@a: 4330\n@b: 1\n@c: 4096\n@d: 481\n@e: { .count = 9, .average = 481, .total = 4330 }"},
-		{"plain integers", `tracepoint:syscalls:sys_exit_write /tid == TID/ { @n++; @sum += args.ret; @last = args.ret; @max = args.ret > @max ? args.ret : @max; }`, write,
-			"@last: 4096\n@max: 4096\n@n: 9\n@sum: 4330"},
-		{"delete, clear, zero", `tracepoint:syscalls:sys_exit_write /tid == TID/ { @n[args.ret] = count(); delete(@n, 100); @c[args.ret] = 1; @z += args.ret; }
+			"@a: 4330\n@b: 1\n@c: 4096\n@d: 481\n@e: { .count = 9, .average = 481, .total = 4330 }",
+		},
+		{
+			"plain integers", `tracepoint:syscalls:sys_exit_write /tid == TID/ { @n++; @sum += args.ret; @last = args.ret; @max = args.ret > @max ? args.ret : @max; }`, write,
+			"@last: 4096\n@max: 4096\n@n: 9\n@sum: 4330",
+		},
+		{
+			"delete, clear, zero", `tracepoint:syscalls:sys_exit_write /tid == TID/ { @n[args.ret] = count(); delete(@n, 100); @c[args.ret] = 1; @z += args.ret; }
 			END { clear(@c); zero(@z); delete(@n, 4096); delete(@n, 5); }`, write,
-			"@n[1]: 1\n@n[2]: 1\n@n[3]: 1\n@n[4]: 1\n@n[8]: 1\n@n[16]: 1\n@z: 0"},
-		{"scratch variables and branches", `tracepoint:syscalls:sys_exit_write /tid == TID/ { $x = args.ret * 2; if ($x > 100) { @large += $x; } else if ($x > 10) { @middle += $x } else { @small += $x } }`,
-			write, "@large: 8592\n@middle: 48\n@small: 20"},
-		{"two blocks of one probe", `tracepoint:syscalls:sys_enter_getppid /tid == TID/ { @a = count(); } tracepoint:syscalls:sys_enter_getppid /tid == TID/ { @b = count(); }`,
-			getppid(33), "@a: 33\n@b: 33"},
+			"@n[1]: 1\n@n[2]: 1\n@n[3]: 1\n@n[4]: 1\n@n[8]: 1\n@n[16]: 1\n@z: 0",
+		},
+		{
+			"scratch variables and branches", `tracepoint:syscalls:sys_exit_write /tid == TID/ { $x = args.ret * 2; if ($x > 100) { @large += $x; } else if ($x > 10) { @middle += $x } else { @small += $x } }`,
+			write, "@large: 8592\n@middle: 48\n@small: 20",
+		},
+		{
+			"two blocks of one probe", `tracepoint:syscalls:sys_enter_getppid /tid == TID/ { @a = count(); } tracepoint:syscalls:sys_enter_getppid /tid == TID/ { @b = count(); }`,
+			getppid(33), "@a: 33\n@b: 33",
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -27,12 +27,18 @@ func TestUserProbes(t *testing.T) {
 		work          []string
 		want          string
 	}{
-		{"arguments", `uprobe:TARGET:gtrace_target { @n = count(); @a = sum(arg0); @b = max(arg1); }`, []string{"call", "100", "7"},
-			"@a: 4950\n@b: 7\n@n: 100"},
+		{
+			"arguments", `uprobe:TARGET:gtrace_target { @n = count(); @a = sum(arg0); @b = max(arg1); }`,
+			[]string{"call", "100", "7"},
+			"@a: 4950\n@b: 7\n@n: 100",
+		},
 		{"predicate", `uprobe:TARGET:gtrace_target /arg0 >= 90 && pid == PID/ { @ = count(); }`, []string{"call", "100", "7"}, "@: 10"},
 		{"return value", `uretprobe:TARGET:gtrace_target { @[retval] = count(); }`, []string{"call", "3", "10"}, "@[10]: 1\n@[11]: 1\n@[12]: 1"},
-		{"entry and return of one call", `uprobe:TARGET:gtrace_target { @a[tid] = arg0; } uretprobe:TARGET:gtrace_target /retval == @a[tid] + 5/ { @ = count(); } END { clear(@a); }`,
-			[]string{"call", "64", "5"}, "@: 64"},
+		{
+			"entry and return of one call", `uprobe:TARGET:gtrace_target { @a[tid] = arg0; } uretprobe:TARGET:gtrace_target /retval == @a[tid] + 5/ { @ = count(); } END { clear(@a); }`,
+			[]string{"call", "64", "5"},
+			"@: 64",
+		},
 		{"text", `uprobe:TARGET:gtrace_text { @[str(arg0), str(arg0, 4)] = count(); }`, []string{"text", "hello world"}, "@[hello world, hel]: 1"},
 		{"returned text", `uretprobe:TARGET:gtrace_text { printf("%s|%d\n", str(retval), pid == PID); }`, []string{"text", "a b"}, "a b|1"},
 		{"wildcard", `uprobe:TARGET:gtrace_* { @[probe] = count(); }`, []string{"call", "9", "1"}, "@[uprobe:TARGET:gtrace_target]: 9"},

@@ -4,5 +4,6 @@ package main
 func callTarget(a, b uint64) uint64
 
 // callText calls gtrace_text, a function of the C calling convention that returns its argument.
+//
 //go:noescape
 func callText(text *byte) *byte
