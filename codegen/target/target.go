@@ -25,7 +25,6 @@ const (
 	TestRunRawTP             // BPF_PROG_RUN of raw tracepoint programs, 5.10
 	AtomicFetch              // BPF_FETCH, BPF_XCHG, BPF_CMPXCHG, 5.12
 	CPUv4                    // sdiv, smod, movsx, ldsx, bswap, gotol, 6.6
-	PreallocFreeMaps         // BPF_F_NO_PREALLOC is safe in tracing programs, 6.1
 	KprobeMulti              // 5.18
 	KprobeSession            // 6.10
 	UprobeMulti              // 6.6
@@ -55,7 +54,6 @@ var features = [endFeature]featureInfo{
 	TestRunRawTP:     {"BPF_PROG_RUN of raw tracepoint programs", Version{5, 10}},
 	AtomicFetch:      {"atomic fetch instructions", Version{5, 12}},
 	CPUv4:            {"BPF instruction set v4", Version{6, 6}},
-	PreallocFreeMaps: {"run-time allocated maps in tracing programs", Version{6, 1}},
 	KprobeMulti:      {"kprobe.multi links", Version{5, 18}},
 	KprobeSession:    {"kprobe.session links", Version{6, 10}},
 	UprobeMulti:      {"uprobe.multi links", Version{6, 6}},
