@@ -30,6 +30,8 @@ type Call struct {
 	Result types.Type
 	// Into is where a memory object may be built, to save a copy: it has room for Result. It may be nil.
 	Into *ir.Value
+	// Shared is set for an aggregate whose value is shared by all CPUs: it may be changed by atomic additions alone.
+	Shared bool
 }
 
 // Dest returns Into, or the address of a fresh memory object for the result.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/ir"
 	"github.com/gtrace/gtrace/codegen/object"
-	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/lang/check"
 	"github.com/gtrace/gtrace/lang/types"
 )
@@ -16,11 +15,6 @@ import (
 const (
 	// zeroMap is an array map whose only value stays zero: the source of initial values that are too large for the stack.
 	zeroMap = "gt_zero"
-	// noPrealloc is BPF_F_NO_PREALLOC.
-	noPrealloc = 1
-	// noPreallocSize is the value size from which hash maps are allocated as they fill, where the kernel can do that: 4096
-	// histograms for each CPU are much memory for nothing.
-	noPreallocSize = 1 << 20
 	// stackEntries is the number of stacks that a stack map holds.
 	stackEntries = 16384
 	pageSize     = 4096
@@ -63,7 +57,7 @@ func (m *module) layoutMaps() {
 	for i, cm := range m.info.Maps {
 		info := &mapInfo{
 			Map: cm, index: i, spec: specName(cm.Name),
-			size: max(8, types.Align(types.Sizeof(cm.Value), 8)), perCPU: types.IsAggregate(cm.Value),
+			size: max(8, types.Align(types.Sizeof(cm.Value), 8)), perCPU: isPerCPU(cm),
 		}
 		m.maps[cm.Name] = info
 		m.obj.Spec.Maps[info.spec] = m.mapSpec(info)
@@ -71,6 +65,20 @@ func (m *module) layoutMaps() {
 			Name: cm.Name, Spec: info.spec, Key: cm.Key, Value: cm.Value, PerCPU: info.perCPU, Presence: info.scalar(),
 		})
 	}
+}
+
+// isPerCPU reports whether a map has a value for each CPU. Histograms by key have one for all, and count atomically: a
+// histogram for each key and CPU would take hundreds of bytes times both, and memory that is allocated only when a key
+// appears can fail just then.
+func isPerCPU(m *check.Map) bool {
+	if !types.IsAggregate(m.Value) {
+		return false
+	}
+	switch m.Value.(type) {
+	case types.Hist, types.LHist:
+		return m.Key == nil
+	}
+	return true
 }
 
 // specName is the name in the spec: "at_x" for "@x".
@@ -92,9 +100,6 @@ func (m *module) mapSpec(info *mapInfo) *ebpf.MapSpec {
 	}
 	if !info.scalar() {
 		spec.MaxEntries = uint32(max(1, info.MaxEntries))
-		if info.valueSize() >= noPreallocSize && m.target.Has(target.PreallocFreeMaps) {
-			spec.Flags = noPrealloc
-		}
 	}
 	return spec
 }

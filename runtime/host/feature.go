@@ -75,7 +75,7 @@ func featureChecks() map[target.Feature]func() error {
 		target.CurrentTaskBTF:  helper(asm.FnGetCurrentTaskBtf),
 		target.NsPidTgid:       helper(asm.FnGetNsCurrentPidTgid),
 		target.BoundedLoops:    features.HaveBoundedLoops,
-		target.CPUv4:           features.HaveV4ISA,
+		target.CPUv4:           haveCPUv4,
 		target.KprobeMulti:     features.HaveBPFLinkKprobeMulti,
 		target.KprobeSession:   features.HaveBPFLinkKprobeSession,
 		target.UprobeMulti:     features.HaveBPFLinkUprobeMulti,
@@ -85,21 +85,32 @@ func featureChecks() map[target.Feature]func() error {
 
 // haveAtomicFetch loads a program that adds to its stack and fetches the old value.
 func haveAtomicFetch() error {
-	prog, err := ebpf.NewProgram(&ebpf.ProgramSpec{
-		Name:    "atomic_fetch",
-		Type:    ebpf.SocketFilter,
-		License: "GPL",
-		Instructions: asm.Instructions{
-			asm.Mov.Imm(asm.R1, 1),
-			asm.StoreMem(asm.RFP, -8, asm.R1, asm.DWord),
-			asm.FetchAdd.Mem(asm.RFP, asm.R1, asm.DWord, -8),
-			asm.Mov.Imm(asm.R0, 0),
-			asm.Return(),
-		},
+	return loads("atomic_fetch", asm.Instructions{
+		asm.Mov.Imm(asm.R1, 1),
+		asm.StoreMem(asm.RFP, -8, asm.R1, asm.DWord),
+		asm.FetchAdd.Mem(asm.RFP, asm.R1, asm.DWord, -8),
+		asm.Mov.Imm(asm.R0, 0),
+		asm.Return(),
 	})
+}
+
+// haveCPUv4 loads a program that divides signed numbers. The library's check for the same tries a long jump, which kernels from
+// 5.11 to 6.5 take for a short one.
+func haveCPUv4() error {
+	return loads("cpu_v4", asm.Instructions{
+		asm.Mov.Imm(asm.R0, -7),
+		asm.SDiv.Imm(asm.R0, 2),
+		asm.Mov.Imm(asm.R0, 0),
+		asm.Return(),
+	})
+}
+
+// loads reports whether the kernel takes a program: nil, ErrNotSupported where the verifier rejects it, or why it could not be told.
+func loads(name string, insns asm.Instructions) error {
+	prog, err := ebpf.NewProgram(&ebpf.ProgramSpec{Name: name, Type: ebpf.SocketFilter, License: "GPL", Instructions: insns})
 	switch ve := (*ebpf.VerifierError)(nil); {
 	case errors.As(err, &ve):
-		return fmt.Errorf("atomic fetch: %w", ebpf.ErrNotSupported)
+		return fmt.Errorf("%s: %w", name, ebpf.ErrNotSupported)
 	case err != nil:
 		return err
 	}
