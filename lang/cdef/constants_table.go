@@ -1,0 +1,3 @@
+package cdef
+
+var constants = [...]constant{}

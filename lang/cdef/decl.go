@@ -1,0 +1,302 @@
+package cdef
+
+import (
+	"strings"
+
+	"github.com/gtrace/gtrace/lang/types"
+)
+
+// attributes are what __attribute__ says about a type or a member.
+type attributes struct {
+	packed bool
+	// align is 0 if nothing is said.
+	align int
+}
+
+func (a attributes) join(b attributes) attributes {
+	return attributes{packed: a.packed || b.packed, align: max(a.align, b.align)}
+}
+
+// maxAlign is the alignment of __attribute__((aligned)) without a number.
+const maxAlign = 16
+
+// attributes reads any number of __attribute__((…)) and _Alignas(…).
+func (p *parser) attributes() attributes {
+	var a attributes
+	for !p.bad {
+		switch {
+		case p.accept("__packed"):
+			a.packed = true
+		case p.accept("_Alignas"):
+			p.expect("(")
+			a.align = max(a.align, p.alignment())
+			p.expect(")")
+		case p.accept("__attribute__"), p.accept("__attribute"):
+			p.expect("(")
+			p.expect("(")
+			for !p.bad && !p.is(")") {
+				a = a.join(p.attribute())
+				if !p.accept(",") {
+					break
+				}
+			}
+			p.expect(")")
+			p.expect(")")
+		default:
+			return a
+		}
+	}
+	return a
+}
+
+// attribute reads one attribute. Those that do not change how things lie in memory are skipped.
+func (p *parser) attribute() attributes {
+	name := strings.Trim(p.take().text, "_")
+	var a attributes
+	switch {
+	case name == "packed":
+		a.packed = true
+	case name == "aligned" && p.accept("("):
+		a.align = p.alignment()
+		p.expect(")")
+		return a
+	case name == "aligned":
+		a.align = maxAlign
+	case name == "mode", name == "vector_size", name == "ms_struct":
+		p.errorf(p.peek(), "unsupported", "__attribute__((%s)) is not supported", name)
+	}
+	if p.is("(") {
+		p.skipGroup()
+	}
+	return a
+}
+
+func (p *parser) alignment() int {
+	at := p.peek()
+	if p.startsType() {
+		return p.complete(p.typeName(), at).align
+	}
+	n := p.expr()
+	if n.v <= 0 || n.v&(n.v-1) != 0 || n.v > 1<<20 {
+		p.errorf(at, "c-constant", "requested alignment is not a power of 2")
+		return 1
+	}
+	return int(n.v)
+}
+
+// declaration reads one declaration at top level.
+func (p *parser) declaration() {
+	if p.accept(";") {
+		return
+	}
+	if p.accept("_Static_assert") {
+		p.staticAssert()
+		return
+	}
+	typedef := false
+	for p.accept("typedef") {
+		typedef = true
+	}
+	start := p.peek()
+	base, attrs := p.specifiers(true)
+	typedef = p.accept("typedef") || typedef
+	for !p.bad {
+		// A script may leave out the semicolon behind a body.
+		if t := p.peek(); p.accept(";") || !typedef && base.tag != nil && (t.kind == tokEnd || t.first) && !t.is("*") {
+			return
+		}
+		name, t := p.declarator(base)
+		if p.is("{") && t.function {
+			p.skipGroup()
+			return
+		}
+		attrs = attrs.join(p.attributes())
+		if p.accept("=") {
+			p.errorf(p.peek(), "c-syntax", "only types can be defined in the C part of a script")
+		}
+		if typedef {
+			p.typedef(start, name, t, attrs)
+		}
+		if !p.accept(",") {
+			p.expect(";")
+			return
+		}
+	}
+}
+
+// typedef enters a name for a type.
+func (p *parser) typedef(start, name token, t ctype, attrs attributes) {
+	if p.bad {
+		return
+	}
+	if name.kind != tokIdent {
+		p.errorf(start, "c-syntax", "typedef requires a name")
+		return
+	}
+	if attrs.align > 0 {
+		t.align = attrs.align
+	}
+	switch x := t.typ.(type) {
+	case *types.Struct:
+		if x.Name == "" {
+			x.Name = name.text
+		}
+	case *types.Enum:
+		if x.Name == "" {
+			x.Name = name.text
+		}
+	}
+	p.unit.typedefs[name.text] = t
+}
+
+func (p *parser) staticAssert() {
+	p.expect("(")
+	at := p.peek()
+	n := p.expr()
+	if p.accept(",") {
+		p.take()
+	}
+	p.expect(")")
+	p.expect(";")
+	if !p.bad && n.v == 0 {
+		p.errorf(at, "c-error", "static assertion failed")
+	}
+}
+
+// specifiers reads the type in front of declarators: int, const struct x, u32. Attributes that are about what is declared and
+// not about the body are returned.
+func (p *parser) specifiers(top bool) (ctype, attributes) {
+	var words basicWords
+	var t ctype
+	var attrs attributes
+	for !p.bad {
+		attrs = attrs.join(p.attributes())
+		tok := p.peek()
+		switch {
+		case tok.kind != tokIdent:
+			return p.settle(words, t, top), attrs
+		case isQualifier(tok.text):
+			p.take()
+		case tok.is("struct") || tok.is("union"):
+			t = p.structSpecifier()
+			return t, attrs.join(p.trailing())
+		case tok.is("enum"):
+			t = p.enumSpecifier()
+			return t, attrs.join(p.trailing())
+		case isSpecifier(tok.text):
+			words.add(p.take().text)
+		case words.any || t.typ != nil:
+			return p.settle(words, t, top), attrs
+		default:
+			t = p.typedefName()
+		}
+	}
+	return of(types.Int32), attrs
+}
+
+// trailing reads the qualifiers behind a struct.
+func (p *parser) trailing() attributes {
+	a := p.attributes()
+	for !p.bad && isQualifier(p.peek().text) {
+		p.take()
+		a = a.join(p.attributes())
+	}
+	return a
+}
+
+// settle returns the type that specifiers stand for.
+func (p *parser) settle(words basicWords, t ctype, top bool) ctype {
+	switch {
+	case t.typ != nil:
+		return t
+	case words.any:
+		return words.ctype()
+	}
+	what := "expected a type"
+	if top {
+		what = "expected a definition of a type"
+	}
+	p.errorf(p.peek(), "c-syntax", "%s", what)
+	return of(types.Int32)
+}
+
+// typedefName reads a word that has to be a typedef: of the text, a well-known one, or one of the kernel.
+func (p *parser) typedefName() ctype {
+	tok := p.take()
+	if t, ok := p.unit.typedefs[tok.text]; ok {
+		return t
+	}
+	if t, ok := wellKnown(tok.text); ok {
+		return of(t)
+	}
+	if t, ok := p.unit.lookup("", tok.text); ok {
+		return of(t)
+	}
+	d := p.errorf(tok, "unknown-type", "unknown type name '%s'", tok.text)
+	for _, keyword := range []string{"struct", "union", "enum"} {
+		if _, ok := p.unit.tags[keyword+" "+tok.text]; ok {
+			d.Hintf("must use '%s' tag to refer to it: %s %s", keyword, keyword, tok.text)
+		}
+	}
+	return of(types.Int32)
+}
+
+// basicWords counts the words of a basic type.
+type basicWords struct {
+	any, char, short, unsigned, float, double, void, boolean, wide bool
+	long                                                           int
+}
+
+func (b *basicWords) add(word string) {
+	b.any = true
+	switch word {
+	case "char":
+		b.char = true
+	case "short":
+		b.short = true
+	case "long":
+		b.long++
+	case "unsigned":
+		b.unsigned = true
+	case "float":
+		b.float = true
+	case "double":
+		b.double = true
+	case "void":
+		b.void = true
+	case "_Bool":
+		b.boolean = true
+	case "__int128":
+		b.wide = true
+	}
+}
+
+func (b *basicWords) ctype() ctype {
+	size := 4
+	switch {
+	case b.void:
+		return ctype{typ: types.Void{}, size: 1, align: 1}
+	case b.boolean:
+		return of(types.Bool{})
+	case b.wide:
+		return ctype{typ: types.Array{Elem: types.Uint64, Len: 2}, size: 16, align: 16}
+	case b.float:
+		return opaque(4)
+	case b.double:
+		return opaque(8 * (1 + b.long))
+	case b.char:
+		size = 1
+	case b.short:
+		size = 2
+	case b.long > 0:
+		size = 8
+	}
+	return of(types.Int{Size: size, Signed: !b.unsigned})
+}
+
+// typeName reads a type as it stands in parentheses.
+func (p *parser) typeName() ctype {
+	base, _ := p.specifiers(false)
+	_, t := p.declarator(base)
+	return t
+}

@@ -1,0 +1,240 @@
+package cdef
+
+import (
+	"strings"
+
+	"github.com/gtrace/gtrace/lang/diag"
+)
+
+// macro is a #define.
+type macro struct {
+	params   []string
+	function bool
+	body     []token
+	// builtin is set for those that the text does not define.
+	builtin bool
+}
+
+// predefined are the macros that every text finds defined.
+func predefined() map[string]*macro {
+	out := map[string]*macro{}
+	for _, name := range []string{"BPFTRACE_HAVE_BTF", "__x86_64__", "__x86_64", "__amd64__", "__linux__", "__LP64__", "__KERNEL__", "__BPF_TRACING__"} {
+		out[name] = &macro{body: []token{{kind: tokNumber, text: "1"}}, builtin: true}
+	}
+	return out
+}
+
+// preprocessor follows directives and replaces macros.
+type preprocessor struct {
+	unit  *Unit
+	diags *diag.List
+	conds []condition
+	out   []token
+}
+
+// condition is an open #if.
+type condition struct {
+	at diag.Span
+	// active is set while lines count; taken once a branch of it did; outer is the state around it.
+	active, taken, outer bool
+	// last is set behind #else.
+	last bool
+}
+
+func (p *preprocessor) active() bool {
+	return len(p.conds) == 0 || p.conds[len(p.conds)-1].active
+}
+
+// piece reads one piece of text.
+func (p *preprocessor) piece(span diag.Span) {
+	toks := scan(span)
+	for len(toks) > 0 {
+		n := 1
+		if toks[0].first && toks[0].is("#") {
+			for n < len(toks) && !toks[n].first {
+				n++
+			}
+			p.directive(toks[:n])
+		} else {
+			for n < len(toks) && !(toks[n].first && toks[n].is("#")) {
+				n++
+			}
+			if p.active() {
+				p.out = append(p.out, p.expand(toks[:n], nil)...)
+			}
+		}
+		toks = toks[n:]
+	}
+}
+
+// finish reports conditions that are still open.
+func (p *preprocessor) finish() {
+	for _, c := range p.conds {
+		p.diags.Errorf(c.at, "c-directive", "unterminated conditional directive").Hintf("close it with #endif")
+	}
+}
+
+// directive follows one line that begins with #.
+func (p *preprocessor) directive(line []token) {
+	if len(line) == 1 {
+		return
+	}
+	at := line[0].at.Join(line[len(line)-1].at)
+	name, rest := line[1], line[2:]
+	switch name.text {
+	case "if", "ifdef", "ifndef":
+		p.open(at, name.text, rest)
+		return
+	case "elif", "else", "endif":
+		p.branch(at, name.text, rest)
+		return
+	}
+	if !p.active() {
+		return
+	}
+	switch name.text {
+	case "define":
+		p.define(at, rest)
+	case "undef":
+		if p.wantName(at, rest) {
+			delete(p.unit.macros, rest[0].text)
+		}
+	case "include":
+		p.include(at, rest)
+	case "error":
+		p.diags.Errorf(at, "c-error", "%s", strings.TrimSpace(strings.TrimPrefix(at.Text(), "#")))
+	case "warning":
+		p.diags.Warnf(at, "c-error", "%s", strings.TrimSpace(strings.TrimPrefix(at.Text(), "#")))
+	case "pragma":
+		if len(rest) > 0 && rest[0].text == "pack" {
+			p.diags.Errorf(at, "unsupported", "#pragma pack is not supported yet").Hintf("use __attribute__((packed))")
+		}
+	case "line", "ident":
+	default:
+		p.diags.Errorf(name.at, "c-directive", "invalid preprocessing directive #%s", name.text)
+	}
+}
+
+func (p *preprocessor) open(at diag.Span, kind string, rest []token) {
+	c := condition{at: at, outer: p.active()}
+	if c.outer {
+		c.active = p.test(at, kind, rest)
+	}
+	c.taken = c.active
+	p.conds = append(p.conds, c)
+}
+
+// test decides an #if, #ifdef or #ifndef.
+func (p *preprocessor) test(at diag.Span, kind string, rest []token) bool {
+	if kind == "if" || kind == "elif" {
+		return p.condition(at, rest)
+	}
+	if !p.wantName(at, rest) {
+		return false
+	}
+	_, defined := p.unit.macros[rest[0].text]
+	return defined == (kind == "ifdef")
+}
+
+func (p *preprocessor) wantName(at diag.Span, rest []token) bool {
+	if len(rest) == 0 || rest[0].kind != tokIdent {
+		p.diags.Errorf(at, "c-directive", "macro name missing")
+		return false
+	}
+	return true
+}
+
+// branch follows #elif, #else and #endif.
+func (p *preprocessor) branch(at diag.Span, kind string, rest []token) {
+	if len(p.conds) == 0 {
+		p.diags.Errorf(at, "c-directive", "#%s without #if", kind)
+		return
+	}
+	c := &p.conds[len(p.conds)-1]
+	switch {
+	case kind == "endif":
+		p.conds = p.conds[:len(p.conds)-1]
+	case c.last:
+		p.diags.Errorf(at, "c-directive", "#%s after #else", kind)
+	case kind == "else":
+		c.active, c.last = c.outer && !c.taken, true
+	default:
+		c.active = c.outer && !c.taken && p.condition(at, rest)
+		c.taken = c.taken || c.active
+	}
+}
+
+// condition computes the expression of an #if. Names that are no macros are constants of Linux or zero.
+func (p *preprocessor) condition(at diag.Span, rest []token) bool {
+	toks := p.expand(p.replaceDefined(rest), nil)
+	for i, t := range toks {
+		if t.kind == tokIdent {
+			toks[i] = token{kind: tokNumber, text: "0", at: t.at}
+		}
+	}
+	k, ok := p.unit.evaluate(toks)
+	if !ok {
+		p.diags.Errorf(at, "c-directive", "the condition of #if is not a constant integer expression")
+	}
+	return ok && k.Int != 0
+}
+
+// replaceDefined replaces defined X and defined(X).
+func (p *preprocessor) replaceDefined(toks []token) []token {
+	var out []token
+	for i := 0; i < len(toks); i++ {
+		t := toks[i]
+		if !t.is("defined") {
+			out = append(out, t)
+			continue
+		}
+		n := i + 1
+		paren := n < len(toks) && toks[n].is("(")
+		if paren {
+			n++
+		}
+		value := "0"
+		if n < len(toks) {
+			if _, ok := p.unit.macros[toks[n].text]; ok {
+				value = "1"
+			}
+		}
+		out = append(out, token{kind: tokNumber, text: value, at: t.at})
+		i = n
+		if paren {
+			i++
+		}
+	}
+	return out
+}
+
+// define enters a macro.
+func (p *preprocessor) define(at diag.Span, rest []token) {
+	if !p.wantName(at, rest) {
+		return
+	}
+	m := &macro{body: rest[1:]}
+	if len(m.body) > 0 && m.body[0].is("(") && !m.body[0].spaced {
+		m.function = true
+		i := 1
+		for ; i < len(m.body) && !m.body[i].is(")"); i++ {
+			if m.body[i].kind == tokIdent {
+				m.params = append(m.params, m.body[i].text)
+			}
+		}
+		m.body = m.body[min(i+1, len(m.body)):]
+	}
+	p.unit.macros[rest[0].text] = m
+}
+
+// include accepts headers of the system: their types and constants are known without them.
+func (p *preprocessor) include(at diag.Span, rest []token) {
+	switch {
+	case len(rest) > 0 && rest[0].is("<"):
+	case len(rest) > 0 && rest[0].kind == tokString:
+		p.diags.Errorf(at, "unsupported", "including a file of your own is not supported yet").
+			Hintf("copy its definitions into the script; kernel headers are not needed")
+	default:
+		p.diags.Errorf(at, "c-directive", "expected \"FILENAME\" or <FILENAME>")
+	}
+}

@@ -1,0 +1,135 @@
+package cdef
+
+import (
+	"github.com/gtrace/gtrace/lang/diag"
+	"github.com/gtrace/gtrace/lang/types"
+)
+
+// Options says what the text may refer to.
+type Options struct {
+	// Types finds types that the text does not define, by keyword ("struct", "union", "enum", or "" for typedefs) and name. It is
+	// asked when such a type is needed and not before; nil means that there are none.
+	Types func(keyword, name string) (types.Type, error)
+}
+
+// Unit is what the C part of a script defines.
+type Unit struct {
+	opts     Options
+	tags     map[string]*tag
+	typedefs map[string]ctype
+	enumers  map[string]Const
+	macros   map[string]*macro
+}
+
+// Const is the value of an enumerator or of a macro that is a constant.
+type Const struct {
+	// Int is the value; its bits are those of a uint64 if Unsigned is set.
+	Int      int64
+	Unsigned bool
+	// Str is the value if IsStr is set.
+	Str   string
+	IsStr bool
+	// Enum is the enumeration that an enumerator is of, or nil.
+	Enum *types.Enum
+}
+
+// tag is a name behind struct, union or enum.
+type tag struct {
+	keyword, name string
+	typ           ctype
+	defined       bool
+}
+
+// Parse reads the pieces of a script that are C, in order. The result has what makes sense, even if diags has errors then.
+func Parse(pieces []diag.Span, opts Options, diags *diag.List) *Unit {
+	u := &Unit{
+		opts: opts, tags: map[string]*tag{}, typedefs: map[string]ctype{}, enumers: map[string]Const{}, macros: predefined(),
+	}
+	pp := &preprocessor{unit: u, diags: diags}
+	for _, p := range pieces {
+		pp.piece(p)
+	}
+	pp.finish()
+	p := &parser{unit: u, toks: pp.out, diags: diags}
+	p.file()
+	return u
+}
+
+// Type returns the type that the text defines by that keyword ("" for typedefs) and name.
+func (u *Unit) Type(keyword, name string) (types.Type, bool) {
+	if keyword == "" {
+		t, ok := u.typedefs[name]
+		return t.typ, ok
+	}
+	t, ok := u.tags[keyword+" "+name]
+	if !ok || !t.defined {
+		return nil, false
+	}
+	return t.typ.typ, true
+}
+
+// Const returns the value of an enumerator or macro of the text.
+func (u *Unit) Const(name string) (Const, bool) {
+	if m, ok := u.macros[name]; ok && !m.builtin {
+		if k, ok := u.macroValue(name); ok {
+			return k, true
+		}
+	}
+	k, ok := u.enumers[name]
+	return k, ok
+}
+
+// IsMacro reports whether the text defines a macro of that name, constant or not.
+func (u *Unit) IsMacro(name string) bool {
+	m, ok := u.macros[name]
+	return ok && !m.builtin
+}
+
+// macroValue computes a macro.
+func (u *Unit) macroValue(name string) (Const, bool) {
+	m := u.macros[name]
+	if m.function {
+		return Const{}, false
+	}
+	pp := &preprocessor{unit: u, diags: &diag.List{}}
+	toks := pp.expand([]token{{kind: tokIdent, text: name}}, nil)
+	if s, ok := joinStrings(toks); ok {
+		return Const{Str: s, IsStr: true}, true
+	}
+	if len(toks) == 1 && toks[0].kind == tokIdent {
+		k, ok := u.enumers[toks[0].text]
+		return k, ok
+	}
+	return u.evaluate(toks)
+}
+
+// evaluate computes tokens that are a constant expression.
+func (u *Unit) evaluate(toks []token) (Const, bool) {
+	p := &parser{unit: u, toks: toks, diags: &diag.List{}}
+	n := p.expr()
+	if p.bad || p.peek().kind != tokEnd {
+		return Const{}, false
+	}
+	return Const{Int: n.v, Unsigned: n.unsigned && n.v < 0}, true
+}
+
+// joinStrings returns the string that adjacent string literals are.
+func joinStrings(toks []token) (string, bool) {
+	out := ""
+	for _, t := range toks {
+		if t.kind != tokString {
+			return "", false
+		}
+		out += t.value()
+	}
+	return out, len(toks) > 0
+}
+
+// lookup asks for a type from outside of the text.
+func (u *Unit) lookup(keyword, name string) (types.Type, bool) {
+	if u.opts.Types == nil {
+		return nil, false
+	}
+	t, err := u.opts.Types(keyword, name)
+	return t, err == nil && t != nil
+}
