@@ -45,6 +45,9 @@ func trace(ctx context.Context, o *options, std streams) error {
 	if err != nil {
 		return permitted(h, err)
 	}
+	if len(obj.Manifest.Programs) == 0 {
+		return errors.New("No probes to attach") //nolint:staticcheck // bpftrace's words
+	}
 	if err := h.CheckPrivileges(); err != nil {
 		if len(o.stages) > 0 {
 			fmt.Fprintf(std.err, "Not run: %v\n", err)
