@@ -51,10 +51,14 @@ func failedMap(err error, o *object.Object) string {
 
 // errno returns the kernel's part of an error.
 func errno(err error) error {
-	if e := unix.Errno(0); errors.As(err, &e) {
-		return e
+	e := unix.Errno(0)
+	switch {
+	case !errors.As(err, &e):
+		return err
+	case e == unix.E2BIG:
+		return fmt.Errorf("the kernel allows less (%w)", e)
 	}
-	return err
+	return e
 }
 
 // VerifierError is a program that the checker accepted and the kernel did not.

@@ -46,7 +46,8 @@ func trace(ctx context.Context, o *options, std streams) error {
 		return permitted(h, err)
 	}
 	if len(obj.Manifest.Programs) == 0 {
-		return errors.New("No probes to attach") //nolint:staticcheck // bpftrace's words
+		//lint:ignore ST1005 bpftrace's words
+		return errors.New("No probes to attach")
 	}
 	if err := h.CheckPrivileges(); err != nil {
 		if len(o.stages) > 0 {

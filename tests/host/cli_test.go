@@ -121,7 +121,7 @@ func TestDryRun(t *testing.T) {
 func TestStages(t *testing.T) {
 	const program = `BEGIN { @[pid] = count(); }`
 	for stage, want := range map[string]string{
-		"ast": "MapExpr @", "types": "map @[", "ir": "func gt_0", "opt": "func gt_0", "asm": "Exit", "verifier": "processed",
+		"ast": "MapExpr @", "types": "map @[", "ir": "func gt_0", "opt": "func gt_0", "asm": "bytes of stack", "verifier": "processed",
 	} {
 		r := run(t, "-d", stage, "-e", program)
 		require.Zero(t, r.code, r.stderr)
@@ -193,7 +193,7 @@ func TestLimitsOfTheKernelAreExplained(t *testing.T) {
 
 	r = run(t, "-e", "config = { max_map_keys = 1000000000 } BEGIN { @x[1] = 1; }")
 	require.Equal(t, 1, r.code)
-	require.Equal(t, "ERROR: make map @x of 1000000000 entries (config max_map_keys sets their number): argument list too long\n", r.stderr)
+	require.Equal(t, "ERROR: make map @x of 1000000000 entries (config max_map_keys sets their number): the kernel allows less (argument list too long)\n", r.stderr)
 
 	r = run(t, "-e", strings.Repeat("interval:s:1 { @ = 1; } ", 1030))
 	require.Equal(t, 1, r.code)
