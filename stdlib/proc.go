@@ -72,9 +72,14 @@ func lowHalf(h ir.Helper) func(Emitter, Call) Value {
 	}
 }
 
+// lowerComm makes the name zero first: 6.1 and other kernels, from strncpy being replaced by strscpy there until strscpy_pad
+// came in its place, leave what is behind the NUL as it was, and a key must not depend on that.
 func lowerComm(e Emitter, c Call) Value {
 	b := e.Builder()
 	dst := c.Dest(e)
+	for off := int64(0); off < commSize; off += 8 {
+		b.Store(dst, off, 8, b.Const(0))
+	}
 	b.Call(ir.HelperGetCurrentComm, dst, b.Const(commSize))
 	return Value{V: dst, Type: c.Result}
 }

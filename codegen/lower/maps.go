@@ -57,14 +57,16 @@ func (m *mapInfo) keySize() int {
 
 func (m *module) layoutMaps() {
 	for i, cm := range m.info.Maps {
+		own := *cm
+		own.Key = m.keyType(cm.Key)
 		info := &mapInfo{
-			Map: cm, index: i, spec: specName(cm.Name),
+			Map: &own, index: i, spec: specName(cm.Name),
 			size: max(8, types.Align(types.Sizeof(cm.Value), 8)), perCPU: isPerCPU(cm),
 		}
 		m.maps[cm.Name] = info
 		m.obj.Spec.Maps[info.spec] = m.mapSpec(info)
 		m.obj.Manifest.Maps = append(m.obj.Manifest.Maps, object.Map{
-			Name: cm.Name, Spec: info.spec, Key: cm.Key, Value: cm.Value, PerCPU: info.perCPU, Presence: info.scalar(),
+			Name: cm.Name, Spec: info.spec, Key: info.Key, Value: cm.Value, PerCPU: info.perCPU, Presence: info.scalar(),
 		})
 	}
 }

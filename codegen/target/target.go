@@ -31,6 +31,7 @@ const (
 	PerfLink                // BPF_LINK_TYPE_PERF_EVENT, 5.15
 	NsPidTgid               // bpf_get_ns_current_pid_tgid, 5.7
 	BoundedLoops            // 5.3
+	LargeMapKeys            // keys of hash maps over 512 bytes, 5.11
 
 	endFeature
 )
@@ -60,6 +61,7 @@ var features = [endFeature]featureInfo{
 	PerfLink:        {"perf event links", Version{5, 15}},
 	NsPidTgid:       {"bpf_get_ns_current_pid_tgid", Version{5, 7}},
 	BoundedLoops:    {"bounded loops", Version{5, 3}},
+	LargeMapKeys:    {"map keys of more than 512 bytes", Version{5, 11}},
 }
 
 // String returns the feature's name as a diagnostic gives it.

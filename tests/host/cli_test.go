@@ -121,7 +121,7 @@ func TestDryRun(t *testing.T) {
 func TestStages(t *testing.T) {
 	const program = `BEGIN { @[pid] = count(); }`
 	for stage, want := range map[string]string{
-		"ast": "MapExpr @", "types": "map @[", "ir": "func gt_0", "opt": "func gt_0", "asm": "bytes of stack", "verifier": "processed",
+		"ast": "MapExpr @", "types": "map @[", "ir": "func gt_0", "opt": "func gt_0", "asm": "exit", "verifier": "processed",
 	} {
 		r := run(t, "-d", stage, "-e", program)
 		require.Zero(t, r.code, r.stderr)
