@@ -8,10 +8,7 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/cilium/ebpf"
-
 	"github.com/gtrace/gtrace/codegen/object"
-	"github.com/gtrace/gtrace/lang/attach"
 	"github.com/gtrace/gtrace/runtime"
 	"github.com/gtrace/gtrace/runtime/host"
 	"github.com/gtrace/gtrace/runtime/output"
@@ -45,10 +42,6 @@ func trace(ctx context.Context, o *options, std streams) error {
 	if err != nil {
 		return permitted(h, err)
 	}
-	if len(obj.Manifest.Programs) == 0 {
-		//lint:ignore ST1005 bpftrace's words
-		return errors.New("No probes to attach")
-	}
 	if err := h.CheckPrivileges(); err != nil {
 		if len(o.stages) > 0 {
 			fmt.Fprintf(std.err, "Not run: %v\n", err)
@@ -78,7 +71,7 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 	defer closeOut()
 	symbols := symbol.New(symbol.Options{Mangled: !obj.Manifest.Config.CppDemangle})
 	s, err := runtime.New(runtime.Options{
-		Attacher:    attacher{ctx, c.probes},
+		Attacher:    c.probes.Attacher(ctx),
 		Printer:     c.printer(out, symbols),
 		Warnings:    c.std.err,
 		ChildPID:    c.childPID,
@@ -138,27 +131,4 @@ func (c *compiler) printer(out io.Writer, symbols output.Symbols) output.Printer
 		return output.NewJSON(opts)
 	}
 	return output.NewText(opts)
-}
-
-// attacher lets the session attach through the providers.
-type attacher struct {
-	ctx context.Context
-	set *probe.Set
-}
-
-func (a attacher) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
-	return a.set.Configure(spec, ps)
-}
-
-func (a attacher) Attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
-	return a.set.Attach(a.ctx, prog, p)
-}
-
-func (a attacher) AttachMany(prog *ebpf.Program, ps []attach.Probe) (io.Closer, error) {
-	done := a.set.AttachMany(a.ctx, prog, ps)
-	if len(done.Failures) == 0 {
-		return done.Closer, nil
-	}
-	first := done.Failures[0] // the others failed for the same reason, or will be tried again
-	return nil, errors.Join(fmt.Errorf("%s: %w", first.Probe.Name, first.Err), done.Closer.Close())
 }
