@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -66,6 +65,7 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		Attacher:    attacher{ctx, c.probes},
 		Printer:     c.printer(out, symbols),
 		Warnings:    c.std.err,
+		Details:     c.details(),
 		ChildPID:    c.childPID,
 		ChildDone:   ended,
 		VerifierLog: c.dump("verifier"),
@@ -108,6 +108,14 @@ func (c *compiler) output() (io.Writer, func(), error) {
 	}, nil
 }
 
+// details is where what only -v shows goes.
+func (c *compiler) details() io.Writer {
+	if !c.opts.verbose {
+		return nil
+	}
+	return c.std.err
+}
+
 func (c *compiler) printer(out io.Writer, symbols output.Symbols) output.Printer {
 	opts := output.Options{
 		Out:        out,
@@ -135,18 +143,11 @@ func (a attacher) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
 	return a.set.Configure(spec, ps)
 }
 
-func (a attacher) Attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
-	return a.set.Attach(a.ctx, prog, p)
-}
-
-func (a attacher) AttachMany(prog *ebpf.Program, ps []attach.Probe) (io.Closer, error) {
+func (a attacher) AttachMany(prog *ebpf.Program, ps []attach.Probe) (io.Closer, []runtime.AttachFailure) {
 	done := a.set.AttachMany(a.ctx, prog, ps)
-	if len(done.Failures) == 0 {
-		return done.Closer, nil
-	}
-	errs := []error{done.Closer.Close()}
+	var failures []runtime.AttachFailure
 	for _, f := range done.Failures {
-		errs = append(errs, f.Err)
+		failures = append(failures, runtime.AttachFailure(f))
 	}
-	return nil, errors.Join(errs...)
+	return done.Closer, failures
 }
