@@ -47,6 +47,12 @@ func procBuiltins() []*Builtin {
 			Lower:     lowerCurtask,
 		},
 		{
+			Signature: types.Signature{Name: "cpid", Doc: "Process id of the command that -c started, else 0.", Result: types.Uint32},
+			Lower: func(e Emitter, c Call) Value {
+				return Value{V: e.Builder().Extend(e.ChildPID(), 4, false), Type: c.Result}
+			},
+		},
+		{
 			Signature: types.Signature{Name: "rand", Doc: "Pseudo-random 32-bit number.", Result: types.Uint64},
 			Lower:     helper(ir.HelperGetPrandomU32),
 		},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -47,6 +48,9 @@ func readScript(name string, stdin io.Reader) (*diag.File, error) {
 		return nil, fmt.Errorf("failed to read file '%s': %s", name, reason(err))
 	case len(text) > maxScript:
 		return nil, fmt.Errorf("%s: the script is larger than %d MiB", name, maxScript>>20)
+	}
+	if i := bytes.IndexByte(text, 0); i >= 0 {
+		return nil, fmt.Errorf("%s: not a script: byte %d is zero, so this is no text", name, i+1)
 	}
 	return diag.NewFile(shown, string(text)), nil
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/cilium/ebpf"
@@ -32,7 +34,7 @@ func trace(ctx context.Context, o *options, std streams) error {
 		}
 	}
 	var kid *child
-	if o.command != "" {
+	if o.hasCommand {
 		if kid, err = startChild(o.command); err != nil {
 			return err
 		}
@@ -41,7 +43,7 @@ func trace(ctx context.Context, o *options, std streams) error {
 	}
 	obj, err := c.compile(file, params)
 	if err != nil {
-		return err
+		return permitted(h, err)
 	}
 	if err := h.CheckPrivileges(); err != nil {
 		if len(o.stages) > 0 {
@@ -51,6 +53,16 @@ func trace(ctx context.Context, o *options, std streams) error {
 		return err
 	}
 	return c.run(ctx, obj, kid, ended)
+}
+
+// permitted puts what gtrace may not do in the place of an error about a file that it may not read for that reason.
+func permitted(h *host.Host, err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		if missing := h.CheckPrivileges(); missing != nil {
+			return missing
+		}
+	}
+	return err
 }
 
 // run loads an object and prints what it reports until it ends.

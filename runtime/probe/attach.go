@@ -163,7 +163,7 @@ func (s *Set) attachMulti(ctx context.Context, prog *ebpf.Program, ps []attach.P
 	out := Attached{Closer: closers(nil)}
 	if !refused(err) {
 		for _, p := range ps {
-			out.Failures = append(out.Failures, failure(p, fmt.Errorf("attach %s with %d others: %w", p.Name, len(ps)-1, err)))
+			out.Failures = append(out.Failures, failure(p, err))
 		}
 		return out
 	}
