@@ -68,7 +68,7 @@ type Arg interface {
 
 // Action is something that user space does when a program asks for it, in the words of the manifest's event kinds.
 type Action struct {
-	// Kind is printf, value, print_map, print_element, clear, zero, exit or time.
+	// Kind is printf, value, print_map, print_element, clear, zero, exit, time, join, cat, system, errorf or warnf.
 	Kind   string
 	Format string
 	// Map is the script map that the action is about, "@" included.
@@ -133,6 +133,8 @@ type Emitter interface {
 	Stack(c Call) Value
 	// Send asks user space for an action; the arguments are the values that it needs.
 	Send(a Action, args ...Arg)
+	// Join sends the strings that an array of pointers points to.
+	Join(a Action, array Value)
 	// Exit ends the script with an exit code, or 0 if code is nil, and the program at once.
 	Exit(code Arg)
 	// Delete removes a key (nil for a scalar map) and returns whether it was there.

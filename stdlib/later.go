@@ -12,8 +12,7 @@ func laterBuiltins() []*Builtin {
 	}
 	for _, name := range []string{
 		"ppid", "pcomm", "leader_tid", "leader_comm", "cgroupid", "cgroup_path", "reg", "kfunc_exist", "kfunc_allowed", "container_of", "path",
-		"socket_cookie", "kaddr", "percpu_kaddr", "uaddr", "dw_ustack", "len", "strftime", "find", "errorf", "warnf", "debugf", "cat", "join", "system", "assert", "assert_str",
-		"static_assert", "fail", "signal", "signal_thread", "override", "write_user", "unwatch", "skboutput", "tseries",
+		"socket_cookie", "kaddr", "percpu_kaddr", "uaddr", "dw_ustack", "len", "find", "unwatch", "skboutput", "tseries",
 	} {
 		out = append(out, later(name, true))
 	}

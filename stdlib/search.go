@@ -9,12 +9,19 @@ import (
 
 // maxNeedle is the size of the largest string that is looked for without being known at compile time: all of it is compared
 // at every place, and the verifier follows each comparison.
-const maxNeedle = 64
+const maxNeedle = 32
+
+// maxLiteral is the same for literals.
+const maxLiteral = 64
 
 func searchType(name string, result types.Type) func([]types.Arg, types.Env) (types.Type, error) {
 	return func(args []types.Arg, _ types.Env) (types.Type, error) {
-		if n := types.Sizeof(args[1].Type); n > maxNeedle && !args[1].Const {
+		needle := args[1]
+		switch {
+		case !needle.Const && types.Sizeof(needle.Type) > maxNeedle:
 			return nil, fmt.Errorf("%s() looks for literals, or for strings of at most %d bytes, such as str(p, %d)", name, maxNeedle, maxNeedle)
+		case needle.Const && len(needle.Str) > maxLiteral:
+			return nil, fmt.Errorf("%s() looks for literals of at most %d bytes (%d provided)", name, maxLiteral, len(needle.Str))
 		}
 		return result, nil
 	}

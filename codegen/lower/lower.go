@@ -79,7 +79,7 @@ func (e *Error) Error() string { return e.Diags[0].Message }
 func configOf(c check.Config) object.Config {
 	return object.Config{
 		PrintMapsOnExit: c.PrintMapsOnExit, StrTruncTrailer: c.StrTruncTrailer, MaxMapKeys: c.MaxMapKeys,
-		MaxStrlen: c.MaxStrlen, StackMode: c.StackMode, MissingProbes: c.MissingProbes, LogSize: c.LogSize,
+		MaxStrlen: c.MaxStrlen, MaxCatBytes: c.MaxCatBytes, StackMode: c.StackMode, MissingProbes: c.MissingProbes, LogSize: c.LogSize,
 		CppDemangle: c.CppDemangle,
 	}
 }
