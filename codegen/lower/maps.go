@@ -131,6 +131,9 @@ func (m *module) finishMaps() {
 func (m *module) ownMap(name string) *ebpf.MapSpec {
 	spec := &ebpf.MapSpec{Name: name, Type: ebpf.Array, KeySize: 4, MaxEntries: 1}
 	var depth uint32
+	if t, ok := m.tables[name]; ok {
+		return tableMap(name, t)
+	}
 	switch {
 	case name == object.EventsMap:
 		spec.Type, spec.KeySize, spec.MaxEntries = ebpf.RingBuf, 0, uint32(m.ringPages()*pageSize)
@@ -140,7 +143,7 @@ func (m *module) ownMap(name string) *ebpf.MapSpec {
 	case name == object.DataMap:
 		spec.ValueSize = object.DataSize
 	case name == zeroMap:
-		spec.ValueSize = uint32(m.zero)
+		spec.ValueSize = uint32(max(8, m.zero))
 	default:
 		if _, err := fmt.Sscanf(name, object.StackMap+"%d", &depth); err != nil {
 			panic(fmt.Sprintf("BUG: lower: reference to the unknown map %s", name))

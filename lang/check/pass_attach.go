@@ -198,7 +198,7 @@ const (
 func (c *checker) probeEnv(p *Program) types.Env {
 	env := types.Env{
 		MaxStrlen: c.info.Config.MaxStrlen, StackMode: c.info.Config.StackMode,
-		Probe: types.String{Size: len(p.Probes[0].Name) + 1}, Kernel: c.kernelType,
+		Probe: types.String{Size: len(p.Probes[0].Name) + 1}, Kernel: c.kernelType, Provider: p.Probes[0].Provider,
 	}
 	ctx := p.Context
 	for _, v := range ctx.ArgN {

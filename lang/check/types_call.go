@@ -48,13 +48,18 @@ func (c *checker) builtin(e ast.Expr, name string, sig *types.Signature, args []
 	if typed == nil {
 		return nil
 	}
-	if sig.ResultOf == nil {
-		return sig.Result
+	t := sig.Result
+	if sig.ResultOf != nil {
+		var err error
+		if t, err = sig.ResultOf(typed, c.env); err != nil {
+			c.errorf(e.Span(), "bad-argument", "%s", err)
+			return types.Invalid{}
+		}
 	}
-	t, err := sig.ResultOf(typed, c.env)
-	if err != nil {
-		c.errorf(e.Span(), "bad-argument", "%s", err)
-		return types.Invalid{}
+	if sig.Fold != nil {
+		if v, known := sig.Fold(typed, c.env); known {
+			c.info.Consts[e] = Const(v)
+		}
 	}
 	return t
 }
