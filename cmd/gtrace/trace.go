@@ -8,7 +8,10 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/cilium/ebpf"
+
 	"github.com/gtrace/gtrace/codegen/object"
+	"github.com/gtrace/gtrace/lang/attach"
 	"github.com/gtrace/gtrace/runtime"
 	"github.com/gtrace/gtrace/runtime/host"
 	"github.com/gtrace/gtrace/runtime/output"
@@ -71,9 +74,10 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 	defer closeOut()
 	symbols := symbol.New(symbol.Options{Mangled: !obj.Manifest.Config.CppDemangle})
 	s, err := runtime.New(runtime.Options{
-		Attacher:    c.probes.Attacher(ctx),
+		Attacher:    attacher{ctx, c.probes},
 		Printer:     c.printer(out, symbols),
 		Warnings:    c.std.err,
+		Details:     c.details(),
 		ChildPID:    c.childPID,
 		ChildDone:   ended,
 		VerifierLog: c.dump("verifier"),
@@ -116,6 +120,14 @@ func (c *compiler) output() (io.Writer, func(), error) {
 	}, nil
 }
 
+// details is where what only -v shows goes.
+func (c *compiler) details() io.Writer {
+	if !c.opts.verbose {
+		return nil
+	}
+	return c.std.err
+}
+
 func (c *compiler) printer(out io.Writer, symbols output.Symbols) output.Printer {
 	opts := output.Options{
 		Out:        out,
@@ -131,4 +143,23 @@ func (c *compiler) printer(out io.Writer, symbols output.Symbols) output.Printer
 		return output.NewJSON(opts)
 	}
 	return output.NewText(opts)
+}
+
+// attacher lets the session attach through the providers.
+type attacher struct {
+	ctx context.Context
+	set *probe.Set
+}
+
+func (a attacher) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
+	return a.set.Configure(spec, ps)
+}
+
+func (a attacher) AttachMany(prog *ebpf.Program, ps []attach.Probe) (io.Closer, []runtime.AttachFailure) {
+	done := a.set.AttachMany(a.ctx, prog, ps)
+	var failures []runtime.AttachFailure
+	for _, f := range done.Failures {
+		failures = append(failures, runtime.AttachFailure(f))
+	}
+	return done.Closer, failures
 }

@@ -112,6 +112,9 @@ func (c *checker) attachPoint(d *ast.ProbeDecl, point *ast.AttachPoint, n needs)
 	case len(matches) == 0 && !strings.Contains(written, "*"):
 		c.pointError(point, &PointError{Part: -1, Code: codeNoMatch, Message: fmt.Sprintf("No matches for %s %s.", provider.Name(), written)})
 	default:
+		for i := range matches {
+			matches[i].Probe.Wildcard = strings.Contains(written, "*")
+		}
 		c.addPrograms(d, point, matches, n)
 	}
 	return nil
