@@ -58,6 +58,8 @@ func TestWrongCommandLines(t *testing.T) {
 		{"a folder", []string{dir}, "ERROR: failed to read file '" + dir + "': Is a directory\n"},
 		{"a program", []string{binary}, "ERROR: " + binary + ": not a script: byte 8 is zero, so this is no text\n"},
 		{"an empty script", []string{empty}, empty + ":1:1-2: ERROR: No probes to attach\n\n~\n"},
+		{"all probes missing", []string{"-e", "config = { missing_probes = ignore } tracepoint:nosuch:x { }"}, "stdin:1:1-61: ERROR: No probes to attach\n" +
+			"config = { missing_probes = ignore } tracepoint:nosuch:x { }\n" + strings.Repeat("~", 60) + "\n"},
 		{"probe type to list", []string{"-l", "kprob:x"}, "ERROR: unknown probe type \"kprob\"; did you mean kprobe?\n"},
 	}
 	for _, test := range tests {

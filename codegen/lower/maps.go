@@ -20,6 +20,8 @@ const (
 	pageSize     = 4096
 	// defaultRingBufPages is the size of the ring buffer where the script does not say it.
 	defaultRingBufPages = 256
+	// maxRingBufPages is 1 GiB, the largest power of two below what kernels accept.
+	maxRingBufPages = 1 << 18
 	// largeZero is the size of initial values that come from zeroMap instead of the stack.
 	largeZero = 64
 )
@@ -151,7 +153,7 @@ func (m *module) ownMap(name string) *ebpf.MapSpec {
 // ringPages is the size of the ring buffer, a power of two.
 func (m *module) ringPages() int {
 	pages := 1
-	for want := m.info.Config.RingBufPages; pages < want; {
+	for want := min(m.info.Config.RingBufPages, maxRingBufPages); pages < want; {
 		pages *= 2
 	}
 	if m.info.Config.RingBufPages == 0 {

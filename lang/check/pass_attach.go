@@ -148,6 +148,10 @@ func (c *checker) addPrograms(d *ast.ProbeDecl, point *ast.AttachPoint, matches 
 	groups := groupMatches(matches, n)
 	total, limit := len(c.info.Programs)+len(groups), c.info.Config.MaxPrograms
 	if total > limit {
+		if c.tooManyPrograms {
+			return
+		}
+		c.tooManyPrograms = true
 		e := c.diags.Errorf(point.At, "too-many-programs",
 			"Your program is trying to generate more than %d BPF programs, which exceeds the current limit of %d", total, limit)
 		e.Hintf("You can increase the limit with the max_bpf_progs config variable or GTRACE_MAX_BPF_PROGS.")

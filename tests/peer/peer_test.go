@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -50,6 +51,7 @@ func eachCase(t *testing.T, f func(t *testing.T, worker string, c *peer.Case)) {
 	paths, err := filepath.Glob("testdata/*.txt")
 	require.NoError(t, err)
 	worker := buildWorker(t)
+	var working sync.Mutex
 	for _, path := range paths {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
 			cases, err := peer.Read(path)
@@ -62,6 +64,10 @@ func eachCase(t *testing.T, f func(t *testing.T, worker string, c *peer.Case)) {
 			for _, c := range cases {
 				t.Run(c.Name, func(t *testing.T) {
 					t.Parallel()
+					if c.Work != "" { // the work of one case would be counted by another
+						working.Lock()
+						defer working.Unlock()
+					}
 					f(t, worker, c)
 				})
 			}
@@ -115,7 +121,7 @@ func bpftrace(t *testing.T) []string {
 // buildWorker builds the command that cases trace, in a folder that a tracer with a root folder of its own sees too.
 func buildWorker(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "work")
+	path := filepath.Join(t.TempDir(), fmt.Sprintf("w%d", os.Getpid()))
 	cmd := exec.Command("go", "build", "-o", path, "./work")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	out, err := cmd.CombinedOutput()
