@@ -68,6 +68,7 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		Warnings:    c.std.err,
 		ChildPID:    c.childPID,
 		ChildDone:   ended,
+		DryRun:      c.opts.dryRun,
 		VerifierLog: c.dump("verifier"),
 	})
 	if err != nil {
