@@ -99,6 +99,8 @@ type Emitter interface {
 	Func(t types.Type) Value
 	// StartTime returns the time at which the script was started, on the clock of nsecs.
 	StartTime() *ir.Value
+	// ChildPID returns the process id of the command of -c, or 0.
+	ChildPID() *ir.Value
 	// Stack takes a stack trace as the call's result.
 	Stack(c Call) Value
 	// Send asks user space for an action; the arguments are the values that it needs.

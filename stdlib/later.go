@@ -6,7 +6,7 @@ import "github.com/gtrace/gtrace/lang/types"
 func laterBuiltins() []*Builtin {
 	var out []*Builtin
 	for _, name := range []string{
-		"ctx", "username", "cgroup", "numaid", "ncpus", "cpid", "has_cpid", "probetype", "usermode", "config", "getopt",
+		"ctx", "username", "cgroup", "numaid", "ncpus", "has_cpid", "probetype", "usermode", "config", "getopt",
 	} {
 		out = append(out, later(name, false))
 	}

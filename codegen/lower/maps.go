@@ -20,6 +20,8 @@ const (
 	pageSize     = 4096
 	// defaultRingBufPages is the size of the ring buffer where the script does not say it.
 	defaultRingBufPages = 256
+	// maxRingBufPages is 1 GiB, the largest power of two below what kernels accept.
+	maxRingBufPages = 1 << 18
 	// largeZero is the size of initial values that come from zeroMap instead of the stack.
 	largeZero = 64
 )
@@ -55,14 +57,16 @@ func (m *mapInfo) keySize() int {
 
 func (m *module) layoutMaps() {
 	for i, cm := range m.info.Maps {
+		own := *cm
+		own.Key = m.keyType(cm.Key)
 		info := &mapInfo{
-			Map: cm, index: i, spec: specName(cm.Name),
+			Map: &own, index: i, spec: specName(cm.Name),
 			size: max(8, types.Align(types.Sizeof(cm.Value), 8)), perCPU: isPerCPU(cm),
 		}
 		m.maps[cm.Name] = info
 		m.obj.Spec.Maps[info.spec] = m.mapSpec(info)
 		m.obj.Manifest.Maps = append(m.obj.Manifest.Maps, object.Map{
-			Name: cm.Name, Spec: info.spec, Key: cm.Key, Value: cm.Value, PerCPU: info.perCPU, Presence: info.scalar(),
+			Name: cm.Name, Spec: info.spec, Key: info.Key, Value: cm.Value, PerCPU: info.perCPU, Presence: info.scalar(),
 		})
 	}
 }
@@ -149,7 +153,7 @@ func (m *module) ownMap(name string) *ebpf.MapSpec {
 // ringPages is the size of the ring buffer, a power of two.
 func (m *module) ringPages() int {
 	pages := 1
-	for want := m.info.Config.RingBufPages; pages < want; {
+	for want := min(m.info.Config.RingBufPages, maxRingBufPages); pages < want; {
 		pages *= 2
 	}
 	if m.info.Config.RingBufPages == 0 {

@@ -56,7 +56,7 @@ func Unmarshal(data []byte) (Type, error) {
 }
 
 // Boxed is a Type that can stand in a JSON document.
-type Boxed struct{ Type }
+type Boxed struct{ Type Type }
 
 // MarshalJSON writes the type as Marshal does.
 func (b Boxed) MarshalJSON() ([]byte, error) { return Marshal(b.Type) }
