@@ -64,7 +64,7 @@ func load(o *object.Object, spec *ebpf.CollectionSpec, shared map[string]*ebpf.M
 		}
 	}
 	if err != nil {
-		return nil, loadError(err, o.Spec)
+		return nil, loadError(err, o)
 	}
 	return coll, nil
 }

@@ -82,7 +82,7 @@ func TestResultTypes(t *testing.T) {
 		{"str", []types.Arg{pointer}, "string[1024]"},
 		{"str", []types.Arg{pointer, konst(8)}, "string[8]"},
 		{"str", []types.Arg{pointer, konst(4096)}, "string[1024]"},
-		{"kstack", nil, "kstack_t"},
+		{"kstack", nil, "kstack_bpftrace_127"},
 		{"kstack", []types.Arg{{Name: "nonsense"}}, "Unknown stack mode: 'nonsense'"},
 	} {
 		t.Run(fmt.Sprintf("%s %d", c.name, len(c.args)), func(t *testing.T) {

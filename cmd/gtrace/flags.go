@@ -131,9 +131,9 @@ func (o *options) check() error {
 	case o.warnings && o.noWarnings:
 		return errors.New("-k and --no-warnings cannot be used together")
 	case o.format != "text" && o.format != "json":
-		return fmt.Errorf("-f %s: unknown output format: use text or json", o.format)
+		return fmt.Errorf("Invalid output format %q", o.format)
 	case !slices.Contains([]string{"", "line", "full", "none"}, o.buffering):
-		return fmt.Errorf("-B %s: unknown buffering mode: use line, full or none", o.buffering)
+		return errors.New("USAGE: -B must be either 'line', 'full', or 'none'.")
 	}
 	for _, s := range o.stages {
 		if s != "all" && !slices.Contains(dumpStages, s) {

@@ -50,14 +50,16 @@ func TestWrongCommandLines(t *testing.T) {
 		{"blank command", []string{"-c", "  ", "-e", "BEGIN { }"}, "ERROR: -c: the command is empty\n"},
 		{"open quote", []string{"-c", "'ls", "-e", "BEGIN { }"}, "ERROR: -c: a quote is not closed\n"},
 		{"command not found", []string{"-c", "/no/such/command x", "-e", "BEGIN { }"}, "ERROR: -c /no/such/command: no such file or directory\n"},
-		{"format", []string{"-f", "xml", "-e", "BEGIN { }"}, "ERROR: -f xml: unknown output format: use text or json\n"},
-		{"buffering", []string{"-B", "x", "-e", "BEGIN { }"}, "ERROR: -B x: unknown buffering mode: use line, full or none\n"},
+		{"format", []string{"-f", "xml", "-e", "BEGIN { }"}, "ERROR: Invalid output format \"xml\"\n"},
+		{"buffering", []string{"-B", "x", "-e", "BEGIN { }"}, "ERROR: USAGE: -B must be either 'line', 'full', or 'none'.\n"},
 		{"stage", []string{"-d", "x", "-e", "BEGIN { }"}, "ERROR: -d x: unknown stage: use ast, types, ir, opt, asm, verifier or all\n"},
 		{"-k and --no-warnings", []string{"-k", "--no-warnings", "-e", "BEGIN { }"}, "ERROR: -k and --no-warnings cannot be used together\n"},
 		{"no such file", []string{dir + "/none"}, "ERROR: failed to open file '" + dir + "/none': No such file or directory\n"},
 		{"a folder", []string{dir}, "ERROR: failed to read file '" + dir + "': Is a directory\n"},
 		{"a program", []string{binary}, "ERROR: " + binary + ": not a script: byte 8 is zero, so this is no text\n"},
 		{"an empty script", []string{empty}, empty + ":1:1-2: ERROR: No probes to attach\n\n~\n"},
+		{"all probes missing", []string{"-e", "config = { missing_probes = ignore } tracepoint:nosuch:x { }"}, "stdin:1:1-61: ERROR: No probes to attach\n" +
+			"config = { missing_probes = ignore } tracepoint:nosuch:x { }\n" + strings.Repeat("~", 60) + "\n"},
 		{"probe type to list", []string{"-l", "kprob:x"}, "ERROR: unknown probe type \"kprob\"; did you mean kprobe?\n"},
 	}
 	for _, test := range tests {

@@ -52,7 +52,7 @@ func readScript(name string, stdin io.Reader) (*diag.File, error) {
 	if i := bytes.IndexByte(text, 0); i >= 0 {
 		return nil, fmt.Errorf("%s: not a script: byte %d is zero, so this is no text", name, i+1)
 	}
-	return diag.NewFile(shown, string(text)), nil
+	return diag.NewFile(shown, strings.TrimPrefix(string(text), "\ufeff")), nil // editors' mark of UTF-8
 }
 
 // reason is the cause of a file error in the C library's words, as bpftrace gives it.

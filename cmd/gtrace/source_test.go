@@ -58,6 +58,12 @@ func TestScriptFromStandardInput(t *testing.T) {
 	require.Equal(t, []string{"a", "b"}, params)
 }
 
+func TestByteOrderMark(t *testing.T) {
+	file, err := readScript("-", strings.NewReader("\ufeffBEGIN { }"))
+	require.NoError(t, err)
+	require.Equal(t, "BEGIN { }", file.Text)
+}
+
 // endless is a script without end.
 type endless struct{}
 

@@ -77,8 +77,10 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		Attacher:    attacher{ctx, c.probes},
 		Printer:     c.printer(out, symbols),
 		Warnings:    c.std.err,
+		Details:     c.details(),
 		ChildPID:    c.childPID,
 		ChildDone:   ended,
+		DryRun:      c.opts.dryRun,
 		VerifierLog: c.dump("verifier"),
 	})
 	if err != nil {
@@ -119,6 +121,14 @@ func (c *compiler) output() (io.Writer, func(), error) {
 	}, nil
 }
 
+// details is where what only -v shows goes.
+func (c *compiler) details() io.Writer {
+	if !c.opts.verbose {
+		return nil
+	}
+	return c.std.err
+}
+
 func (c *compiler) printer(out io.Writer, symbols output.Symbols) output.Printer {
 	opts := output.Options{
 		Out:        out,
@@ -146,15 +156,11 @@ func (a attacher) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
 	return a.set.Configure(spec, ps)
 }
 
-func (a attacher) Attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
-	return a.set.Attach(a.ctx, prog, p)
-}
-
-func (a attacher) AttachMany(prog *ebpf.Program, ps []attach.Probe) (io.Closer, error) {
+func (a attacher) AttachMany(prog *ebpf.Program, ps []attach.Probe) (io.Closer, []runtime.AttachFailure) {
 	done := a.set.AttachMany(a.ctx, prog, ps)
-	if len(done.Failures) == 0 {
-		return done.Closer, nil
+	var failures []runtime.AttachFailure
+	for _, f := range done.Failures {
+		failures = append(failures, runtime.AttachFailure(f))
 	}
-	first := done.Failures[0] // the others failed for the same reason, or will be tried again
-	return nil, errors.Join(fmt.Errorf("%s: %w", first.Probe.Name, first.Err), done.Closer.Close())
+	return done.Closer, failures
 }

@@ -37,6 +37,9 @@ func (a *arg) Str() (string, bool) {
 	return a.fn.textOf(a.e)
 }
 
+// Literal returns the text of a string that is known at compile time.
+func (a *arg) Literal() (string, bool) { return a.fn.textOf(a.e) }
+
 // Lower makes the code of the argument. Arrays that are not in the program's own memory come as pointers to their elements.
 func (a *arg) Lower() stdlib.Value {
 	if t, ok := a.Type().(types.Array); ok {

@@ -20,6 +20,8 @@ const (
 	pageSize     = 4096
 	// defaultRingBufPages is the size of the ring buffer where the script does not say it.
 	defaultRingBufPages = 256
+	// maxRingBufPages is 1 GiB, the largest power of two below what kernels accept.
+	maxRingBufPages = 1 << 18
 	// largeZero is the size of initial values that come from zeroMap instead of the stack.
 	largeZero = 64
 )
@@ -129,6 +131,9 @@ func (m *module) finishMaps() {
 func (m *module) ownMap(name string) *ebpf.MapSpec {
 	spec := &ebpf.MapSpec{Name: name, Type: ebpf.Array, KeySize: 4, MaxEntries: 1}
 	var depth uint32
+	if t, ok := m.tables[name]; ok {
+		return tableMap(name, t)
+	}
 	switch {
 	case name == object.EventsMap:
 		spec.Type, spec.KeySize, spec.MaxEntries = ebpf.RingBuf, 0, uint32(m.ringPages()*pageSize)
@@ -138,7 +143,7 @@ func (m *module) ownMap(name string) *ebpf.MapSpec {
 	case name == object.DataMap:
 		spec.ValueSize = object.DataSize
 	case name == zeroMap:
-		spec.ValueSize = uint32(m.zero)
+		spec.ValueSize = uint32(max(8, m.zero))
 	default:
 		if _, err := fmt.Sscanf(name, object.StackMap+"%d", &depth); err != nil {
 			panic(fmt.Sprintf("BUG: lower: reference to the unknown map %s", name))
@@ -151,7 +156,7 @@ func (m *module) ownMap(name string) *ebpf.MapSpec {
 // ringPages is the size of the ring buffer, a power of two.
 func (m *module) ringPages() int {
 	pages := 1
-	for want := m.info.Config.RingBufPages; pages < want; {
+	for want := min(m.info.Config.RingBufPages, maxRingBufPages); pages < want; {
 		pages *= 2
 	}
 	if m.info.Config.RingBufPages == 0 {

@@ -112,6 +112,9 @@ func (c *checker) attachPoint(d *ast.ProbeDecl, point *ast.AttachPoint, n needs)
 	case len(matches) == 0 && !strings.Contains(written, "*"):
 		c.pointError(point, &PointError{Part: -1, Code: codeNoMatch, Message: fmt.Sprintf("No matches for %s %s.", provider.Name(), written)})
 	default:
+		for i := range matches {
+			matches[i].Probe.Wildcard = strings.Contains(written, "*")
+		}
 		c.addPrograms(d, point, matches, n)
 	}
 	return nil
@@ -145,6 +148,10 @@ func (c *checker) addPrograms(d *ast.ProbeDecl, point *ast.AttachPoint, matches 
 	groups := groupMatches(matches, n)
 	total, limit := len(c.info.Programs)+len(groups), c.info.Config.MaxPrograms
 	if total > limit {
+		if c.tooManyPrograms {
+			return
+		}
+		c.tooManyPrograms = true
 		e := c.diags.Errorf(point.At, "too-many-programs",
 			"Your program is trying to generate more than %d BPF programs, which exceeds the current limit of %d", total, limit)
 		e.Hintf("You can increase the limit with the max_bpf_progs config variable or GTRACE_MAX_BPF_PROGS.")
@@ -191,7 +198,7 @@ const (
 func (c *checker) probeEnv(p *Program) types.Env {
 	env := types.Env{
 		MaxStrlen: c.info.Config.MaxStrlen, StackMode: c.info.Config.StackMode,
-		Probe: types.String{Size: len(p.Probes[0].Name) + 1}, Kernel: c.kernelType,
+		Probe: types.String{Size: len(p.Probes[0].Name) + 1}, Kernel: c.kernelType, Provider: p.Probes[0].Provider,
 	}
 	ctx := p.Context
 	for _, v := range ctx.ArgN {

@@ -121,7 +121,7 @@ func TestDryRun(t *testing.T) {
 func TestStages(t *testing.T) {
 	const program = `BEGIN { @[pid] = count(); }`
 	for stage, want := range map[string]string{
-		"ast": "MapExpr @", "types": "map @[", "ir": "func gt_0", "opt": "func gt_0", "asm": "Exit", "verifier": "processed",
+		"ast": "MapExpr @", "types": "map @[", "ir": "func gt_0", "opt": "func gt_0", "asm": "exit", "verifier": "processed",
 	} {
 		r := run(t, "-d", stage, "-e", program)
 		require.Zero(t, r.code, r.stderr)
@@ -180,4 +180,23 @@ func TestInfo(t *testing.T) {
 		require.Contains(t, r.stdout, text)
 	}
 	require.NotContains(t, r.stdout, "unknown (")
+}
+
+func TestLimitsOfTheKernelAreExplained(t *testing.T) {
+	var many strings.Builder
+	for i := range 70 {
+		fmt.Fprintf(&many, "@a%d[1] = %d; ", i, i)
+	}
+	r := run(t, "-e", "BEGIN { "+many.String()+"}")
+	require.Equal(t, 1, r.code)
+	require.Contains(t, r.stderr, "use fewer, or one map with a key")
+
+	r = run(t, "-e", "config = { max_map_keys = 1000000000 } BEGIN { @x[1] = 1; }")
+	require.Equal(t, 1, r.code)
+	require.Equal(t, "ERROR: make map @x of 1000000000 entries (config max_map_keys sets their number): the kernel allows less (argument list too long)\n", r.stderr)
+
+	r = run(t, "-e", strings.Repeat("interval:s:1 { @ = 1; } ", 1030))
+	require.Equal(t, 1, r.code)
+	require.Equal(t, 1, strings.Count(r.stderr, "ERROR"), r.stderr)
+	require.Contains(t, r.stderr, "max_bpf_progs")
 }

@@ -204,7 +204,7 @@ func TestMissingPrivileges(t *testing.T) {
 		requireReadable(t, cmd)
 		r := launch(t, cmd).wait()
 		require.Zero(t, r.code, r.stderr)
-		require.Contains(t, r.stdout, "Exit")
+		require.Contains(t, r.stdout, "exit")
 	})
 }
 

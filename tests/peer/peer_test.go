@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,11 +19,17 @@ import (
 
 var updatePeer = flag.Bool("update-peer", false, "rewrite what is expected from what bpftrace prints")
 
-// TestConformance runs the table under gtrace.
+// TestConformance runs the table under gtrace. With -update it rewrites what the cases expect that differ on purpose.
 func TestConformance(t *testing.T) {
 	testenv.Privileged(t)
 	tracer := []string{testenv.Gtrace(t)}
-	eachCase(t, func(t *testing.T, worker string, c *peer.Case) { check(t, tracer, worker, c) })
+	eachCase(t, func(t *testing.T, worker string, c *peer.Case) {
+		if c.Differs != "" && testenv.Update() {
+			record(t, tracer, worker, c)
+			return
+		}
+		check(t, tracer, worker, c)
+	})
 }
 
 // TestPeer runs the table under bpftrace, except for the cases where gtrace differs on purpose.
@@ -34,10 +41,7 @@ func TestPeer(t *testing.T) {
 		switch {
 		case c.Differs != "":
 		case *updatePeer:
-			got, err := peer.Run(t.Context(), tracer, worker, c)
-			require.NoError(t, err)
-			got.Stderr = messages(got.Stderr, c.Want.Stderr)
-			c.Want = got
+			record(t, tracer, worker, c)
 		default:
 			check(t, tracer, worker, c)
 		}
@@ -50,11 +54,12 @@ func eachCase(t *testing.T, f func(t *testing.T, worker string, c *peer.Case)) {
 	paths, err := filepath.Glob("testdata/*.txt")
 	require.NoError(t, err)
 	worker := buildWorker(t)
+	var working sync.Mutex
 	for _, path := range paths {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
 			cases, err := peer.Read(path)
 			require.NoError(t, err)
-			if *updatePeer {
+			if *updatePeer || testenv.Update() {
 				t.Cleanup(func() {
 					require.NoError(t, os.WriteFile(path, []byte(peer.Format(cases)), 0o644))
 				})
@@ -62,6 +67,10 @@ func eachCase(t *testing.T, f func(t *testing.T, worker string, c *peer.Case)) {
 			for _, c := range cases {
 				t.Run(c.Name, func(t *testing.T) {
 					t.Parallel()
+					if c.Work != "" { // the work of one case would be counted by another
+						working.Lock()
+						defer working.Unlock()
+					}
 					f(t, worker, c)
 				})
 			}
@@ -79,6 +88,15 @@ func check(t *testing.T, tracer []string, worker string, c *peer.Case) {
 	for _, l := range c.Want.Stderr {
 		require.Contains(t, got.Stderr, l, "%s\nstderr: %s", c.Script, stderr)
 	}
+}
+
+// record makes what a tracer prints the expectation of a case.
+func record(t *testing.T, tracer []string, worker string, c *peer.Case) {
+	t.Helper()
+	got, err := peer.Run(t.Context(), tracer, worker, c)
+	require.NoError(t, err)
+	got.Stderr = messages(got.Stderr, c.Want.Stderr)
+	c.Want = got
 }
 
 // messages picks the lines of standard error that a case is about: all errors, and the lines that it names already.
@@ -115,7 +133,7 @@ func bpftrace(t *testing.T) []string {
 // buildWorker builds the command that cases trace, in a folder that a tracer with a root folder of its own sees too.
 func buildWorker(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "work")
+	path := filepath.Join(t.TempDir(), fmt.Sprintf("w%d", os.Getpid()))
 	cmd := exec.Command("go", "build", "-o", path, "./work")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	out, err := cmd.CombinedOutput()

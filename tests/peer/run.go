@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -25,7 +26,7 @@ func Run(ctx context.Context, tracer []string, worker string, c *Case) (Outcome,
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
 	err := cmd.Run()
-	out := Outcome{Stdout: stdout.String(), Stderr: strings.Split(stderr.String(), "\n")}
+	out := Outcome{Stdout: placeholders(worker, stdout.String()), Stderr: strings.Split(stderr.String(), "\n")}
 	if ctx.Err() != nil {
 		return out, fmt.Errorf("run %s: no end after %s\n%s", c.Name, patience, stderr.String())
 	}
@@ -35,6 +36,16 @@ func Run(ctx context.Context, tracer []string, worker string, c *Case) (Outcome,
 	}
 	out.Exit = cmd.ProcessState.ExitCode()
 	return out, nil
+}
+
+// names puts the worker's path for WORKER and its name for COMM. The name is one that no other process has.
+func names(worker string) *strings.Replacer {
+	return strings.NewReplacer("WORKER", worker, "COMM", filepath.Base(worker))
+}
+
+// placeholders undoes names.
+func placeholders(worker, text string) string {
+	return strings.NewReplacer(worker, "WORKER", filepath.Base(worker), "COMM").Replace(text)
 }
 
 // arguments returns the command line for a case. bpftrace writes its warnings about the script among the output, so they are
@@ -48,6 +59,5 @@ func (c *Case) arguments(worker string) []string {
 	if c.Work != "" {
 		args = append(args, "-c", worker+" "+c.Work)
 	}
-	script := strings.ReplaceAll(c.Script, "WORKER", worker)
-	return append(append(args, "-e", script), c.Params...)
+	return append(append(args, "-e", names(worker).Replace(c.Script)), c.Params...)
 }
