@@ -2,6 +2,8 @@ package cdef
 
 import "sort"
 
+//go:generate go run ./gen
+
 // constant is a row of the table of constants, which is sorted by name.
 type constant struct {
 	name  string

@@ -4,17 +4,20 @@ import (
 	"fmt"
 
 	"github.com/gtrace/gtrace/lang/ast"
+	"github.com/gtrace/gtrace/lang/cdef"
 	"github.com/gtrace/gtrace/lang/diag"
 	"github.com/gtrace/gtrace/lang/types"
 )
 
-// checker is the state of one run of Check. The passes are methods in files of their own, in this order: config, support,
+// checker is the state of one run of Check. The passes are methods in files of their own, in this order: cdef, config, support,
 // attach, limits, resolve, types.
 type checker struct {
 	prog  *ast.Program
 	opts  Options
 	diags *diag.List
 	info  *Info
+	// cdefs is what the C part of the script defines.
+	cdefs *cdef.Unit
 
 	// vars and maps are the slots that values are stored in; mapOrder has the maps in the order of their first use.
 	vars     map[*Var]*slot
@@ -41,6 +44,7 @@ type checker struct {
 // compiled from it then. An error means that the world failed, not the script.
 func Check(prog *ast.Program, opts Options, diags *diag.List) (*Info, error) {
 	c := newChecker(prog, opts, diags)
+	c.passCdef()
 	c.passConfig()
 	c.passSupport()
 	if err := c.passAttach(); err != nil {

@@ -192,8 +192,8 @@ func TestWorldFails(t *testing.T) {
 }
 
 func TestWithoutHost(t *testing.T) {
-	_, diags := run(t, "BEGIN { $x = curtask; $y = AF_INET; $z = (struct foo *)1; }", func(o *check.Options) { o.Host = nil })
-	require.Contains(t, said(diags), "Unknown identifier: 'AF_INET'")
+	_, diags := run(t, "BEGIN { $x = curtask; $y = FAMILY_INET; $z = (struct foo *)1; }", func(o *check.Options) { o.Host = nil })
+	require.Contains(t, said(diags), "Unknown identifier: 'FAMILY_INET'")
 	require.Contains(t, said(diags), `Cannot resolve unknown type "struct foo"`)
 }
 

@@ -279,7 +279,7 @@ func newHost() *fakeHost {
 			{Name: "inner", Type: inner, Offset: 80},
 		}
 	}
-	return &fakeHost{task: task, family: &types.Enum{Name: "family", Size: 4, Values: []types.EnumValue{{Name: "AF_INET", Value: 2}}}}
+	return &fakeHost{task: task, family: &types.Enum{Name: "family", Size: 4, Values: []types.EnumValue{{Name: "FAMILY_INET", Value: 2}}}}
 }
 
 func (h *fakeHost) TypeByName(keyword, name string) (types.Type, error) {
@@ -295,7 +295,7 @@ func (h *fakeHost) TypeByName(keyword, name string) (types.Type, error) {
 }
 
 func (h *fakeHost) EnumValue(name string) (int64, types.Type, bool) {
-	if name == "AF_INET" {
+	if name == "FAMILY_INET" {
 		return 2, h.family, true
 	}
 	return 0, nil, false

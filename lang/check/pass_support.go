@@ -1,9 +1,6 @@
 package check
 
 import (
-	"regexp"
-	"sync"
-
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/diag"
 )
@@ -20,17 +17,9 @@ func (c *checker) unsupported(span diag.Span, what string) {
 	c.diags.Errorf(span, "unsupported", "%s not supported yet", what)
 }
 
-// kernelInclude is what needs no header: the kernel's types are known without.
-var kernelInclude = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^\s*#\s*include\s*<[^>]*>\s*$`)
-})
-
 func (c *checker) supportDecl(d ast.Decl) {
 	switch d := d.(type) {
 	case *ast.CDecl:
-		if !kernelInclude().MatchString(d.Text) {
-			c.unsupported(d.At, "C definitions are")
-		}
 	case *ast.ConfigDecl:
 	case *ast.ImportDecl:
 		c.unsupported(d.At, "import is")

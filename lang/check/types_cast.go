@@ -66,6 +66,9 @@ func (c *checker) lookupType(e *ast.NamedType) types.Type {
 
 // findType finds a type by keyword and name; a name alone may also be that of a struct.
 func (c *checker) findType(keyword, name string) (types.Type, bool) {
+	if t, ok := c.cType(keyword, name); ok {
+		return t, true
+	}
 	if keyword == "" {
 		if t, ok := namedType(name); ok {
 			return t, true
@@ -201,7 +204,7 @@ func (c *checker) operandType(x ast.Expr, written ast.TypeExpr) types.Type {
 		return t
 	}
 	if id, ok := x.(*ast.Ident); ok {
-		if _, builtin := c.opts.Builtins.Signature(id.Name); !builtin && !c.enumerator(id.Name).known {
+		if _, builtin := c.opts.Builtins.Signature(id.Name); !builtin && !c.isConst(id.Name) {
 			if t, found := c.findType("", id.Name); found {
 				c.info.Types[x] = t
 				return t

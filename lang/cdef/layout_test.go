@@ -1,0 +1,151 @@
+package cdef_test
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gtrace/gtrace/lang/cdef"
+	"github.com/gtrace/gtrace/lang/diag"
+	"github.com/gtrace/gtrace/lang/types"
+)
+
+func parse(t *testing.T, text string) (*cdef.Unit, *diag.List) {
+	t.Helper()
+	return parseWith(text, cdef.Options{})
+}
+
+func parseWith(text string, opts cdef.Options) (*cdef.Unit, *diag.List) {
+	diags := &diag.List{}
+	f := diag.NewFile("x.bt", text)
+	return cdef.Parse([]diag.Span{{File: f, End: len(text)}}, opts, diags), diags
+}
+
+// layouts are definitions of one type each, all named X, and how gcc lays them out: size, alignment, and the byte offset
+// of each member that has an address.
+var layouts = []struct{ name, text, want string }{
+	{"scalars", "struct X { char a; short b; int c; long d; };", "16 8 a@0 b@2 c@4 d@8"},
+	{"tail padding", "struct X { long a; char b; };", "16 8 a@0 b@8"},
+	{"packed behind", "struct X { char a; int b; short c; } __attribute__((packed));", "7 1 a@0 b@1 c@5"},
+	{"packed before", "struct __attribute__((packed)) X { char a; long b; struct { int x; char y; }; };", "17 1 a@0 b@1 x@9 y@13"},
+	{"packed member", "struct X { char a; long b __attribute__((packed)); char c; };", "10 1 a@0 b@1 c@9"},
+	{"aligned", "struct X { char a; } __attribute__((aligned(16)));", "16 16 a@0"},
+	{"aligned without number", "struct X { char a; } __attribute__((aligned));", "16 16 a@0"},
+	{"aligned before", "struct __attribute__((aligned(32))) X { char a; int b; };", "32 32 a@0 b@4"},
+	{"packed and aligned", "struct X { char a; int b; } __attribute__((packed, aligned(4)));", "8 4 a@0 b@1"},
+	{"aligned member", "struct X { char a; int b __attribute__((aligned(32))); char c; };", "64 32 a@0 b@32 c@36"},
+	{"packed with aligned member", "struct X { char a; int b __attribute__((aligned(4))); char c; } __attribute__((packed));", "12 4 a@0 b@4 c@8"},
+	{"bits", "struct X { char a; int b:3; int c:13; int d; };", "8 4 a@0 d@4"},
+	{"bits cross", "struct X { int a:20; int b:20; char c; };", "8 4 c@7"},
+	{"bits of long", "struct X { char a; long b:33; char c; };", "8 8 a@0 c@6"},
+	{"bits packed", "struct X { char a; int b:3; int c:13; long long d:40; char e; } __attribute__((packed));", "9 1 a@0 e@8"},
+	{"bits of no width", "struct X { char a:3; int :0; char b; };", "5 1 b@4"},
+	{"bits of no width packed", "struct X { char a:3; int :0; char b; } __attribute__((packed));", "5 1 b@4"},
+	{"bits without name", "struct X { char a; int :5; char b; };", "3 1 a@0 b@2"},
+	{"bits of char", "struct X { unsigned char a:4, b:4; unsigned short c; };", "4 2 c@2"},
+	{"bits then long", "struct X { unsigned a:1; long b; };", "16 8 b@8"},
+	{"bits of bool", "struct X { _Bool a:1; _Bool b:1; int c; };", "8 4 c@4"},
+	{"union", "union X { char a[5]; int b; short c; };", "8 4 a@0 b@0 c@0"},
+	{"union packed", "union X { char a[5]; int b; } __attribute__((packed));", "5 1 a@0 b@0"},
+	{"union of bits", "union X { int a:3; long b:40; };", "8 8"},
+	{"anonymous union", "struct X { int a; union { long b; char c; }; int d; };", "24 8 a@0 b@8 c@8 d@16"},
+	{"nested", "struct X { char a; struct Y { short b; long c; } d; char e; };", "32 8 a@0 d@8 e@24"},
+	{"arrays", "struct X { char a[3]; int b[2][3]; char c[]; };", "28 4 a@0 b@4 c@28"},
+	{"array of nothing", "struct X { char a; long b[0]; };", "8 8 a@0 b@8"},
+	{"pointers", "struct X { char a; struct Y *b; int (*c)(int, char *); void **d; char *e[2]; int (*f)[4]; };",
+		"56 8 a@0 b@8 c@16 d@24 e@32 f@48"},
+	{"floats", "struct X { char a; float b; double c; long double d; };", "32 16 a@0 b@4 c@8 d@16"},
+	{"wide", "struct X { char a; __int128 b; };", "32 16 a@0 b@16"},
+	{"enum", "enum E { A, B }; struct X { char a; enum E b; };", "8 4 a@0 b@4"},
+	{"large enum", "enum E { A = 1L << 40 }; struct X { char a; enum E b; };", "16 8 a@0 b@8"},
+	{"packed enum", "enum E { A = 200 } __attribute__((packed)); struct X { char a; enum E b; };", "2 1 a@0 b@1"},
+	{"typedef", "typedef unsigned long ul; typedef struct { ul a; int b; } in; struct X { char a; in b; ul c[2]; };", "40 8 a@0 b@8 c@24"},
+	{"typedef aligned", "typedef int wide __attribute__((aligned(16))); struct X { char a; wide b; };", "32 16 a@0 b@16"},
+	{"multiple names", "struct X { int a, *b, c[2]; };", "24 8 a@0 b@8 c@16"},
+	{"words in any order", "struct X { long unsigned int a; int long long b; short int c; signed char d; int unsigned e; };",
+		"24 8 a@0 b@8 c@16 d@18 e@20"},
+	{"qualifiers", "struct X { const volatile int a; char *const b; const struct X *c; };", "24 8 a@0 b@8 c@16"},
+	{"computed bounds", "#define N (2 * 3)\nenum { K = N + 1 }; struct X { char a[N]; char b[K << 1]; short c[sizeof(long)]; };",
+		"36 2 a@0 b@6 c@20"},
+	{"empty", "struct X { };", "0 1"},
+}
+
+func TestLayout(t *testing.T) {
+	for _, tt := range layouts {
+		t.Run(tt.name, func(t *testing.T) {
+			u, diags := parse(t, tt.text)
+			require.Empty(t, diags.All())
+			require.Equal(t, tt.want, describe(t, find(t, u)))
+		})
+	}
+}
+
+func find(t *testing.T, u *cdef.Unit) *types.Struct {
+	for _, k := range []string{"struct", "union"} {
+		if x, ok := u.Type(k, "X"); ok {
+			return x.(*types.Struct)
+		}
+	}
+	t.Fatal("no type X")
+	return nil
+}
+
+func describe(t *testing.T, s *types.Struct) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d %d", s.Size, s.Align)
+	for _, name := range types.FieldNames(s) {
+		path, ok := types.Lookup(s, name)
+		require.True(t, ok)
+		if path[len(path)-1].BitSize > 0 {
+			continue
+		}
+		offset := 0
+		for _, f := range path {
+			offset += f.Offset
+		}
+		fmt.Fprintf(&b, " %s@%d", name, offset)
+	}
+	return b.String()
+}
+
+// TestLayoutByGCC asks gcc whether the table is right.
+func TestLayoutByGCC(t *testing.T) {
+	if _, err := exec.LookPath("gcc"); err != nil {
+		t.Skip("needs gcc")
+	}
+	for _, tt := range layouts {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			keyword := "struct"
+			if strings.Contains(tt.text, "union X") {
+				keyword = "union"
+			}
+			source := tt.text + "\n"
+			words := strings.Fields(tt.want)
+			source += fmt.Sprintf("_Static_assert(sizeof(%[1]s X) == %[2]s, \"size\");\n_Static_assert(_Alignof(%[1]s X) == %[3]s, \"align\");\n",
+				keyword, words[0], words[1])
+			for _, w := range words[2:] {
+				name, offset, _ := strings.Cut(w, "@")
+				source += fmt.Sprintf("_Static_assert(__builtin_offsetof(%s X, %s) == %s, %q);\n", keyword, name, offset, name)
+			}
+			cmd := exec.Command("gcc", "-x", "c", "-c", "-w", "-o", filepath.Join(t.TempDir(), "x.o"), "-")
+			cmd.Stdin = strings.NewReader(source)
+			out, err := cmd.CombinedOutput()
+			require.NoError(t, err, string(out))
+		})
+	}
+}
+
+func TestBitfields(t *testing.T) {
+	u, diags := parse(t, "struct X { char a; int b:3; unsigned c:13; unsigned char d:1, e:2; long f:50; };")
+	require.Empty(t, diags.All())
+	var got []string
+	for _, f := range find(t, u).Members() {
+		got = append(got, fmt.Sprintf("%s@%d+%d:%d", f.Name, f.Offset, f.BitOffset, f.BitSize))
+	}
+	require.Equal(t, []string{"a@0+0:0", "b@0+8:3", "c@0+11:13", "d@3+0:1", "e@3+1:2", "f@8+0:50"}, got)
+}
