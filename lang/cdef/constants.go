@@ -2,7 +2,7 @@ package cdef
 
 import "sort"
 
-//go:generate go run ./gen
+//go:generate go run ../../scripts/constants
 
 // constant is a row of the table of constants, which is sorted by name.
 type constant struct {
@@ -17,4 +17,13 @@ func Constant(name string) (int64, bool) {
 		return 0, false
 	}
 	return constants[i].value, true
+}
+
+// ConstantNames returns the names of all constants, sorted.
+func ConstantNames() []string {
+	out := make([]string, len(constants))
+	for i, k := range constants {
+		out[i] = k.name
+	}
+	return out
 }

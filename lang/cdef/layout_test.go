@@ -56,8 +56,10 @@ var layouts = []struct{ name, text, want string }{
 	{"nested", "struct X { char a; struct Y { short b; long c; } d; char e; };", "32 8 a@0 d@8 e@24"},
 	{"arrays", "struct X { char a[3]; int b[2][3]; char c[]; };", "28 4 a@0 b@4 c@28"},
 	{"array of nothing", "struct X { char a; long b[0]; };", "8 8 a@0 b@8"},
-	{"pointers", "struct X { char a; struct Y *b; int (*c)(int, char *); void **d; char *e[2]; int (*f)[4]; };",
-		"56 8 a@0 b@8 c@16 d@24 e@32 f@48"},
+	{
+		"pointers", "struct X { char a; struct Y *b; int (*c)(int, char *); void **d; char *e[2]; int (*f)[4]; };",
+		"56 8 a@0 b@8 c@16 d@24 e@32 f@48",
+	},
 	{"floats", "struct X { char a; float b; double c; long double d; };", "32 16 a@0 b@4 c@8 d@16"},
 	{"wide", "struct X { char a; __int128 b; };", "32 16 a@0 b@16"},
 	{"enum", "enum E { A, B }; struct X { char a; enum E b; };", "8 4 a@0 b@4"},
@@ -66,11 +68,15 @@ var layouts = []struct{ name, text, want string }{
 	{"typedef", "typedef unsigned long ul; typedef struct { ul a; int b; } in; struct X { char a; in b; ul c[2]; };", "40 8 a@0 b@8 c@24"},
 	{"typedef aligned", "typedef int wide __attribute__((aligned(16))); struct X { char a; wide b; };", "32 16 a@0 b@16"},
 	{"multiple names", "struct X { int a, *b, c[2]; };", "24 8 a@0 b@8 c@16"},
-	{"words in any order", "struct X { long unsigned int a; int long long b; short int c; signed char d; int unsigned e; };",
-		"24 8 a@0 b@8 c@16 d@18 e@20"},
+	{
+		"words in any order", "struct X { long unsigned int a; int long long b; short int c; signed char d; int unsigned e; };",
+		"24 8 a@0 b@8 c@16 d@18 e@20",
+	},
 	{"qualifiers", "struct X { const volatile int a; char *const b; const struct X *c; };", "24 8 a@0 b@8 c@16"},
-	{"computed bounds", "#define N (2 * 3)\nenum { K = N + 1 }; struct X { char a[N]; char b[K << 1]; short c[sizeof(long)]; };",
-		"36 2 a@0 b@6 c@20"},
+	{
+		"computed bounds", "#define N (2 * 3)\nenum { K = N + 1 }; struct X { char a[N]; char b[K << 1]; short c[sizeof(long)]; };",
+		"36 2 a@0 b@6 c@20",
+	},
 	{"empty", "struct X { };", "0 1"},
 }
 

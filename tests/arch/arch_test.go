@@ -131,7 +131,9 @@ func TestFileLengths(t *testing.T) {
 	})
 }
 
-func generated(text []byte) bool { return bytes.Contains(text, []byte("\n// Code generated ")) }
+func generated(text []byte) bool {
+	return bytes.HasPrefix(text, []byte("// Code generated ")) || bytes.Contains(text, []byte("\n// Code generated "))
+}
 
 func TestNoInit(t *testing.T) {
 	eachGoFile(t, func(path string, text []byte) {
