@@ -2,8 +2,8 @@ package cdef
 
 import "slices"
 
-// maxExpansion bounds the number of tokens that macros may grow to.
-const maxExpansion = 100_000
+// maxExpansion bounds the number of tokens that the macros of a script may grow to, all together.
+const maxExpansion = 200_000
 
 // expand replaces the macros in tokens. Those in hidden are being replaced already and stay.
 func (p *preprocessor) expand(toks []token, hidden []string) []token {
@@ -11,7 +11,7 @@ func (p *preprocessor) expand(toks []token, hidden []string) []token {
 	for i := 0; i < len(toks); i++ {
 		t := toks[i]
 		m, ok := p.unit.macros[t.text]
-		if t.kind != tokIdent || !ok || slices.Contains(hidden, t.text) || len(out) > maxExpansion || len(hidden) > 100 {
+		if t.kind != tokIdent || !ok || slices.Contains(hidden, t.text) || p.expanded > maxExpansion || len(hidden) > 100 {
 			out = append(out, t)
 			continue
 		}
@@ -25,6 +25,7 @@ func (p *preprocessor) expand(toks []token, hidden []string) []token {
 			body = substitute(m, args)
 			i += n
 		}
+		p.expanded += 1 + len(body)
 		for _, e := range p.expand(body, append(slices.Clip(hidden), t.text)) {
 			if t.at.IsValid() {
 				e.at = t.at // errors in what a macro stands for are shown where it is used

@@ -30,6 +30,8 @@ type preprocessor struct {
 	diags *diag.List
 	conds []condition
 	out   []token
+	// expanded counts the tokens that macros were replaced by.
+	expanded int
 }
 
 // condition is an open #if.
