@@ -127,12 +127,18 @@ type Emitter interface {
 	Retval() Value
 	Args() Value
 	Func(t types.Type) Value
+	// ChildPID returns the pid of the command of -c, or 0.
+	ChildPID() *ir.Value
 	// StartTime returns the time at which the script was started, on the clock of nsecs.
 	StartTime() *ir.Value
 	// Stack takes a stack trace as the call's result.
 	Stack(c Call) Value
 	// Send asks user space for an action; the arguments are the values that it needs.
 	Send(a Action, args ...Arg)
+	// TaskMember reads a field that is reached from a task_struct, the current task's where task is nil, as the call's result.
+	TaskMember(c Call, task *ir.Value, path ...string) Value
+	// Refuse says that the script cannot be compiled for the target, and why.
+	Refuse(message string)
 	// Join sends the strings that an array of pointers points to.
 	Join(a Action, array Value)
 	// Exit ends the script with an exit code, or 0 if code is nil, and the program at once.

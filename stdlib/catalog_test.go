@@ -95,6 +95,10 @@ func TestResultTypes(t *testing.T) {
 		{"signal", []types.Arg{{Type: text.Type, Const: true, Str: "SIGKILL"}}, "void"},
 		{"signal", []types.Arg{konst(65)}, "signal() accepts a string literal or an integer between 1 and 64 (inclusive)"},
 		{"override", []types.Arg{konst(65)}, "override() can not be used with 'tracepoint' probes"},
+		{"ppid", nil, "ppid needs the types of the kernel (BTF)"},
+		{"kaddr", []types.Arg{{Const: true, Str: "x"}}, "Failed to resolve kernel symbol: x"},
+		{"reg", []types.Arg{{Const: true, Str: "x9z"}}, "'x9z' is not a valid register on this architecture"},
+		{"reg", []types.Arg{{Const: true, Str: "ip"}}, "The reg builtin can not be used with 'tracepoint' probes"},
 		{"kstack", nil, "kstack_bpftrace_127"},
 		{"kstack", []types.Arg{{Name: "nonsense"}}, "Unknown stack mode: 'nonsense'"},
 	} {

@@ -106,6 +106,13 @@ func (f *fn) StartTime() *ir.Value {
 	return v
 }
 
+// ChildPID returns the pid of the command of -c, or 0.
+func (f *fn) ChildPID() *ir.Value {
+	v := f.b.Load(f.b.MapValue(object.DataMap, object.DataCPID), 0, 8, false)
+	v.Stable = true
+	return v
+}
+
 // Args returns the context as the struct behind `args`.
 func (f *fn) Args() stdlib.Value {
 	var t types.Type = types.Void{}

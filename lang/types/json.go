@@ -74,7 +74,9 @@ func encode(t Type) *typeJSON {
 	}
 	j := &typeJSON{Kind: kindName(t)}
 	switch t := t.(type) {
-	case Invalid, Void, Bool, Ksym, Usym, Username, Inet, MacAddr, CgroupPath, Count:
+	case Invalid, Void, Bool, Ksym, Usym, Username, Inet, MacAddr, Count:
+	case CgroupPath:
+		j.Format = t.Filter
 	case Int:
 		j.Size, j.Signed = t.Size, t.Signed
 	case String:

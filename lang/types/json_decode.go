@@ -21,8 +21,6 @@ func simpleType(kind string) (Type, bool) {
 		return Inet{}, true
 	case "macaddr":
 		return MacAddr{}, true
-	case "cgroup_path":
-		return CgroupPath{}, true
 	case "count":
 		return Count{}, true
 	}
@@ -60,6 +58,8 @@ func decode(j *typeJSON) (Type, error) {
 		return decodeStruct(j)
 	case "stack":
 		return Stack{User: j.User, Mode: j.Mode, Depth: j.Depth}, nil
+	case "cgroup_path":
+		return CgroupPath{Filter: j.Format}, nil
 	case "timestamp":
 		return Timestamp{Format: j.Format}, nil
 	}

@@ -39,6 +39,7 @@ func allTypes() []types.Type {
 		types.MacAddr{},
 		types.CgroupPath{},
 		types.Timestamp{Format: "%H"},
+		types.CgroupPath{Filter: "unified"},
 		types.Count{},
 		types.Sum{Signed: true},
 		types.Min{},

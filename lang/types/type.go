@@ -91,8 +91,8 @@ type (
 	MacAddr struct{}
 	// Timestamp is the result of strftime: nanoseconds since boot, printed with Format.
 	Timestamp struct{ Format string }
-	// CgroupPath is a cgroup id printed as a path.
-	CgroupPath struct{}
+	// CgroupPath is a cgroup id printed as a path, in the hierarchies whose names begin with Filter.
+	CgroupPath struct{ Filter string }
 
 	// Count is the map value of count(): per CPU, one unsigned 64-bit number.
 	Count struct{}
