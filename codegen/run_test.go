@@ -195,7 +195,7 @@ func TestExpressions(t *testing.T) {
 		{`probetype == "special"`, 1},
 		{`cpid`, 0},
 		{`has_cpid`, 0},
-		{`ncpus`, 1},
+		{`ncpus`, int64(newest.CPUs)},
 		{`cgroup > 0`, 1},
 		{`numaid < 1024`, 1},
 		{`strerror(2) == "No such file or directory"`, 1},

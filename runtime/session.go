@@ -27,6 +27,9 @@ type Options struct {
 	Printer output.Printer
 	// Warnings gets the failures that config missing_probes = warn tolerates, one a line; none if it is nil.
 	Warnings io.Writer
+	// Details gets what is of interest when looking closer, such as functions that a wildcard stands for and that cannot be
+	// traced; none if it is nil.
+	Details io.Writer
 	// ChildPID is the process that -c started, for the builtin cpid; ChildDone is closed when it has ended.
 	ChildPID  int
 	ChildDone <-chan struct{}

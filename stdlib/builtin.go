@@ -30,6 +30,8 @@ type Call struct {
 	Result types.Type
 	// Into is where a memory object may be built, to save a copy: it has room for Result. It may be nil.
 	Into *ir.Value
+	// Shared is set for an aggregate whose value is shared by all CPUs: it may be changed by atomic additions alone.
+	Shared bool
 }
 
 // Dest returns Into, or the address of a fresh memory object for the result.
@@ -127,10 +129,10 @@ type Emitter interface {
 	Retval() Value
 	Args() Value
 	Func(t types.Type) Value
-	// ChildPID returns the pid of the command of -c, or 0.
-	ChildPID() *ir.Value
 	// StartTime returns the time at which the script was started, on the clock of nsecs.
 	StartTime() *ir.Value
+	// ChildPID returns the process id of the command of -c, or 0.
+	ChildPID() *ir.Value
 	// Stack takes a stack trace as the call's result.
 	Stack(c Call) Value
 	// Send asks user space for an action; the arguments are the values that it needs.

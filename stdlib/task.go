@@ -56,10 +56,6 @@ func taskBuiltins() []*Builtin {
 			},
 		},
 		{
-			Signature: types.Signature{Name: "cpid", Doc: "Process id of the command of -c; 0 without one.", Result: types.Uint32},
-			Lower:     func(e Emitter, c Call) Value { return Value{V: e.ChildPID(), Type: c.Result} },
-		},
-		{
 			Signature: types.Signature{Name: "has_cpid", Doc: "Whether there is a command of -c.", Result: types.Bool{}},
 			Lower: func(e Emitter, c Call) Value {
 				b := e.Builder()
@@ -121,7 +117,8 @@ func cgroupIDType(args []types.Arg, env types.Env) (types.Type, error) {
 		return nil, errors.New("cgroupid() needs the machine that the script is to run on")
 	}
 	if _, err := env.CgroupID(args[0].Str); err != nil {
-		return nil, fmt.Errorf("Failed to get `cgroupid` for path: %q: %w", args[0].Str, err) //nolint:staticcheck // bpftrace's words
+		//lint:ignore ST1005 these are bpftrace's words
+		return nil, fmt.Errorf("Failed to get `cgroupid` for path: %q: %w", args[0].Str, err)
 	}
 	return types.Uint64, nil
 }
@@ -137,7 +134,8 @@ func kaddrType(args []types.Arg, env types.Env) (types.Type, error) {
 			return types.Uint64, nil
 		}
 	}
-	return nil, fmt.Errorf("Failed to resolve kernel symbol: %s", args[0].Str) //nolint:staticcheck // bpftrace's words
+	//lint:ignore ST1005 these are bpftrace's words
+	return nil, fmt.Errorf("Failed to resolve kernel symbol: %s", args[0].Str)
 }
 
 func foldKaddr(args []types.Arg, env types.Env) (types.Folded, bool) {
@@ -173,7 +171,8 @@ func needRegisters(name string, env types.Env) error {
 	if env.Registers {
 		return nil
 	}
-	return fmt.Errorf("The %s builtin can not be used with '%s' probes", name, env.Provider) //nolint:staticcheck // bpftrace's words
+	//lint:ignore ST1005 these are bpftrace's words
+	return fmt.Errorf("The %s builtin can not be used with '%s' probes", name, env.Provider)
 }
 
 func regType(args []types.Arg, env types.Env) (types.Type, error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -48,7 +49,10 @@ func readScript(name string, stdin io.Reader) (*diag.File, error) {
 	case len(text) > maxScript:
 		return nil, fmt.Errorf("%s: the script is larger than %d MiB", name, maxScript>>20)
 	}
-	return diag.NewFile(shown, string(text)), nil
+	if i := bytes.IndexByte(text, 0); i >= 0 {
+		return nil, fmt.Errorf("%s: not a script: byte %d is zero, so this is no text", name, i+1)
+	}
+	return diag.NewFile(shown, strings.TrimPrefix(string(text), "\ufeff")), nil // editors' mark of UTF-8
 }
 
 // reason is the cause of a file error in the C library's words, as bpftrace gives it.

@@ -171,10 +171,24 @@ func (f *fn) equal(x, y ast.Expr) *ir.Value {
 		return f.equalStrings(a, c)
 	}
 	t := a.Type
-	if sizeof(c.Type) > sizeof(t) {
-		t = c.Type
+	if w, ok := types.Widen(a.Type, c.Type); ok {
+		t = w
 	}
-	return f.equalBytes(f.as(a, t), f.as(c, t), types.Sizeof(t))
+	n := types.Sizeof(t)
+	if n > largeCompare {
+		return f.equalLoop(f.indexable(a, t), f.indexable(c, t), types.Align(n, 8))
+	}
+	return f.equalBytes(f.as(a, t), f.as(c, t), n)
+}
+
+// indexable returns the address of a value in the layout of type t, followed by zeros up to whole words, in memory that may
+// be addressed with a variable offset on every kernel.
+func (f *fn) indexable(v stdlib.Value, t types.Type) *ir.Value {
+	n := types.Sizeof(t)
+	dst := f.Temp("compared", max(types.Align(n, 8), loopable), 8)
+	f.put(dst, 0, v, t, true)
+	f.zeroBytes(dst, int64(n), types.Align(n, 8)-n)
+	return dst
 }
 
 // as returns the address of a value in the layout of type t.

@@ -106,7 +106,7 @@ func (f *fn) StartTime() *ir.Value {
 	return v
 }
 
-// ChildPID returns the pid of the command of -c, or 0.
+// ChildPID returns the process id of the command of -c.
 func (f *fn) ChildPID() *ir.Value {
 	v := f.b.Load(f.b.MapValue(object.DataMap, object.DataCPID), 0, 8, false)
 	v.Stable = true

@@ -67,7 +67,7 @@ func (f *fn) exprInto(e ast.Expr, into *ir.Value) stdlib.Value {
 	case *ast.TupleIndexExpr:
 		return f.tupleIndex(e)
 	case *ast.IndexExpr:
-		return f.load(f.element(e), t)
+		return f.indexValue(e, t)
 	case *ast.CastExpr:
 		return f.cast(e)
 	case *ast.TupleLit:
@@ -212,15 +212,34 @@ func (f *fn) ifExpr(e *ast.IfExpr, into *ir.Value) stdlib.Value {
 	return f.choose(f.info.Types[e], into,
 		func(then, els *ir.Block) { f.cond(e.Cond, then, els) },
 		func(into *ir.Value) stdlib.Value { return f.exprInto(e.Then, into) },
-		func(into *ir.Value) stdlib.Value { return f.exprInto(e.Else, into) })
+		func(into *ir.Value) stdlib.Value {
+			if e.Else == nil {
+				return stdlib.Value{Type: types.Void{}}
+			}
+			return f.exprInto(e.Else, into)
+		})
 }
 
+// blockExpr executes statements and evaluates the last expression, even where nothing gets there: whoever wanted the value
+// goes on in code that is never reached.
 func (f *fn) blockExpr(e *ast.BlockExpr, into *ir.Value) stdlib.Value {
 	f.stmts(e.Stmts)
-	if e.Value == nil || f.b.Terminated() {
+	if e.Value == nil {
 		return stdlib.Value{Type: types.Void{}}
 	}
+	if f.b.Terminated() {
+		f.enter(f.b.NewBlock("unreachable"))
+	}
 	return f.exprInto(e.Value, into)
+}
+
+// indexValue reads x[i].
+func (f *fn) indexValue(e *ast.IndexExpr, t types.Type) stdlib.Value {
+	if _, ok := f.info.Types[e.X].(types.Tuple); ok {
+		n, _ := f.constant(e.Index)
+		return f.elementOf(f.expr(e.X), int(n))
+	}
+	return f.load(f.element(e), t)
 }
 
 // choose makes the code of an expression with two arms.

@@ -22,13 +22,24 @@ func wordAt(off int64, left int) int {
 	return 1
 }
 
-// copyBytes copies n bytes. Offsets are taken to be aligned as the addresses are.
+// peel takes constant offsets off an address, so that its alignment shows: what is left begins at a whole word.
+func peel(v *ir.Value, off int64) (*ir.Value, int64) {
+	for v.Op == ir.OpAdd && v.Args[1].Op == ir.OpConst {
+		off += v.Args[1].Imm
+		v = v.Args[0]
+	}
+	return v, off
+}
+
+// copyBytes copies n bytes.
 func (f *fn) copyBytes(dst *ir.Value, dstOff int64, src *ir.Value, srcOff int64, n int) {
 	if n > inlineCopy {
 		// All sources are memory that the kernel may read, so this does not fail.
 		f.b.Call(ir.HelperProbeReadKernel, f.b.AddImm(dst, dstOff), f.b.Const(int64(n)), f.b.AddImm(src, srcOff))
 		return
 	}
+	dst, dstOff = peel(dst, dstOff)
+	src, srcOff = peel(src, srcOff)
 	for i := 0; i < n; {
 		w := min(wordAt(dstOff+int64(i), n-i), wordAt(srcOff+int64(i), n-i))
 		f.b.Store(dst, dstOff+int64(i), w, f.b.Load(src, srcOff+int64(i), w, false))
@@ -43,6 +54,7 @@ func (f *fn) zeroBytes(dst *ir.Value, off int64, n int) {
 		f.b.Call(ir.HelperProbeReadKernel, f.b.AddImm(dst, off), f.b.Const(int64(n)), f.b.Const(0))
 		return
 	}
+	dst, off = peel(dst, off)
 	for i := 0; i < n; {
 		w := wordAt(off+int64(i), n-i)
 		f.b.Store(dst, off+int64(i), w, f.b.Const(0))
@@ -55,6 +67,7 @@ func (f *fn) putText(dst *ir.Value, off int64, s string, size int) {
 	buf := make([]byte, size)
 	copy(buf, s)
 	used := min(size, (len(s)+8)/8*8)
+	dst, off = peel(dst, off)
 	for i := 0; i < used; {
 		w := wordAt(off+int64(i), used-i)
 		f.b.Store(dst, off+int64(i), w, f.b.Const(littleEndian(buf[i:i+w])))

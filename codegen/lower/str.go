@@ -141,9 +141,10 @@ func (f *fn) equalText(v stdlib.Value, s string) *ir.Value {
 	n := min(len(want), size)
 	result := f.b.NewVariable(ir.I64)
 	done := f.b.NewBlock("compared")
+	base, off := peel(v.V, 0)
 	for i := 0; i < n; {
-		w := wordAt(int64(i), n-i)
-		word := f.b.Load(v.V, int64(i), w, w == 4)
+		w := wordAt(off+int64(i), n-i)
+		word := f.b.Load(base, off+int64(i), w, w == 4)
 		same := f.b.Binary(ir.OpEq, word, f.b.Const(littleEndian(want[i:i+w])))
 		i += w
 		f.b.Define(result, same)
@@ -175,7 +176,7 @@ func (f *fn) equalStrings(x, y stdlib.Value) *ir.Value {
 
 // padded returns the address of n bytes that hold the string and zeros.
 func (f *fn) padded(v stdlib.Value, n int) *ir.Value {
-	if !v.Loose && v.Type.(types.String).Size == n {
+	if _, off := peel(v.V, 0); !v.Loose && off%8 == 0 && v.Type.(types.String).Size == n {
 		return v.V
 	}
 	size := n
@@ -192,9 +193,11 @@ func (f *fn) equalBytes(x, y *ir.Value, n int) *ir.Value {
 	result := f.b.NewVariable(ir.I64)
 	done := f.b.NewBlock("compared")
 	f.b.Define(result, f.b.Const(0))
+	x, xOff := peel(x, 0)
+	y, yOff := peel(y, 0)
 	for i := 0; i < n; {
-		w := wordAt(int64(i), n-i)
-		same := f.b.Binary(ir.OpEq, f.b.Load(x, int64(i), w, false), f.b.Load(y, int64(i), w, false))
+		w := min(wordAt(xOff+int64(i), n-i), wordAt(yOff+int64(i), n-i))
+		same := f.b.Binary(ir.OpEq, f.b.Load(x, xOff+int64(i), w, false), f.b.Load(y, yOff+int64(i), w, false))
 		i += w
 		next := f.b.NewBlock("same")
 		f.b.Branch(same, next, done)

@@ -2,6 +2,7 @@ package lower
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gtrace/gtrace/codegen/ir"
 	"github.com/gtrace/gtrace/lang/ast"
@@ -23,6 +24,12 @@ func (f *fn) record(e *ast.RecordLit, t types.Record, into *ir.Value) stdlib.Val
 	if into == nil {
 		into = f.object("record", t)
 	}
+	f.putElems(into, 0, fieldsOf(e, t), t.Types())
+	return stdlib.Value{V: into, Type: t}
+}
+
+// fieldsOf returns the values of a record in the order of a type.
+func fieldsOf(e *ast.RecordLit, t types.Record) []ast.Expr {
 	byName := map[string]ast.Expr{}
 	for _, field := range e.Fields {
 		byName[field.Name] = field.Value
@@ -31,8 +38,7 @@ func (f *fn) record(e *ast.RecordLit, t types.Record, into *ir.Value) stdlib.Val
 	for i, field := range t.Fields {
 		elems[i] = byName[field.Name]
 	}
-	f.putElems(into, 0, elems, t.Types())
-	return stdlib.Value{V: into, Type: t}
+	return elems
 }
 
 // putElems stores expressions as a tuple of the given types, gaps zero.
@@ -56,6 +62,12 @@ func (f *fn) putExpr(dst *ir.Value, off int64, e ast.Expr, t types.Type, pad boo
 	if lit, ok := e.(*ast.TupleLit); ok {
 		if tt, ok := t.(types.Tuple); ok {
 			f.putElems(dst, off, lit.Elems, tt.Elems)
+			return
+		}
+	}
+	if lit, ok := e.(*ast.RecordLit); ok {
+		if rt, ok := t.(types.Record); ok {
+			f.putElems(dst, off, fieldsOf(lit, rt), rt.Types())
 			return
 		}
 	}
@@ -111,12 +123,12 @@ func (f *fn) put(dst *ir.Value, off int64, v stdlib.Value, t types.Type, pad boo
 		return
 	case types.Tuple:
 		if from, ok := v.Type.(types.Tuple); ok {
-			f.putSeq(dst, off, v.V, from.Elems, t.Elems)
+			f.putSeq(dst, off, f.partsOf(v.V, from.Elems), t.Elems)
 			return
 		}
 	case types.Record:
 		if from, ok := v.Type.(types.Record); ok {
-			f.putSeq(dst, off, v.V, from.Types(), t.Types())
+			f.putSeq(dst, off, reorder(f.partsOf(v.V, from.Types()), from, t), t.Types())
 			return
 		}
 	}
@@ -138,16 +150,41 @@ func (f *fn) widenStore(v stdlib.Value, t types.Type) *ir.Value {
 	return v.V
 }
 
-// putSeq copies the elements of a tuple or record, converting each.
-func (f *fn) putSeq(dst *ir.Value, off int64, src *ir.Value, from, to []types.Type) {
-	fromOffsets, _, _ := types.TupleLayout(from)
+// part is an element of a tuple or record that lies in memory.
+type part struct {
+	place
+	t types.Type
+}
+
+// partsOf returns the elements of the tuple at an address.
+func (f *fn) partsOf(src *ir.Value, elems []types.Type) []part {
+	offsets, _, _ := types.TupleLayout(elems)
+	out := make([]part, len(elems))
+	for i, t := range elems {
+		out[i] = part{place{base: src, off: int64(offsets[i]), mem: memOwn}, t}
+	}
+	return out
+}
+
+// reorder brings the fields of a record into the order of another.
+func reorder(parts []part, from, to types.Record) []part {
+	out := make([]part, len(to.Fields))
+	for i, field := range to.Fields {
+		j := slices.IndexFunc(from.Fields, func(g types.RecordField) bool { return g.Name == field.Name })
+		out[i] = parts[j]
+	}
+	return out
+}
+
+// putSeq stores values as the elements of a tuple or record, converting each.
+func (f *fn) putSeq(dst *ir.Value, off int64, from []part, to []types.Type) {
 	offsets, size, _ := types.TupleLayout(to)
 	end := 0
 	for i := range to {
 		if offsets[i] > end {
 			f.zeroBytes(dst, off+int64(end), offsets[i]-end)
 		}
-		v := f.load(place{base: src, off: int64(fromOffsets[i]), mem: memOwn}, from[i])
+		v := f.load(from[i].place, from[i].t)
 		f.put(dst, off+int64(offsets[i]), v, to[i], true)
 		end = offsets[i] + types.Sizeof(to[i])
 	}
@@ -158,19 +195,25 @@ func (f *fn) putSeq(dst *ir.Value, off int64, src *ir.Value, from, to []types.Ty
 
 // tupleIndex reads x.0.
 func (f *fn) tupleIndex(e *ast.TupleIndexExpr) stdlib.Value {
-	x := f.expr(e.X)
-	t := x.Type.(types.Tuple)
-	offsets, _, _ := types.TupleLayout(t.Elems)
-	return f.load(place{base: x.V, off: int64(offsets[e.N]), mem: memOwn}, t.Elems[e.N])
+	return f.elementOf(f.expr(e.X), e.N)
+}
+
+// elementOf reads an element of a tuple.
+func (f *fn) elementOf(x stdlib.Value, n int) stdlib.Value {
+	p := f.partsOf(x.V, x.Type.(types.Tuple).Elems)[n]
+	return f.load(p.place, p.t)
 }
 
 // recordField reads x.a of a record.
 func (f *fn) recordField(e *ast.FieldExpr, t types.Record) stdlib.Value {
 	x := f.expr(e.X)
-	offsets, _, _ := types.TupleLayout(t.Types())
+	if own, ok := x.Type.(types.Record); ok {
+		t = own
+	}
+	parts := f.partsOf(x.V, t.Types())
 	for i, field := range t.Fields {
 		if field.Name == e.Name {
-			return f.load(place{base: x.V, off: int64(offsets[i]), mem: memOwn}, field.Type)
+			return f.load(parts[i].place, field.Type)
 		}
 	}
 	panic(fmt.Sprintf("BUG: lower: record without the field %s", e.Name))

@@ -188,8 +188,23 @@ func (d *dumper) node(e ast.Expr) string {
 		return d.list("cast", e.X)
 	case *ast.TupleLit:
 		return d.list("tuple", e.Elems...)
-	case *ast.RecordLit, *ast.SizeofExpr, *ast.OffsetofExpr, *ast.TypeofExpr, *ast.TypeinfoExpr, *ast.BlockExpr, *ast.IfExpr,
-		*ast.ComptimeExpr, *ast.BadExpr:
+	case *ast.RecordLit:
+		values := make([]ast.Expr, len(e.Fields))
+		for i, f := range e.Fields {
+			values[i] = f.Value
+		}
+		return d.list("record", values...)
+	case *ast.BlockExpr:
+		if e.Value == nil {
+			return d.list(fmt.Sprintf("block of %d", len(e.Stmts)))
+		}
+		return d.list(fmt.Sprintf("block of %d", len(e.Stmts)), e.Value)
+	case *ast.IfExpr:
+		if e.Else == nil {
+			return d.list("if", e.Cond, e.Then)
+		}
+		return d.list("if", e.Cond, e.Then, e.Else)
+	case *ast.SizeofExpr, *ast.OffsetofExpr, *ast.TypeofExpr, *ast.TypeinfoExpr, *ast.ComptimeExpr, *ast.BadExpr:
 		return strings.TrimPrefix(fmt.Sprintf("%T", e), "*ast.")
 	}
 	panic(fmt.Sprintf("BUG: check: unexpected expression %T", e))

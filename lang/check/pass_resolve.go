@@ -130,6 +130,7 @@ func (c *checker) resolveAssign(s *scope, st *ast.AssignStmt) {
 	}
 	if d, found := s.find(v.Name); found {
 		c.info.Vars[v] = d.v
+		c.vars[d.v].assigned = true
 		return
 	}
 	c.declare(s, v, st.At, "assignment")
@@ -148,6 +149,7 @@ func (c *checker) resolveLet(s *scope, st *ast.LetStmt) {
 	v := c.declare(s, st.Var, st.At, "declaration")
 	if st.Value == nil {
 		c.vars[v].let = st.At
+		c.vars[v].let.End = st.Var.At.End
 	}
 	if st.Type != nil {
 		c.report = true
@@ -179,6 +181,13 @@ func (c *checker) resolveExpr(s *scope, e ast.Expr) {
 			c.resolveMap(n, references[n])
 		case *ast.CallExpr:
 			c.findReferences(n, references)
+		case *ast.BlockExpr:
+			in := s.inner()
+			c.resolveBlock(in, n.Stmts)
+			if n.Value != nil {
+				c.resolveExpr(in, n.Value)
+			}
+			return false
 		}
 		return true
 	})
@@ -187,6 +196,9 @@ func (c *checker) resolveExpr(s *scope, e ast.Expr) {
 func (c *checker) resolveVar(s *scope, e *ast.VarExpr) {
 	if d, ok := s.find(e.Name); ok {
 		c.info.Vars[e] = d.v
+		if v := c.vars[d.v]; v.let.IsValid() && !v.assigned {
+			c.diags.Warnf(e.At, "unassigned-variable", "Variable used before it was assigned: $%s", e.Name)
+		}
 		return
 	}
 	c.diags.Errorf(e.At, "undefined-variable", "Undefined or undeclared variable: $%s", e.Name)

@@ -2,10 +2,10 @@ package check
 
 import (
 	"regexp"
+	"sync"
 
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/diag"
-	"github.com/gtrace/gtrace/lang/types"
 )
 
 // passSupport reports the parts of the language that this version does not compile. Nothing has to run before it; the
@@ -21,12 +21,14 @@ func (c *checker) unsupported(span diag.Span, what string) {
 }
 
 // kernelInclude is what needs no header: the kernel's types are known without.
-var kernelInclude = regexp.MustCompile(`^\s*#\s*include\s*<[^>]*>\s*$`)
+var kernelInclude = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\s*#\s*include\s*<[^>]*>\s*$`)
+})
 
 func (c *checker) supportDecl(d ast.Decl) {
 	switch d := d.(type) {
 	case *ast.CDecl:
-		if !kernelInclude.MatchString(d.Text) {
+		if !kernelInclude().MatchString(d.Text) {
 			c.unsupported(d.At, "C definitions are")
 		}
 	case *ast.ConfigDecl:
@@ -51,19 +53,10 @@ func (c *checker) supportDecl(d ast.Decl) {
 	}
 }
 
-// supportNode walks a predicate or a body. Keys are the only place for tuples so far.
+// supportNode walks a predicate or a body.
 func (c *checker) supportNode(root ast.Node) {
-	keys := map[ast.Expr]bool{}
 	ast.Walk(root, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.MapExpr:
-			if n.Key != nil {
-				keys[n.Key] = true
-			}
-		case *ast.CallExpr:
-			c.keyArgs(n, keys)
-		}
-		if what := unsupportedNode(n, keys); what != "" {
+		if what := unsupportedNode(n); what != "" {
 			c.unsupported(n.Span(), what)
 			return false
 		}
@@ -71,21 +64,8 @@ func (c *checker) supportNode(root ast.Node) {
 	})
 }
 
-// keyArgs marks the arguments of a call that are keys of a map.
-func (c *checker) keyArgs(call *ast.CallExpr, keys map[ast.Expr]bool) {
-	sig, ok := c.opts.Builtins.Signature(call.Func)
-	if !ok {
-		return
-	}
-	for i, p := range sig.Params {
-		if i < len(call.Args) && p.Kind == types.ParamMapKey {
-			keys[call.Args[i]] = true
-		}
-	}
-}
-
 // unsupportedNode names a construct that cannot be compiled yet, with its verb.
-func unsupportedNode(n ast.Node, keys map[ast.Expr]bool) string {
+func unsupportedNode(n ast.Node) string {
 	switch n := n.(type) {
 	case *ast.ForMapStmt, *ast.ForRangeStmt:
 		return "for loops are"
@@ -105,22 +85,10 @@ func unsupportedNode(n ast.Node, keys map[ast.Expr]bool) string {
 		if n.Op == ast.AddrOf {
 			return "taking an address is"
 		}
-	case *ast.TupleLit:
-		if !n.Implicit && !keys[n] {
-			return "tuples are"
-		}
-	case *ast.TupleIndexExpr:
-		return "tuples are"
-	case *ast.RecordLit:
-		return "records are"
 	case *ast.TypeofExpr, *ast.TypeofType:
 		return "typeof is"
 	case *ast.TypeinfoExpr:
 		return "typeinfo is"
-	case *ast.BlockExpr:
-		return "blocks as values are"
-	case *ast.IfExpr:
-		return "if as a value is"
 	case *ast.ComptimeExpr:
 		return "comptime is"
 	case *ast.ArrayType:

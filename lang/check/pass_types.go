@@ -284,12 +284,15 @@ func (c *checker) storeShape(s *slot, at diag.Span, name, what string, v shape) 
 
 // shapeOf returns what is known of an expression of type t.
 func (c *checker) shapeOf(e ast.Expr, t types.Type) shape {
-	if tuple, ok := e.(*ast.TupleLit); ok {
-		elems := make([]shape, len(tuple.Elems))
-		for i, x := range tuple.Elems {
+	switch e := e.(type) {
+	case *ast.TupleLit:
+		elems := make([]shape, len(e.Elems))
+		for i, x := range e.Elems {
 			elems[i] = c.shapeOf(x, c.plain(c.info.Types[x]))
 		}
 		return tupleShape(elems)
+	case *ast.RecordLit:
+		return c.recordShape(e, t)
 	}
 	if e != nil && c.literals[e] {
 		if v, ok := c.constant(e); ok && v.negative {
@@ -317,13 +320,12 @@ func (c *checker) adapt(e ast.Expr, t types.Type) {
 	if e == nil || !c.report {
 		return
 	}
-	if tuple, ok := e.(*ast.TupleLit); ok {
-		if to, ok := t.(types.Tuple); ok && len(to.Elems) == len(tuple.Elems) {
-			for i, x := range tuple.Elems {
-				c.adapt(x, to.Elems[i])
-			}
-			c.info.Types[e] = t
-		}
+	switch e := e.(type) {
+	case *ast.TupleLit:
+		c.adaptTuple(e, t)
+		return
+	case *ast.RecordLit:
+		c.adaptRecord(e, t)
 		return
 	}
 	to, ok := t.(types.Int)
@@ -358,9 +360,9 @@ func (c *checker) finishVar(v *Var) {
 	v.Type = s.typ()
 	if v.Type == nil {
 		v.Type = types.Invalid{}
-		if s.let.IsValid() {
-			c.warnf(s.let, "never-assigned", "Variable $%s was never assigned to.", v.Name)
-		}
+	}
+	if s.let.IsValid() && !s.assigned {
+		c.warnf(s.let, "never-assigned", "Variable $%s was never assigned to.", v.Name)
 	}
 }
 

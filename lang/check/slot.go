@@ -13,7 +13,7 @@ type shape struct {
 	largest uint64
 	// negative is set for a literal below 0, which no unsigned type holds.
 	negative bool
-	// elems are the shapes of a tuple's elements.
+	// elems are the shapes of a tuple's elements or, in the order of typ, of a record's fields.
 	elems []shape
 }
 
@@ -72,6 +72,9 @@ func joinLiteral(s shape, v uint64) (shape, bool) {
 }
 
 func joinElems(a, b shape) (shape, bool) {
+	if r, ok := a.typ.(types.Record); ok {
+		return joinFields(r, a, b)
+	}
 	elems := make([]shape, len(a.elems))
 	for i := range elems {
 		e, ok := join(a.elems[i], b.elems[i])
@@ -90,8 +93,9 @@ type slot struct {
 	fixed types.Type
 	now   shape
 	next  shape
-	// let is where a variable was declared without a value.
-	let diag.Span
+	// let is where a variable was declared without a value; assigned says that some assignment to it was seen.
+	let      diag.Span
+	assigned bool
 }
 
 // typ returns the type as reads see it, or nil while it is not known.
@@ -148,6 +152,9 @@ func fits(t types.Type, v shape) bool {
 	if to, ok := t.(types.String); ok && to.Size > 0 {
 		from, ok := v.typ.(types.String)
 		return ok && from.Size <= to.Size
+	}
+	if to, ok := t.(types.Record); ok {
+		return fitsRecord(to, v)
 	}
 	if to, ok := t.(types.Tuple); ok {
 		from, ok := v.typ.(types.Tuple)

@@ -54,8 +54,17 @@ func (c *checker) exprType(e ast.Expr) types.Type {
 		return c.sizeof(e)
 	case *ast.OffsetofExpr:
 		return c.offsetof(e)
-	case *ast.TupleLit, *ast.TupleIndexExpr, *ast.RecordLit, *ast.TypeofExpr, *ast.TypeinfoExpr, *ast.BlockExpr, *ast.IfExpr,
-		*ast.ComptimeExpr:
+	case *ast.TupleLit:
+		return c.tuple(e, c.element)
+	case *ast.TupleIndexExpr:
+		return c.tupleIndex(e, e.X, constInt{bits: int64(e.N)})
+	case *ast.RecordLit:
+		return c.record(e)
+	case *ast.BlockExpr:
+		return c.blockExpr(e)
+	case *ast.IfExpr:
+		return c.ifExpr(e)
+	case *ast.TypeofExpr, *ast.TypeinfoExpr, *ast.ComptimeExpr:
 		return types.Invalid{} // the support pass has reported them
 	case *ast.BadExpr:
 		return types.Invalid{}
@@ -164,20 +173,7 @@ func (c *checker) keyType(e ast.Expr) types.Type {
 	if !ok {
 		return c.keyElem(e)
 	}
-	unknown, invalid := false, false
-	elems := make([]types.Type, len(tuple.Elems))
-	for i, x := range tuple.Elems {
-		elems[i] = c.keyElem(x)
-		unknown = unknown || elems[i] == nil
-		invalid = invalid || elems[i] != nil && types.IsInvalid(elems[i])
-	}
-	var t types.Type = types.Tuple{Elems: elems}
-	switch {
-	case invalid:
-		t = types.Invalid{}
-	case unknown:
-		t = nil
-	}
+	t := c.tuple(tuple, c.keyElem)
 	c.info.Types[e] = t
 	return t
 }
@@ -297,7 +293,7 @@ func (c *checker) hasOtherBounds(m *scriptMap, s *ast.AssignStmt, t types.Type) 
 
 // aggregateName returns the function that makes an aggregate.
 func aggregateName(t types.Type) string {
-	switch t.(type) {
+	switch t := t.(type) {
 	case types.Count:
 		return "count"
 	case types.Sum:
@@ -311,6 +307,9 @@ func aggregateName(t types.Type) string {
 	case types.Stats:
 		return "stats"
 	case types.Hist:
+		if t.Quantiles != "" {
+			return "quantile"
+		}
 		return "hist"
 	case types.LHist:
 		return "lhist"
@@ -346,6 +345,8 @@ func kindWord(t types.Type) string {
 		return "pointer"
 	case types.Tuple:
 		return "tuple"
+	case types.Record:
+		return "record"
 	case types.Array:
 		return "array"
 	case types.Stack:

@@ -11,6 +11,9 @@ func (c *checker) field(e *ast.FieldExpr) types.Type {
 	if t == nil || types.IsInvalid(t) {
 		return t
 	}
+	if r, ok := t.(types.Record); ok {
+		return c.recordField(e, r)
+	}
 	from := types.Pointer{Elem: t, Space: c.space()}
 	for {
 		p, ok := t.(types.Pointer)
@@ -56,6 +59,14 @@ func (c *checker) index(e *ast.IndexExpr) types.Type {
 		return nil
 	case types.IsInvalid(t) || types.IsInvalid(i):
 		return types.Invalid{}
+	}
+	if _, ok := t.(types.Tuple); ok {
+		k, known := c.constant(e.Index)
+		if !known {
+			c.errorf(e.At, "bad-index", "Array-style access for tuples only valid for integer literals")
+			return types.Invalid{}
+		}
+		return c.elementOf(e, t, k)
 	}
 	if _, ok := c.number(i); !ok {
 		c.errorf(e.At, "bad-index", "The array index operator [] only accepts integer indices, found %s", i)

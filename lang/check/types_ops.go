@@ -96,8 +96,10 @@ func (c *checker) checkShift(e *ast.BinaryExpr) {
 	}
 }
 
+// checkDivisor refuses a division of two literals by zero. At run time the result is 1, with a warning.
 func (c *checker) checkDivisor(e *ast.BinaryExpr) {
-	if v, ok := c.constant(e.Y); ok && v.bits == 0 {
+	_, folded := c.constant(e.X)
+	if v, ok := c.constant(e.Y); ok && v.bits == 0 && folded {
 		c.errorf(e.At, "division-by-zero", "unable to divide by zero")
 	}
 }
@@ -142,8 +144,21 @@ func (c *checker) equality(e *ast.BinaryExpr, x, y types.Type) types.Type {
 	switch x.(type) {
 	case types.String, types.Ksym:
 		return types.Bool{}
+	case types.Tuple, types.Record:
+		return c.compareParts(e, x, y)
 	}
 	return c.badOperands(e, x, y)
+}
+
+// compareParts types a comparison of tuples or records: both are brought to a type that holds either.
+func (c *checker) compareParts(e *ast.BinaryExpr, x, y types.Type) types.Type {
+	j, ok := join(c.shapeOf(e.X, x), c.shapeOf(e.Y, y))
+	if !ok {
+		return c.mismatch(e, x, y)
+	}
+	c.adapt(e.X, j.typ)
+	c.adapt(e.Y, j.typ)
+	return types.Bool{}
 }
 
 func (c *checker) mismatch(e *ast.BinaryExpr, x, y types.Type) types.Type {
@@ -303,7 +318,11 @@ func (c *checker) ternary(e *ast.TernaryExpr) types.Type {
 	if v, known := c.constant(e.Cond); known && c.chooseArm(e, v.bits != 0) {
 		return c.info.Types[e]
 	}
-	return c.joinArms(e, then, other)
+	arm := e.Then
+	if arm == nil {
+		arm = e.Cond
+	}
+	return c.joinArms(e, arm, e.Else, then, other)
 }
 
 // chooseArm folds a ternary whose condition is known, if the chosen arm is; the other arm does not count then.
@@ -323,8 +342,8 @@ func (c *checker) chooseArm(e *ast.TernaryExpr, cond bool) bool {
 	return ok
 }
 
-// joinArms returns the type of a ternary: that of both arms, as wide as the wider one.
-func (c *checker) joinArms(e *ast.TernaryExpr, x, y types.Type) types.Type {
+// joinArms returns the type of a choice between two expressions: that of both arms, as wide as the wider one.
+func (c *checker) joinArms(e, then, other ast.Expr, x, y types.Type) types.Type {
 	switch {
 	case x != nil && types.IsInvalid(x) || y != nil && types.IsInvalid(y):
 		return types.Invalid{}
@@ -336,16 +355,12 @@ func (c *checker) joinArms(e *ast.TernaryExpr, x, y types.Type) types.Type {
 	if types.Equal(x, types.Void{}) || types.Equal(y, types.Void{}) {
 		return types.Void{} // for the effect of its arms
 	}
-	then := e.Then
-	if then == nil {
-		then = e.Cond
-	}
-	j, ok := join(c.shapeOf(then, c.plain(x)), c.shapeOf(e.Else, c.plain(y)))
+	j, ok := join(c.shapeOf(then, c.plain(x)), c.shapeOf(other, c.plain(y)))
 	if !ok || types.IsAggregate(j.typ) {
-		c.errorf(e.At, "type-mismatch", "Branches must return the same type or compatible types: have '%s' and '%s'", x, y)
+		c.errorf(e.Span(), "type-mismatch", "Branches must return the same type or compatible types: have '%s' and '%s'", x, y)
 		return types.Invalid{}
 	}
 	c.adapt(then, j.typ)
-	c.adapt(e.Else, j.typ)
+	c.adapt(other, j.typ)
 	return j.typ
 }

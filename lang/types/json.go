@@ -56,7 +56,7 @@ func Unmarshal(data []byte) (Type, error) {
 }
 
 // Boxed is a Type that can stand in a JSON document.
-type Boxed struct{ Type }
+type Boxed struct{ Type Type }
 
 // MarshalJSON writes the type as Marshal does.
 func (b Boxed) MarshalJSON() ([]byte, error) { return Marshal(b.Type) }
@@ -108,7 +108,7 @@ func encode(t Type) *typeJSON {
 	case Sum, Min, Max, Avg, Stats:
 		j.Signed, _ = aggregateSign(t)
 	case Hist:
-		j.Bits = t.Bits
+		j.Bits, j.Format = t.Bits, t.Quantiles
 	case LHist:
 		j.Min, j.Max, j.Step = t.Min, t.Max, t.Step
 	case TSeries:

@@ -47,6 +47,7 @@ func allTypes() []types.Type {
 		types.Avg{},
 		types.Stats{Signed: true},
 		types.Hist{Bits: 3},
+		types.Hist{Bits: 5, Quantiles: "50,99"},
 		types.LHist{Min: 1, Max: 10, Step: 2},
 		types.TSeries{Interval: 5, Num: 3, Agg: "max", Signed: true},
 	}

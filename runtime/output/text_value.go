@@ -37,6 +37,9 @@ func (r *render) append(b []byte, v value.Value) []byte {
 	case value.Stats:
 		return appendStats(b, v)
 	case value.Hist:
+		if qs := quantiles(v); qs != nil {
+			return appendQuantiles(b, qs)
+		}
 		return appendHist(b, v, 0)
 	}
 	panic(fmt.Sprintf("BUG: output: unexpected value %T", v))
