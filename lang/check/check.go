@@ -50,6 +50,7 @@ func Check(prog *ast.Program, opts Options, diags *diag.List) (*Info, error) {
 	c.passResolve()
 	c.passTypes()
 	c.finish()
+	c.info.Kernel = c.kernelType
 	return c.info, nil
 }
 
