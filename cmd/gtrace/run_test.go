@@ -50,8 +50,8 @@ func TestWrongCommandLines(t *testing.T) {
 		{"blank command", []string{"-c", "  ", "-e", "BEGIN { }"}, "ERROR: -c: the command is empty\n"},
 		{"open quote", []string{"-c", "'ls", "-e", "BEGIN { }"}, "ERROR: -c: a quote is not closed\n"},
 		{"command not found", []string{"-c", "/no/such/command x", "-e", "BEGIN { }"}, "ERROR: -c /no/such/command: no such file or directory\n"},
-		{"format", []string{"-f", "xml", "-e", "BEGIN { }"}, "ERROR: -f xml: unknown output format: use text or json\n"},
-		{"buffering", []string{"-B", "x", "-e", "BEGIN { }"}, "ERROR: -B x: unknown buffering mode: use line, full or none\n"},
+		{"format", []string{"-f", "xml", "-e", "BEGIN { }"}, "ERROR: Invalid output format \"xml\"\n"},
+		{"buffering", []string{"-B", "x", "-e", "BEGIN { }"}, "ERROR: USAGE: -B must be either 'line', 'full', or 'none'.\n"},
 		{"stage", []string{"-d", "x", "-e", "BEGIN { }"}, "ERROR: -d x: unknown stage: use ast, types, ir, opt, asm, verifier or all\n"},
 		{"-k and --no-warnings", []string{"-k", "--no-warnings", "-e", "BEGIN { }"}, "ERROR: -k and --no-warnings cannot be used together\n"},
 		{"no such file", []string{dir + "/none"}, "ERROR: failed to open file '" + dir + "/none': No such file or directory\n"},
@@ -126,7 +126,7 @@ func TestWrongScripts(t *testing.T) {
 func TestNoScriptShowsUsage(t *testing.T) {
 	_, stderr, code := command(t, "")
 	require.Equal(t, 1, code)
-	require.True(t, strings.HasPrefix(stderr, "ERROR: no script: give a file, - or -e 'PROGRAM'\n\nUsage:\n"), stderr)
+	require.True(t, strings.HasPrefix(stderr, "ERROR: USAGE: filename or -e 'program' required.\n\nUsage:\n"), stderr)
 }
 
 func TestHelpNamesEveryOption(t *testing.T) {
