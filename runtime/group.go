@@ -109,9 +109,11 @@ func (g *Group) logPrograms() {
 
 // begin runs the begin probes and attaches the others.
 func (g *Group) begin(ctx context.Context) error {
-	n, err := g.runAll(providerBegin)
-	if err != nil {
-		return err
+	n := g.count(providerBegin)
+	if !g.s.opts.DryRun {
+		if _, err := g.runAll(providerBegin); err != nil {
+			return err
+		}
 	}
 	a, err := g.attach(ctx)
 	if err != nil {

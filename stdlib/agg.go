@@ -46,11 +46,25 @@ func aggBuiltins() []*Builtin {
 	}
 }
 
+// wanted names what an aggregation takes, in bpftrace's words.
+func wanted(name string) string {
+	if name == "hist" || name == "lhist" {
+		return "int"
+	}
+	return "integer"
+}
+
 func aggregate(name, doc string, params []types.Param, result func([]types.Arg, types.Env) (types.Type, error),
 	update func(Emitter, Call) func(*ir.Value),
 ) *Builtin {
+	checked := func(args []types.Arg, env types.Env) (types.Type, error) {
+		if len(args) > 0 && args[0].Type == (types.Bool{}) {
+			return nil, fmt.Errorf("%s() only supports %s arguments (bool provided)", name, wanted(name))
+		}
+		return result(args, env)
+	}
 	return &Builtin{
-		Signature: types.Signature{Name: name, Doc: doc, Params: params, ResultOf: result, Call: true, Aggregate: true},
+		Signature: types.Signature{Name: name, Doc: doc, Params: params, ResultOf: checked, Call: true, Aggregate: true},
 		Update:    update,
 	}
 }

@@ -80,6 +80,7 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		Details:     c.details(),
 		ChildPID:    c.childPID,
 		ChildDone:   ended,
+		DryRun:      c.opts.dryRun,
 		VerifierLog: c.dump("verifier"),
 	})
 	if err != nil {

@@ -225,6 +225,10 @@ func (c *checker) arg(a argument, kind types.ParamKind, e ast.Expr) (types.Arg, 
 		}
 	case types.ParamText:
 		if p, ok := e.(*ast.PosParam); ok && !p.Count {
+			if v, _ := c.param(p.N); len(v) >= c.info.Config.MaxStrlen {
+				c.errorf(a.call.Span(), "long-string", "String is too long (over %d bytes): %s", c.info.Config.MaxStrlen, v)
+				return types.Arg{}, false
+			}
 			c.info.Types[e] = c.posParam(p, true)
 			return c.typedArg(e, c.info.Types[e]), true
 		}

@@ -97,6 +97,9 @@ func (r *render) ksym(b []byte, addr uint64) []byte {
 			return append(b, name...)
 		}
 	}
+	if addr == 0 {
+		return append(b, '0')
+	}
 	return appendHex(b, addr)
 }
 

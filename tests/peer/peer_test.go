@@ -19,11 +19,17 @@ import (
 
 var updatePeer = flag.Bool("update-peer", false, "rewrite what is expected from what bpftrace prints")
 
-// TestConformance runs the table under gtrace.
+// TestConformance runs the table under gtrace. With -update it rewrites what the cases expect that differ on purpose.
 func TestConformance(t *testing.T) {
 	testenv.Privileged(t)
 	tracer := []string{testenv.Gtrace(t)}
-	eachCase(t, func(t *testing.T, worker string, c *peer.Case) { check(t, tracer, worker, c) })
+	eachCase(t, func(t *testing.T, worker string, c *peer.Case) {
+		if c.Differs != "" && testenv.Update() {
+			record(t, tracer, worker, c)
+			return
+		}
+		check(t, tracer, worker, c)
+	})
 }
 
 // TestPeer runs the table under bpftrace, except for the cases where gtrace differs on purpose.
@@ -35,10 +41,7 @@ func TestPeer(t *testing.T) {
 		switch {
 		case c.Differs != "":
 		case *updatePeer:
-			got, err := peer.Run(t.Context(), tracer, worker, c)
-			require.NoError(t, err)
-			got.Stderr = messages(got.Stderr, c.Want.Stderr)
-			c.Want = got
+			record(t, tracer, worker, c)
 		default:
 			check(t, tracer, worker, c)
 		}
@@ -56,7 +59,7 @@ func eachCase(t *testing.T, f func(t *testing.T, worker string, c *peer.Case)) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
 			cases, err := peer.Read(path)
 			require.NoError(t, err)
-			if *updatePeer {
+			if *updatePeer || testenv.Update() {
 				t.Cleanup(func() {
 					require.NoError(t, os.WriteFile(path, []byte(peer.Format(cases)), 0o644))
 				})
@@ -85,6 +88,15 @@ func check(t *testing.T, tracer []string, worker string, c *peer.Case) {
 	for _, l := range c.Want.Stderr {
 		require.Contains(t, got.Stderr, l, "%s\nstderr: %s", c.Script, stderr)
 	}
+}
+
+// record makes what a tracer prints the expectation of a case.
+func record(t *testing.T, tracer []string, worker string, c *peer.Case) {
+	t.Helper()
+	got, err := peer.Run(t.Context(), tracer, worker, c)
+	require.NoError(t, err)
+	got.Stderr = messages(got.Stderr, c.Want.Stderr)
+	c.Want = got
 }
 
 // messages picks the lines of standard error that a case is about: all errors, and the lines that it names already.
