@@ -60,7 +60,7 @@ func TestEveryNameOfTheLanguageIsKnown(t *testing.T) {
 }
 
 func TestResultTypes(t *testing.T) {
-	env := types.Env{MaxStrlen: 1024, StackMode: "bpftrace"}
+	env := types.Env{MaxStrlen: 1024, StackMode: "bpftrace", Provider: "tracepoint"}
 	konst := func(n int64) types.Arg { return types.Arg{Type: types.Int64, Const: true, Int: n} }
 	signed, unsigned := types.Arg{Type: types.Int32}, types.Arg{Type: types.Uint64}
 	text := types.Arg{Type: types.String{Size: 64}}
