@@ -60,7 +60,7 @@ func TestEveryNameOfTheLanguageIsKnown(t *testing.T) {
 }
 
 func TestResultTypes(t *testing.T) {
-	env := types.Env{MaxStrlen: 1024, Provider: "tracepoint", StackMode: "bpftrace"}
+	env := types.Env{MaxStrlen: 1024, StackMode: "bpftrace", Provider: "tracepoint"}
 	konst := func(n int64) types.Arg { return types.Arg{Type: types.Int64, Const: true, Int: n} }
 	signed, unsigned := types.Arg{Type: types.Int32}, types.Arg{Type: types.Uint64}
 	text := types.Arg{Type: types.String{Size: 64}}
@@ -99,6 +99,8 @@ func TestResultTypes(t *testing.T) {
 		{"kaddr", []types.Arg{{Const: true, Str: "x"}}, "Failed to resolve kernel symbol: x"},
 		{"reg", []types.Arg{{Const: true, Str: "x9z"}}, "'x9z' is not a valid register on this architecture"},
 		{"reg", []types.Arg{{Const: true, Str: "ip"}}, "The reg builtin can not be used with 'tracepoint' probes"},
+		{"quantile", []types.Arg{signed, konst(50), konst(999)}, "quantile_t"},
+		{"quantile", []types.Arg{signed, konst(5)}, "quantile() takes literal percentages from 10 on: 50 is 50%, 999 is 99.9% (5 provided)"},
 		{"kstack", nil, "kstack_bpftrace_127"},
 		{"kstack", []types.Arg{{Name: "nonsense"}}, "Unknown stack mode: 'nonsense'"},
 	} {
