@@ -95,6 +95,7 @@ func (c *checker) resolveStmt(s *scope, st ast.Stmt) {
 			c.resolveExpr(s, st.Value)
 		}
 	case *ast.ForMapStmt:
+		c.resolveMap(st.Map, true)
 		c.resolveLoop(s, st.Var, st.Body)
 	case *ast.ForRangeStmt:
 		c.resolveExpr(s, st.Start)
@@ -115,9 +116,11 @@ func (c *checker) resolveStmt(s *scope, st ast.Stmt) {
 // resolveLoop resolves a loop's body with its variable.
 func (c *checker) resolveLoop(s *scope, v *ast.VarExpr, body *ast.Block) {
 	in := s.inner()
-	if v != nil {
-		c.declare(in, v, v.At, "declaration")
+	if d, found := s.find(v.Name); found {
+		c.diags.Errorf(v.At, "shadowed", "Loop declaration shadows existing variable: $%s", v.Name).
+			Hintf("the initial %s is in line %d", d.how, d.at.Pos().Line)
 	}
+	c.declare(in, v, v.At, "declaration")
 	c.resolveBlock(in, body.Stmts)
 }
 

@@ -64,16 +64,6 @@ func (c *checker) supportNode(root ast.Node) {
 // unsupportedNode names a construct that cannot be compiled yet, with its verb.
 func unsupportedNode(n ast.Node) string {
 	switch n := n.(type) {
-	case *ast.ForMapStmt, *ast.ForRangeStmt:
-		return "for loops are"
-	case *ast.WhileStmt:
-		return "while loops are"
-	case *ast.UnrollStmt:
-		return "unroll is"
-	case *ast.BreakStmt:
-		return "break is"
-	case *ast.ContinueStmt:
-		return "continue is"
 	case *ast.IfStmt:
 		if n.Comptime {
 			return "if comptime is"

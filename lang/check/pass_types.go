@@ -101,8 +101,18 @@ func (c *checker) stmt(s ast.Stmt) {
 		c.stmts(s.Body.Stmts)
 	case *ast.ReturnStmt:
 		c.returnStmt(s)
-	case *ast.ForMapStmt, *ast.ForRangeStmt, *ast.WhileStmt, *ast.UnrollStmt, *ast.BreakStmt, *ast.ContinueStmt:
-		// The support pass has reported them.
+	case *ast.ForMapStmt:
+		c.forMap(s)
+	case *ast.ForRangeStmt:
+		c.forRange(s)
+	case *ast.WhileStmt:
+		c.while(s)
+	case *ast.UnrollStmt:
+		c.unroll(s)
+	case *ast.BreakStmt:
+		c.jump(s.At, "break")
+	case *ast.ContinueStmt:
+		c.jump(s.At, "continue")
 	case *ast.BadStmt:
 	default:
 		panic(fmt.Sprintf("BUG: check: unexpected statement %T", s))
