@@ -3,6 +3,7 @@ package codegen_test
 import (
 	"testing"
 
+	"github.com/cilium/ebpf"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gtrace/gtrace/codegen"
@@ -137,4 +138,22 @@ func TestLoopsOfOldKernels(t *testing.T) {
 		require.EqualError(t, err, c.want)
 	}
 	mustCompile(t, `BEGIN { for ($i : 0..100) { print($i) } }`, oldest, codegen.Options{})
+}
+
+// TestDeclaredMaps checks the kinds and sizes of the maps of the kernel.
+func TestDeclaredMaps(t *testing.T) {
+	testenv.Privileged(t)
+	r := mustRun(t, `let @a = hash(2); let @b = lruhash(100); let @c = percpuhash(3); let @d = percpulruhash(200); let @s = hash(2);
+		BEGIN { @a[1] = 1; @b[1] = 2; @c[1] = count(); @d[1] = count(); @s = 5; @r = @a[1] + @b[1] + @s }`, newest)
+	for name, want := range map[string]struct {
+		kind ebpf.MapType
+		size uint32
+	}{
+		"at_a": {ebpf.Hash, 2}, "at_b": {ebpf.LRUHash, 100}, "at_c": {ebpf.PerCPUHash, 3}, "at_d": {ebpf.LRUCPUHash, 200},
+		"at_s": {ebpf.Array, 1},
+	} {
+		require.Equal(t, want.kind, r.coll.Maps[name].Type(), name)
+		require.Equal(t, want.size, r.coll.Maps[name].MaxEntries(), name)
+	}
+	require.EqualValues(t, 8, r.scalar("@r"))
 }

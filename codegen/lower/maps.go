@@ -85,6 +85,10 @@ func (m *module) mapSpec(info *mapInfo) *ebpf.MapSpec {
 		spec.Type = ebpf.PerCPUArray
 	case info.scalar():
 		spec.Type = ebpf.Array
+	case info.Kind == "lruhash":
+		spec.Type = ebpf.LRUHash
+	case info.Kind == "percpulruhash":
+		spec.Type = ebpf.LRUCPUHash
 	case info.perCPU:
 		spec.Type = ebpf.PerCPUHash
 	default:
@@ -92,7 +96,8 @@ func (m *module) mapSpec(info *mapInfo) *ebpf.MapSpec {
 	}
 	if !info.scalar() {
 		spec.MaxEntries = uint32(max(1, info.MaxEntries))
-		if info.valueSize() >= noPreallocSize && m.target.Has(target.PreallocFreeMaps) {
+		lru := spec.Type == ebpf.LRUHash || spec.Type == ebpf.LRUCPUHash // which are always allocated as a whole
+		if !lru && info.valueSize() >= noPreallocSize && m.target.Has(target.PreallocFreeMaps) {
 			spec.Flags = noPrealloc
 		}
 	}

@@ -15,6 +15,8 @@ type scriptMap struct {
 	key, value slot
 	// used is set when the map occurs other than by reference (print(@x), clear(@x)); those do not make a map.
 	used bool
+	// decl is where the map was declared, or nil.
+	decl *ast.MapDecl
 	// read is set when its value is wanted, which is a number if nothing else says what it is.
 	read bool
 }
@@ -47,6 +49,11 @@ func (s *scope) find(name string) (declared, bool) {
 func (c *checker) passResolve() {
 	for _, m := range c.opts.Maps {
 		c.addExistingMap(m)
+	}
+	for _, d := range c.prog.Decls {
+		if m, ok := d.(*ast.MapDecl); ok {
+			c.declareMap(m)
+		}
 	}
 	for _, p := range c.info.Programs {
 		c.program = p

@@ -28,11 +28,9 @@ func (c *checker) supportDecl(d ast.Decl) {
 		if !kernelInclude.MatchString(d.Text) {
 			c.unsupported(d.At, "C definitions are")
 		}
-	case *ast.ConfigDecl:
+	case *ast.ConfigDecl, *ast.MapDecl:
 	case *ast.ImportDecl:
 		c.unsupported(d.At, "import is")
-	case *ast.MapDecl:
-		c.unsupported(d.At, "map declarations are")
 	case *ast.MacroDecl:
 		c.unsupported(d.NameSpan, "macros are")
 	case *ast.FuncDecl:

@@ -379,6 +379,7 @@ func (c *checker) finishVar(v *Var) {
 // finish fills in the maps of Info.
 func (c *checker) finish() {
 	for _, m := range c.mapOrder {
+		c.checkMapKind(m)
 		if !m.used {
 			continue
 		}
