@@ -70,14 +70,14 @@ func unsupportedNode(n ast.Node) string {
 		if n.Op == ast.AddrOf {
 			return "taking an address is"
 		}
-	case *ast.TypeofExpr, *ast.TypeofType:
-		return "typeof is"
 	case *ast.TypeinfoExpr:
 		return "typeinfo is"
 	case *ast.ComptimeExpr:
 		return "comptime is"
 	case *ast.ArrayType:
-		return "array types are"
+		if n.Len == nil {
+			return "array types without a length are"
+		}
 	case *ast.TupleType:
 		return "tuple types are"
 	}

@@ -60,6 +60,8 @@ func (c *checker) element(e ast.Expr) types.Type {
 		return t
 	case types.IsCastable(t):
 		return c.plain(t)
+	case c.isArgs(t):
+		c.errorf(e.Span(), "unsupported", "keeping args as a whole is not supported yet")
 	case types.IsAggregate(t):
 		c.errorf(e.Span(), "aggregate-value", "Map type %s cannot exist inside a tuple.", t)
 	case types.Equal(t, types.Void{}):
