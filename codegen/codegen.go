@@ -3,8 +3,10 @@ package codegen
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
 
 	"github.com/gtrace/gtrace/codegen/emit"
 	"github.com/gtrace/gtrace/codegen/ir"
@@ -47,12 +49,35 @@ func Compile(info *check.Info, t target.Target, opts Options) (*object.Object, e
 	license := opts.license(info)
 	for i, p := range obj.Manifest.Programs {
 		spec := programSpec(p, license)
-		spec.Instructions = results[i].Insns
+		spec.Instructions = link(results, i)
 		obj.Spec.Programs[p.Name] = spec
-		addScratch(obj.Spec, results[i])
+	}
+	for _, r := range results {
+		addScratch(obj.Spec, r)
 	}
 	opts.dumpAsm(results)
 	return obj, nil
+}
+
+// link returns the instructions of a program followed by those of all subprograms that it may come to call.
+func link(results []emit.Result, program int) asm.Instructions {
+	byName := map[string]emit.Result{}
+	for _, r := range results {
+		byName[r.Name] = r
+	}
+	out := slices.Clone(results[program].Insns)
+	seen := map[string]bool{}
+	for calls := results[program].Calls; len(calls) > 0; {
+		name := calls[0]
+		calls = calls[1:]
+		if seen[name] {
+			continue
+		}
+		seen[name] = true
+		out = append(out, byName[name].Insns...)
+		calls = append(slices.Clone(calls), byName[name].Calls...)
+	}
+	return out
 }
 
 func (o Options) license(info *check.Info) string {

@@ -104,7 +104,7 @@ func (f *fn) placeOf(e ast.Expr) place {
 	if p, ok := v.Type.(types.Pointer); ok {
 		return f.pointee(stdlib.Value{V: v.V, Type: p})
 	}
-	if v.V.Op == ir.OpCtx {
+	if v.V.Op == ir.OpCtx || v.V == f.b.Context {
 		return f.ctxPlace()
 	}
 	return place{base: v.V, mem: memOwn}

@@ -35,6 +35,10 @@ type checker struct {
 	// program is the program being typed, and env what its probe offers.
 	program *Program
 	env     types.Env
+	// grown are tuples and records that became too large.
+	grown map[ast.Expr]bool
+	// loops is the number of loops around the statement being typed.
+	loops int
 }
 
 // Check checks a script. The result describes what of it makes sense, even if diags has errors afterwards; nothing may be
@@ -70,6 +74,7 @@ func newChecker(prog *ast.Program, opts Options, diags *diag.List) *checker {
 		badMaps:  map[*ast.MapExpr]bool{},
 		literals: map[ast.Expr]bool{},
 		names:    map[string]enumerator{},
+		grown:    map[ast.Expr]bool{},
 	}
 }
 

@@ -58,6 +58,8 @@ type Map struct {
 	First diag.Span
 	// MaxEntries is the number of keys it can hold.
 	MaxEntries int
+	// Kind is the kind of kernel map that a declaration asks for: hash, lruhash, percpuhash, percpulruhash; empty if there is none.
+	Kind string
 }
 
 // Program is one body to compile and the probes that it is attached to: all those of a declaration for which the code is

@@ -101,8 +101,18 @@ func (c *checker) stmt(s ast.Stmt) {
 		c.stmts(s.Body.Stmts)
 	case *ast.ReturnStmt:
 		c.returnStmt(s)
-	case *ast.ForMapStmt, *ast.ForRangeStmt, *ast.WhileStmt, *ast.UnrollStmt, *ast.BreakStmt, *ast.ContinueStmt:
-		// The support pass has reported them.
+	case *ast.ForMapStmt:
+		c.forMap(s)
+	case *ast.ForRangeStmt:
+		c.forRange(s)
+	case *ast.WhileStmt:
+		c.while(s)
+	case *ast.UnrollStmt:
+		c.unroll(s)
+	case *ast.BreakStmt:
+		c.jump(s.At, "break")
+	case *ast.ContinueStmt:
+		c.jump(s.At, "continue")
 	case *ast.BadStmt:
 	default:
 		panic(fmt.Sprintf("BUG: check: unexpected statement %T", s))
@@ -213,6 +223,10 @@ func (c *checker) assignVar(at diag.Span, v *ast.VarExpr, t types.Type, value as
 	}
 	if types.Equal(t, types.Void{}) {
 		c.errorf(at, "void-value", "Invalid expression for assignment")
+		return
+	}
+	if c.isArgs(t) {
+		c.errorf(at, "unsupported", "keeping args as a whole is not supported yet")
 		return
 	}
 	if n, ok := types.Number(t); ok {
@@ -369,6 +383,7 @@ func (c *checker) finishVar(v *Var) {
 // finish fills in the maps of Info.
 func (c *checker) finish() {
 	for _, m := range c.mapOrder {
+		c.checkMapKind(m)
 		if !m.used {
 			continue
 		}

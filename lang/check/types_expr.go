@@ -64,7 +64,10 @@ func (c *checker) exprType(e ast.Expr) types.Type {
 		return c.blockExpr(e)
 	case *ast.IfExpr:
 		return c.ifExpr(e)
-	case *ast.TypeofExpr, *ast.TypeinfoExpr, *ast.ComptimeExpr:
+	case *ast.TypeofExpr:
+		c.errorf(e.At, "unsupported", "typeof as a value is not supported yet")
+		return types.Invalid{}
+	case *ast.TypeinfoExpr, *ast.ComptimeExpr:
 		return types.Invalid{} // the support pass has reported them
 	case *ast.BadExpr:
 		return types.Invalid{}
@@ -191,8 +194,8 @@ func (c *checker) keyElem(e ast.Expr) types.Type {
 		c.errorf(e.Span(), "bad-key", "Value '%s' cannot be used as a map key.", t)
 		return types.Invalid{}
 	}
-	if s, ok := t.(*types.Struct); ok {
-		c.errorf(e.Span(), "unsupported", "keys of type %s are not supported yet", s)
+	if c.isArgs(t) {
+		c.errorf(e.Span(), "unsupported", "keys of type %s are not supported yet", t)
 		return types.Invalid{}
 	}
 	return t
@@ -256,6 +259,9 @@ func (c *checker) storeMap(m *scriptMap, s *ast.AssignStmt, t types.Type) {
 	switch {
 	case types.Equal(t, types.Void{}):
 		c.errorf(s.At, "void-value", "Value 'void' cannot be assigned to a map.")
+		return
+	case c.isArgs(t):
+		c.errorf(s.At, "unsupported", "keeping args as a whole is not supported yet")
 		return
 	case types.IsAggregate(t) && !isCall:
 		d := c.errorf(s.At, "aggregate-value", "Map value '%s' cannot be assigned from one map to another. The function that returns this "+
