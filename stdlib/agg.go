@@ -101,7 +101,6 @@ func histType(args []types.Arg, _ types.Env) (types.Type, error) {
 	}
 	bits := args[1]
 	if !bits.Const || bits.Int < 0 || bits.Int > maxHistBits {
-		//lint:ignore ST1005 these are bpftrace's words
 		return nil, fmt.Errorf("hist: bits %d must be 0..%d", bits.Int, maxHistBits)
 	}
 	return types.Hist{Bits: int(bits.Int)}, nil

@@ -16,6 +16,8 @@ import (
 const maxScript = 64 << 20
 
 // errNoScript means that the command line names nothing to run.
+//
+//lint:ignore ST1005 these are bpftrace's words
 var errNoScript = errors.New("USAGE: filename or -e 'program' required.")
 
 // script returns the text to run and the positional parameters for it.
