@@ -109,7 +109,8 @@ func (o Options) dumpAsm(results []emit.Result) {
 		return
 	}
 	for _, r := range results {
-		fmt.Fprintf(w, "%v%d instructions, %d bytes of stack\n\n", r.Insns, len(r.Insns), r.StackSize)
+		// A dump that cannot be written is no reason not to run the script.
+		_ = emit.Dump(w, r.Insns)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/gtrace/gtrace/codegen"
 	"github.com/gtrace/gtrace/codegen/lower"
 	"github.com/gtrace/gtrace/codegen/object"
+	"github.com/gtrace/gtrace/lang/types"
 	"github.com/gtrace/gtrace/tests/testenv"
 )
 
@@ -139,4 +140,27 @@ func TestFilterByPID(t *testing.T) {
 	require.Greater(t, instructions(filtered), instructions(plain))
 	begin := mustCompile(t, `BEGIN { @ = count() }`, newest, codegen.Options{PID: 77})
 	require.Equal(t, instructions(plain), instructions(begin))
+}
+
+// TestSmallKeys checks that keys fit into what old kernels take: the long strings in them give way, all else stays.
+func TestSmallKeys(t *testing.T) {
+	for _, c := range []struct{ key, want string }{
+		{`str(args.filename)`, "string[512]"},
+		{`str(args.filename), pid`, "(string[504],uint32)"},
+		{`str(args.filename), comm, str(args.filename)`, "(string[248],string[16],string[248])"},
+		{`comm, pid`, "(string[16],uint32)"},
+	} {
+		t.Run(c.key, func(t *testing.T) {
+			script := fmt.Sprintf(`tracepoint:a:b { @[%s] = count(); }`, c.key)
+			obj := mustCompile(t, script, oldest, codegen.Options{})
+			require.Equal(t, c.want, obj.Manifest.Maps[0].Key.String())
+			require.LessOrEqual(t, obj.Spec.Maps["at_"].KeySize, uint32(512))
+			require.Equal(t, types.Sizeof(obj.Manifest.Maps[0].Key), int(obj.Spec.Maps["at_"].KeySize))
+			if os.Getuid() == 0 {
+				mustLoad(t, obj)
+			}
+			large := mustCompile(t, script, newest, codegen.Options{})
+			require.GreaterOrEqual(t, large.Spec.Maps["at_"].KeySize, obj.Spec.Maps["at_"].KeySize)
+		})
+	}
 }

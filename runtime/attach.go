@@ -19,10 +19,17 @@ type Attacher interface {
 	// Configure sets in a program's spec what depends on its probes and on this machine: program type, attach type, and what
 	// it attaches to. It is called before the program is loaded, on a copy.
 	Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error
-	// Attach attaches a program to one probe; closing the result detaches it.
-	Attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error)
-	// AttachMany attaches a program to all of its probes, by one link where the kernel can do that.
-	AttachMany(prog *ebpf.Program, ps []attach.Probe) (io.Closer, error)
+	// AttachMany attaches a program to its probes, by one link where the kernel can do that; closing the result detaches it. The
+	// probes that fail are returned; the others stay attached.
+	AttachMany(prog *ebpf.Program, ps []attach.Probe) (io.Closer, []AttachFailure)
+}
+
+// AttachFailure is a probe that a program could not be attached to.
+type AttachFailure struct {
+	Probe attach.Probe
+	Err   error
+	// Refused says that the kernel does not let this place be traced, as against an attach that went wrong.
+	Refused bool
 }
 
 // attachLimit is the number of probes attached or detached side by side. Most of the time is spent waiting in the kernel.
@@ -61,8 +68,8 @@ func jobs(programs []object.Program) []job {
 type attached struct {
 	links  []io.Closer
 	probes int
-	// missing are the failures that the script's config tolerates.
-	missing []error
+	// missing are the failures that the script's config tolerates, skipped those of wildcards.
+	missing, skipped []error
 }
 
 // attachAll attaches all jobs side by side. If one fails and the policy is not to go on, all others are detached again.
@@ -81,6 +88,7 @@ func attachAll(ctx context.Context, a Attacher, coll *ebpf.Collection, js []job,
 			defer mu.Unlock()
 			out.links = append(out.links, one.links...)
 			out.missing = append(out.missing, one.missing...)
+			out.skipped = append(out.skipped, one.skipped...)
 			out.probes += one.probes
 			return err
 		})
@@ -91,37 +99,26 @@ func attachAll(ctx context.Context, a Attacher, coll *ebpf.Collection, js []job,
 	return out, nil
 }
 
+// attachJob attaches a program. With an error, its links are to be closed all the same.
 func attachJob(a Attacher, prog *ebpf.Program, probes []attach.Probe, policy string) (attached, error) {
-	if len(probes) == 1 {
-		return attachOne(a, prog, probes[0], policy)
+	link, failures := a.AttachMany(prog, probes)
+	out := attached{links: []io.Closer{link}, probes: len(probes) - len(failures)}
+	var fatal []error
+	for _, f := range failures {
+		err := fmt.Errorf("attach %s: %w", f.Probe.Name, f.Err)
+		switch {
+		case f.Refused && f.Probe.Wildcard:
+			out.skipped = append(out.skipped, err)
+		case tolerant(policy):
+			out.missing = append(out.missing, err)
+		default:
+			fatal = append(fatal, err)
+		}
 	}
-	link, err := a.AttachMany(prog, probes)
-	if err == nil {
-		return attached{links: []io.Closer{link}, probes: len(probes)}, nil
+	if len(fatal) > 1 {
+		return out, fmt.Errorf("%w (and %d others)", fatal[0], len(fatal)-1)
 	}
-	if !tolerant(policy) {
-		return attached{}, fmt.Errorf("attach %s and %d others: %w", probes[0].Name, len(probes)-1, err)
-	}
-	var out attached
-	for _, p := range probes {
-		one, _ := attachOne(a, prog, p, policy)
-		out.links = append(out.links, one.links...)
-		out.missing = append(out.missing, one.missing...)
-		out.probes += one.probes
-	}
-	return out, nil
-}
-
-func attachOne(a Attacher, prog *ebpf.Program, p attach.Probe, policy string) (attached, error) {
-	link, err := a.Attach(prog, p)
-	if err == nil {
-		return attached{links: []io.Closer{link}, probes: 1}, nil
-	}
-	err = fmt.Errorf("attach %s: %w", p.Name, err)
-	if tolerant(policy) {
-		return attached{missing: []error{err}}, nil
-	}
-	return attached{}, err
+	return out, errors.Join(fatal...)
 }
 
 // tolerant reports whether config missing_probes lets a script run without some of its probes.

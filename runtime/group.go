@@ -109,17 +109,25 @@ func (g *Group) logPrograms() {
 
 // begin runs the begin probes and attaches the others.
 func (g *Group) begin(ctx context.Context) error {
-	n, err := g.runAll(providerBegin)
-	if err != nil {
-		return err
+	n := g.count(providerBegin)
+	if !g.s.opts.DryRun {
+		if _, err := g.runAll(providerBegin); err != nil {
+			return err
+		}
 	}
 	a, err := g.attach(ctx)
 	if err != nil {
 		return err
 	}
 	g.probes = n + g.count(providerEnd) + a.probes
-	if g.probes == 0 && len(a.missing) > 0 {
+	if g.probes > 0 {
+		return nil
+	}
+	if len(a.missing) > 0 {
 		return errors.Join(a.missing...)
+	}
+	if len(a.skipped) > 0 {
+		return fmt.Errorf("none of the %d probes can be traced: %w", len(a.skipped), a.skipped[0])
 	}
 	return nil
 }
@@ -137,6 +145,9 @@ func (g *Group) attach(ctx context.Context) (attached, error) {
 		for _, m := range a.missing {
 			fmt.Fprintf(w, "WARNING: %v\n", m)
 		}
+	}
+	if w := g.s.opts.Details; w != nil && len(a.skipped) > 0 {
+		fmt.Fprintf(w, "Skipped %d of the probes that wildcards stand for; the first: %v\n", len(a.skipped), a.skipped[0])
 	}
 	g.s.mu.Lock()
 	defer g.s.mu.Unlock()

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/rlimit"
 	"golang.org/x/sys/unix"
 
 	"github.com/gtrace/gtrace/codegen/object"
@@ -57,13 +56,15 @@ func load(o *object.Object, spec *ebpf.CollectionSpec, shared map[string]*ebpf.M
 	}
 	coll, err := ebpf.NewCollectionWithOptions(spec, opts)
 	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOMEM) {
-		// Kernels before 5.11 charge locked memory; where that was not the reason, the second try fails alike.
-		if rlimit.RemoveMemlock() == nil {
+		// Kernels before 5.11 charge locked memory; where that was not the reason, the second try fails alike. The library's
+		// rlimit package is not used, since it tests the kernel at every start of the process.
+		limit := unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
+		if unix.Setrlimit(unix.RLIMIT_MEMLOCK, &limit) == nil {
 			coll, err = ebpf.NewCollectionWithOptions(spec, opts)
 		}
 	}
 	if err != nil {
-		return nil, loadError(err, o.Spec)
+		return nil, loadError(err, o)
 	}
 	return coll, nil
 }

@@ -3,7 +3,6 @@ package runtime
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/cilium/ebpf/ringbuf"
@@ -100,8 +99,10 @@ func (g *Group) handle(e *object.Event, id int, vals []value.Value) error {
 		p.Message(output.Message{Kind: output.Warnf, Text: p.Sprintf(g.formats[id], vals), Span: g.span(e.Place)})
 	case object.EventRuntimeError:
 		p.Message(g.runtimeError(e, vals))
-	case object.EventCat, object.EventSystem:
-		p.Message(output.Message{Kind: output.Errorf, Text: fmt.Sprintf("%s is not supported yet", e.Kind), Span: g.span(e.Place)})
+	case object.EventCat:
+		g.cat(p.Sprintf(g.formats[id], vals))
+	case object.EventSystem:
+		g.system(p.Sprintf(g.formats[id], vals))
 	default:
 		panic(fmt.Sprintf("BUG: runtime: unexpected event %q", e.Kind))
 	}
@@ -142,20 +143,6 @@ func timeFormat(f string) string {
 		return "%H:%M:%S\n"
 	}
 	return f
-}
-
-func join(e *object.Event, vals []value.Value) string {
-	sep := e.Format
-	if sep == "" {
-		sep = " "
-	}
-	var parts []string
-	for _, v := range vals {
-		if s, ok := v.(value.Bytes); ok && len(s.B) > 0 {
-			parts = append(parts, string(s.B))
-		}
-	}
-	return strings.Join(parts, sep) + "\n"
 }
 
 func (g *Group) runtimeError(e *object.Event, vals []value.Value) output.Message {

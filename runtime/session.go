@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cilium/ebpf"
@@ -27,9 +28,14 @@ type Options struct {
 	Printer output.Printer
 	// Warnings gets the failures that config missing_probes = warn tolerates, one a line; none if it is nil.
 	Warnings io.Writer
+	// Details gets what is of interest when looking closer, such as functions that a wildcard stands for and that cannot be
+	// traced; none if it is nil.
+	Details io.Writer
 	// ChildPID is the process that -c started, for the builtin cpid; ChildDone is closed when it has ended.
 	ChildPID  int
 	ChildDone <-chan struct{}
+	// DryRun attaches and detaches: no begin or end probe runs, and no map is printed.
+	DryRun bool
 	// VerifierLog gets the verifier's log of every program; none if it is nil.
 	VerifierLog io.Writer
 }
@@ -42,7 +48,7 @@ type Session struct {
 
 	exitOnce sync.Once
 	exit     chan struct{}
-	code     int
+	code     atomic.Int64
 
 	adding sync.Mutex // held by Add, so that two cannot make the same map
 
@@ -108,7 +114,7 @@ func (s *Session) Run(ctx context.Context) (int, error) {
 	err := s.finish()
 	select {
 	case <-s.exit:
-		return s.code, err
+		return int(s.code.Load()), err
 	default:
 		return 0, err
 	}
@@ -139,6 +145,11 @@ func (s *Session) wait(ctx context.Context) {
 func (s *Session) pollExit() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	select {
+	case <-s.exit: // the event has come, and maybe later ones
+		return
+	default:
+	}
 	for _, g := range s.groups {
 		if code, ok := g.exited(); ok {
 			s.stop(code)
@@ -167,6 +178,9 @@ func (s *Session) finish() error {
 		links = append(links, g.takeLinks()...)
 	}
 	errs := []error{closeAll(links)}
+	if s.opts.DryRun {
+		return errors.Join(append(errs, s.opts.Printer.Flush())...)
+	}
 	for _, g := range groups {
 		errs = append(errs, g.drain())
 	}
@@ -235,12 +249,10 @@ func (s *Session) read(name string) (value.Map, error) {
 
 func (s *Session) decoder() *event.Decoder { return &event.Decoder{Stacks: s.stacks} }
 
-// stop asks the session to end with an exit code; the first caller wins.
+// stop asks the session to end with an exit code; the last caller wins, so that an end probe has the last word.
 func (s *Session) stop(code int) {
-	s.exitOnce.Do(func() {
-		s.code = code
-		close(s.exit)
-	})
+	s.code.Store(int64(code))
+	s.exitOnce.Do(func() { close(s.exit) })
 }
 
 // Close detaches and frees everything, without running end probes or printing. It may be called more than once.

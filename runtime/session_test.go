@@ -145,22 +145,39 @@ func (a *attacher) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
 	return nil
 }
 
-func (a *attacher) Attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
-	if p.Func == "missing" {
-		return nil, errMissing
+// AttachMany attaches to tracepoints. One that is called "missing" is an error, one called "refused" cannot be traced.
+func (a *attacher) AttachMany(prog *ebpf.Program, ps []attach.Probe) (io.Closer, []runtime.AttachFailure) {
+	var done links
+	var failures []runtime.AttachFailure
+	for _, p := range ps {
+		if p.Func == "missing" || p.Func == "refused" {
+			failures = append(failures, runtime.AttachFailure{Probe: p, Err: errMissing, Refused: p.Func == "refused"})
+			continue
+		}
+		l, err := link.Tracepoint(p.Target, p.Func, prog, nil)
+		if err != nil {
+			failures = append(failures, runtime.AttachFailure{Probe: p, Err: err})
+			continue
+		}
+		done = append(done, countedLink{l, a})
 	}
-	l, err := link.Tracepoint(p.Target, p.Func, prog, nil)
-	return countedLink{l, a}, err
+	return done, failures
 }
 
-func (a *attacher) AttachMany(prog *ebpf.Program, ps []attach.Probe) (io.Closer, error) {
-	return nil, errMissing
+type links []io.Closer
+
+func (ls links) Close() error {
+	var errs []error
+	for _, l := range ls {
+		errs = append(errs, l.Close())
+	}
+	return errors.Join(errs...)
 }
 
 type session struct {
 	*runtime.Session
-	out, err bytes.Buffer
-	attacher attacher
+	out, err, details bytes.Buffer
+	attacher          attacher
 }
 
 func newSession(t testing.TB) *session {
@@ -169,6 +186,7 @@ func newSession(t testing.TB) *session {
 	var err error
 	s.Session, err = runtime.New(runtime.Options{
 		Attacher: &s.attacher,
+		Details:  &s.details,
 		Printer:  output.NewText(output.Options{Out: &s.out, Err: &s.err}),
 	})
 	require.NoError(t, err)
@@ -449,4 +467,36 @@ func descriptors(t *testing.T) int {
 	fds, err := os.ReadDir("/proc/self/fd")
 	require.NoError(t, err)
 	return len(fds)
+}
+
+// Of what a wildcard stands for, that which cannot be traced is left out; nothing else is, and something must be left.
+func TestRefusedProbes(t *testing.T) {
+	needRoot(t)
+	refused := getpid
+	refused.Func, refused.Wildcard = "refused", true
+	named := refused
+	named.Wildcard = false
+	for _, tt := range []struct {
+		name   string
+		probes []attach.Probe
+		err    string
+	}{
+		{"of a wildcard", []attach.Probe{getpid, refused}, ""},
+		{"by name", []attach.Probe{getpid, named}, "no such probe"},
+		{"all", []attach.Probe{refused, refused}, "none of the 2 probes can be traced"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBuilder().scalar("@calls")
+			b.program("tp_1", add("@calls", 1), tt.probes...)
+			s := newSession(t)
+			_, err := s.Add(t.Context(), &b.o)
+			if tt.err != "" {
+				require.ErrorContains(t, err, tt.err)
+				return
+			}
+			require.NoError(t, err)
+			require.Contains(t, s.details.String(), "Skipped 1 of the probes")
+			require.Equal(t, "Attached 1 probe\n", s.err.String())
+		})
+	}
 }

@@ -8,19 +8,57 @@ import (
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
+
+	"github.com/gtrace/gtrace/codegen/object"
 )
 
 // loadError makes what the user sees of a failed load.
-func loadError(err error, spec *ebpf.CollectionSpec) error {
+func loadError(err error, o *object.Object) error {
+	spec := o.Spec
 	var v *ebpf.VerifierError
 	if errors.As(err, &v) && len(v.Log) > 0 {
 		name := culprit(err, spec)
 		return &VerifierError{Program: name, Place: place(v.Log, spec.Programs[name]), Log: v.Log, err: err}
 	}
+	if text := failedMap(err, o); text != "" {
+		return fmt.Errorf("%s: %w", text, errno(err))
+	}
 	if errors.Is(err, unix.EPERM) {
 		return fmt.Errorf("load programs: %w", ErrPermission)
 	}
 	return fmt.Errorf("load programs: %w", err)
+}
+
+// failedMap says which map the kernel refused, and what sets its size; empty if the error is about something else. The library
+// says it only in its text.
+func failedMap(err error, o *object.Object) string {
+	_, rest, ok := strings.Cut(err.Error(), "map ")
+	name, rest, ended := strings.Cut(rest, ": ")
+	spec := o.Spec.Maps[name]
+	if !ok || !ended || spec == nil || !strings.HasPrefix(rest, "map create") || errors.Is(err, unix.EPERM) {
+		return ""
+	}
+	if name == object.EventsMap {
+		return fmt.Sprintf("make a ring buffer of %d bytes (config perf_rb_pages sets its size)", spec.MaxEntries)
+	}
+	for _, m := range o.Manifest.Maps {
+		if m.Spec == name {
+			return fmt.Sprintf("make map %s of %d entries (config max_map_keys sets their number)", m.Name, spec.MaxEntries)
+		}
+	}
+	return ""
+}
+
+// errno returns the kernel's part of an error.
+func errno(err error) error {
+	e := unix.Errno(0)
+	switch {
+	case !errors.As(err, &e):
+		return err
+	case e == unix.E2BIG:
+		return fmt.Errorf("the kernel allows less (%w)", e)
+	}
+	return e
 }
 
 // VerifierError is a program that the checker accepted and the kernel did not.
@@ -50,8 +88,18 @@ func (e *VerifierError) Error() string {
 	for _, line := range e.Log[max(0, len(e.Log)-tailLines):] {
 		b.WriteString("\n    " + line)
 	}
-	b.WriteString("\nthis is a bug in gtrace; -d verifier prints the whole log")
+	b.WriteString("\n" + e.advice())
 	return b.String()
+}
+
+// advice says what to do. There is one limit of the kernel that only the script's author can keep.
+func (e *VerifierError) advice() string {
+	for _, line := range e.Log {
+		if strings.Contains(line, "maps per program has reached the limit") {
+			return "the kernel lets one action use so many maps; use fewer, or one map with a key"
+		}
+	}
+	return "this is a bug in gtrace; -d verifier prints the whole log"
 }
 
 // Unwrap returns the kernel's error.

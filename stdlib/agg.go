@@ -34,6 +34,8 @@ func aggBuiltins() []*Builtin {
 			signedType(func(s bool) types.Type { return types.Stats{Signed: s} }), updateTotal),
 		aggregate("hist", "Counts numbers in buckets of powers of two, each split into 2^bits.",
 			[]types.Param{number, {Name: "bits", Kind: types.ParamLitInt, Optional: true}}, histType, updateHist),
+		aggregate("llhist", "Counts numbers in buckets no wider than a 32nd of the numbers in them.", []types.Param{number}, llhistType, updateHist),
+		quantile(),
 		aggregate("lhist", "Counts numbers in buckets of equal width between min and max.",
 			[]types.Param{
 				number,
@@ -44,11 +46,25 @@ func aggBuiltins() []*Builtin {
 	}
 }
 
+// wanted names what an aggregation takes, in bpftrace's words.
+func wanted(name string) string {
+	if name == "hist" || name == "lhist" {
+		return "int"
+	}
+	return "integer"
+}
+
 func aggregate(name, doc string, params []types.Param, result func([]types.Arg, types.Env) (types.Type, error),
 	update func(Emitter, Call) func(*ir.Value),
 ) *Builtin {
+	checked := func(args []types.Arg, env types.Env) (types.Type, error) {
+		if len(args) > 0 && args[0].Type == (types.Bool{}) {
+			return nil, fmt.Errorf("%s() only supports %s arguments (bool provided)", name, wanted(name))
+		}
+		return result(args, env)
+	}
 	return &Builtin{
-		Signature: types.Signature{Name: name, Doc: doc, Params: params, ResultOf: result, Call: true, Aggregate: true},
+		Signature: types.Signature{Name: name, Doc: doc, Params: params, ResultOf: checked, Call: true, Aggregate: true},
 		Update:    update,
 	}
 }
@@ -85,7 +101,8 @@ func histType(args []types.Arg, _ types.Env) (types.Type, error) {
 	}
 	bits := args[1]
 	if !bits.Const || bits.Int < 0 || bits.Int > maxHistBits {
-		return nil, fmt.Errorf("hist: bits %d must be 0..%d", bits.Int, maxHistBits) //nolint:staticcheck // bpftrace's words
+		//lint:ignore ST1005 these are bpftrace's words
+		return nil, fmt.Errorf("hist: bits %d must be 0..%d", bits.Int, maxHistBits)
 	}
 	return types.Hist{Bits: int(bits.Int)}, nil
 }

@@ -30,6 +30,8 @@ type Call struct {
 	Result types.Type
 	// Into is where a memory object may be built, to save a copy: it has room for Result. It may be nil.
 	Into *ir.Value
+	// Shared is set for an aggregate whose value is shared by all CPUs: it may be changed by atomic additions alone.
+	Shared bool
 }
 
 // Dest returns Into, or the address of a fresh memory object for the result.
@@ -58,6 +60,8 @@ type Arg interface {
 	Const() (int64, bool)
 	// Str returns the text of a literal string or of a bare word.
 	Str() (string, bool)
+	// Literal returns the text of a string that is known at compile time.
+	Literal() (string, bool)
 	// Lower makes the code of the argument here and returns its value; integers come extended to 64 bits.
 	Lower() Value
 	// Map returns the name of the script map that the argument is, "@" included, and its key, or nil.
@@ -66,12 +70,23 @@ type Arg interface {
 
 // Action is something that user space does when a program asks for it, in the words of the manifest's event kinds.
 type Action struct {
-	// Kind is printf, value, print_map, print_element, clear, zero, exit or time.
+	// Kind is printf, value, print_map, print_element, clear, zero, exit, time, join, cat, system, errorf or warnf.
 	Kind   string
 	Format string
 	// Map is the script map that the action is about, "@" included.
 	Map      string
 	Top, Div int
+}
+
+// Table is a list of texts by number.
+type Table struct {
+	Name string
+	// Entries are the texts; empty ones are missing.
+	Entries []string
+	// Other is the text of numbers that are not in the table.
+	Other string
+	// Size is the size of a text in memory, its NUL included.
+	Size int
 }
 
 // Emitter is what Lower functions build code with; the lowering implements it.
@@ -84,6 +99,25 @@ type Emitter interface {
 	// ReadStr reads the string at a script pointer or address as the call's result. No more than limit bytes are read, the NUL
 	// included, where limit is given.
 	ReadStr(c Call, src Value, limit *ir.Value) Value
+	// ReadN is Read for a number of bytes that is known at run time; the code made before has bounded it.
+	ReadN(dst, size *ir.Value, src Value)
+	// Bytes returns the address of at least size bytes of the program's own memory, which may be indexed: what lies at a pointer
+	// or address, or the bytes of a memory object followed by zeros.
+	Bytes(v Value, size int) *ir.Value
+	// Padded is Bytes for a string: all bytes after its NUL are zero.
+	Padded(v Value, size int) *ir.Value
+	// StrLen returns the number of bytes before a string's NUL.
+	StrLen(v Value) *ir.Value
+	// Concat joins strings as the call's result.
+	Concat(c Call, parts ...Value) Value
+	// Clamp returns n, but at most limit; numbers below zero count as large ones.
+	Clamp(n *ir.Value, limit int64) *ir.Value
+	// Hide returns n, of which the verifier then knows nothing: so it does not follow each result of a loop by itself.
+	Hide(n *ir.Value) *ir.Value
+	// Table returns the text with a number in a table that is the same for all programs, or other where there is none.
+	Table(t Table, index *ir.Value, c Call) Value
+	// Has returns whether a key is in a map.
+	Has(name string, key Arg) *ir.Value
 	// Temp returns the address of a fresh memory object.
 	Temp(name string, size, align int) *ir.Value
 	// Text returns a string that is known at compile time.
@@ -97,10 +131,18 @@ type Emitter interface {
 	Func(t types.Type) Value
 	// StartTime returns the time at which the script was started, on the clock of nsecs.
 	StartTime() *ir.Value
+	// ChildPID returns the process id of the command of -c, or 0.
+	ChildPID() *ir.Value
 	// Stack takes a stack trace as the call's result.
 	Stack(c Call) Value
 	// Send asks user space for an action; the arguments are the values that it needs.
 	Send(a Action, args ...Arg)
+	// TaskMember reads a field that is reached from a task_struct, the current task's where task is nil, as the call's result.
+	TaskMember(c Call, task *ir.Value, path ...string) Value
+	// Refuse says that the script cannot be compiled for the target, and why.
+	Refuse(message string)
+	// Join sends the strings that an array of pointers points to.
+	Join(a Action, array Value)
 	// Exit ends the script with an exit code, or 0 if code is nil, and the program at once.
 	Exit(code Arg)
 	// Delete removes a key (nil for a scalar map) and returns whether it was there.

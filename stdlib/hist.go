@@ -10,7 +10,7 @@ func updateHist(e Emitter, c Call) func(*ir.Value) {
 	t := c.Result.(types.Hist)
 	n := c.Args[0].Lower()
 	slot := histSlot(e.Builder(), n.V, isUnsigned(n.Type), t.Bits)
-	return func(addr *ir.Value) { countSlot(e.Builder(), addr, slot, types.HistSlots(t.Bits)) }
+	return func(addr *ir.Value) { countSlot(e.Builder(), addr, slot, types.HistSlots(t.Bits), c.Shared) }
 }
 
 // isUnsigned reports whether a number cannot be negative as it is kept in 64 bits.
@@ -20,12 +20,17 @@ func isUnsigned(t types.Type) bool {
 }
 
 // countSlot adds one to a counter. The verifier learns the bounds of the slot here, where the address is made.
-func countSlot(b *ir.Builder, addr, slot *ir.Value, slots int) {
+func countSlot(b *ir.Builder, addr, slot *ir.Value, slots int, shared bool) {
 	inside, done := b.NewBlock("slot"), b.NewBlock("counted")
 	b.Branch(b.Binary(ir.OpULt, slot, b.Const(int64(slots))), inside, done)
 	b.Seal(inside)
 	b.SetBlock(inside)
-	increment(b, b.Binary(ir.OpAdd, addr, b.Binary(ir.OpShl, slot, b.Const(3))), 0)
+	counter := b.Binary(ir.OpAdd, addr, b.Binary(ir.OpShl, slot, b.Const(3)))
+	if shared {
+		b.AtomicAdd(counter, 0, 8, b.Const(1))
+	} else {
+		increment(b, counter, 0)
+	}
 	b.Jump(done)
 	b.Seal(done)
 	b.SetBlock(done)
@@ -91,7 +96,7 @@ func highestBit(b *ir.Builder, n *ir.Value) *ir.Value {
 func updateLHist(e Emitter, c Call) func(*ir.Value) {
 	t := c.Result.(types.LHist)
 	slot := lhistSlot(e.Builder(), c.Args[0].Lower(), t)
-	return func(addr *ir.Value) { countSlot(e.Builder(), addr, slot, t.Slots()) }
+	return func(addr *ir.Value) { countSlot(e.Builder(), addr, slot, t.Slots(), c.Shared) }
 }
 
 func lhistSlot(b *ir.Builder, n Value, t types.LHist) *ir.Value {

@@ -6,17 +6,13 @@ import "github.com/gtrace/gtrace/lang/types"
 func laterBuiltins() []*Builtin {
 	var out []*Builtin
 	for _, name := range []string{
-		"ctx", "username", "cgroup", "numaid", "ncpus", "cpid", "has_cpid", "probetype", "usermode", "config", "getopt",
+		"ctx", "config", "getopt",
 	} {
 		out = append(out, later(name, false))
 	}
 	for _, name := range []string{
-		"ppid", "pcomm", "leader_tid", "leader_comm", "cgroupid", "cgroup_path", "reg", "is_array", "is_integer",
-		"is_unsigned_integer", "is_ptr", "is_str", "is_literal", "kfunc_exist", "kfunc_allowed", "is_err", "strlen", "strncmp",
-		"strstr", "strcontains", "str_concat", "strcap", "memcmp", "buf", "ntop", "pton", "macaddr", "bswap", "container_of", "path",
-		"socket_cookie", "strerror", "signal_name", "syscall_name", "kaddr", "percpu_kaddr", "uaddr", "dw_ustack", "kptr", "uptr",
-		"len", "strftime", "find", "has_key", "errorf", "warnf", "debugf", "cat", "join", "system", "assert", "assert_str",
-		"static_assert", "fail", "signal", "signal_thread", "override", "write_user", "unwatch", "skboutput", "tseries",
+		"kfunc_exist", "kfunc_allowed", "container_of", "path",
+		"socket_cookie", "percpu_kaddr", "uaddr", "dw_ustack", "len", "find", "unwatch", "skboutput", "tseries",
 	} {
 		out = append(out, later(name, true))
 	}

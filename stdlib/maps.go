@@ -19,6 +19,17 @@ func mapBuiltins() []*Builtin {
 				return Value{V: e.Delete(name, key), Type: c.Result}
 			},
 		},
+		{
+			Signature: types.Signature{
+				Name: "has_key", Doc: "Whether a key is in a map.",
+				Params: []types.Param{{Name: "map", Kind: types.ParamMap}, {Name: "key", Kind: types.ParamMapKey}},
+				Result: types.Bool{}, Call: true,
+			},
+			Lower: func(e Emitter, c Call) Value {
+				name, _ := c.Args[0].Map()
+				return Value{V: e.Has(name, c.Args[1]), Type: c.Result}
+			},
+		},
 		wholeMap("clear", "Removes all keys of a map."),
 		wholeMap("zero", "Sets all values of a map to zero."),
 	}

@@ -47,6 +47,12 @@ func procBuiltins() []*Builtin {
 			Lower:     lowerCurtask,
 		},
 		{
+			Signature: types.Signature{Name: "cpid", Doc: "Process id of the command that -c started, else 0.", Result: types.Uint32},
+			Lower: func(e Emitter, c Call) Value {
+				return Value{V: e.Builder().Extend(e.ChildPID(), 4, false), Type: c.Result}
+			},
+		},
+		{
 			Signature: types.Signature{Name: "rand", Doc: "Pseudo-random 32-bit number.", Result: types.Uint64},
 			Lower:     helper(ir.HelperGetPrandomU32),
 		},
@@ -66,9 +72,14 @@ func lowHalf(h ir.Helper) func(Emitter, Call) Value {
 	}
 }
 
+// lowerComm makes the name zero first: 6.1 and other kernels, from strncpy being replaced by strscpy there until strscpy_pad
+// came in its place, leave what is behind the NUL as it was, and a key must not depend on that.
 func lowerComm(e Emitter, c Call) Value {
 	b := e.Builder()
 	dst := c.Dest(e)
+	for off := int64(0); off < commSize; off += 8 {
+		b.Store(dst, off, 8, b.Const(0))
+	}
 	b.Call(ir.HelperGetCurrentComm, dst, b.Const(commSize))
 	return Value{V: dst, Type: c.Result}
 }

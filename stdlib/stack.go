@@ -50,7 +50,8 @@ func stackType(user bool) func([]types.Arg, types.Env) (types.Type, error) {
 				case "build_id":
 					return nil, fmt.Errorf("stack mode build_id is not supported yet")
 				default:
-					return nil, fmt.Errorf("Unknown stack mode: '%s'", a.Name) //nolint:staticcheck // bpftrace's words
+					//lint:ignore ST1005 these are bpftrace's words
+					return nil, fmt.Errorf("Unknown stack mode: '%s'", a.Name)
 				}
 			case a.Const && a.Str == "" && a.Int >= 0:
 				t.Depth = int(min(a.Int, maxDepth))

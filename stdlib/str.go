@@ -52,10 +52,19 @@ func strType(args []types.Arg, env types.Env) (types.Type, error) {
 	case types.String:
 		size = min(size, t.Size)
 	}
+	if len(args) > 1 && isText(args[0]) && args[1].Const && args[1].Int >= 0 && args[1].Int < int64(size) {
+		return types.String{Size: int(args[1].Int) + 1}, nil // of text in the script, that many bytes are taken
+	}
 	if len(args) > 1 && args[1].Const && args[1].Int >= 0 && args[1].Int < int64(size) {
 		size = int(args[1].Int)
 	}
 	return types.String{Size: max(1, size)}, nil
+}
+
+// isText reports whether an argument is text that the script holds.
+func isText(a types.Arg) bool {
+	_, ok := a.Type.(types.String)
+	return ok && a.Const
 }
 
 func lowerStr(e Emitter, c Call) Value {
@@ -64,6 +73,9 @@ func lowerStr(e Emitter, c Call) Value {
 		return e.ReadStr(c, src, nil)
 	}
 	if n, ok := c.Args[1].Const(); ok {
+		if _, ok := c.Args[0].Str(); ok {
+			n++ // for the NUL
+		}
 		return e.ReadStr(c, src, e.Builder().Const(min(max(n, 0), int64(c.Result.(types.String).Size))))
 	}
 	return e.ReadStr(c, src, c.Args[1].Lower().V)

@@ -44,7 +44,8 @@ func nsecsType(args []types.Arg, _ types.Env) (types.Type, error) {
 	case "sw_tai":
 		return nil, fmt.Errorf("nsecs(%s) is not supported yet", clock)
 	default:
-		return nil, fmt.Errorf("Invalid timestamp mode: %s", clock) //nolint:staticcheck // bpftrace's words
+		//lint:ignore ST1005 these are bpftrace's words
+		return nil, fmt.Errorf("Invalid timestamp mode: %s", clock)
 	}
 }
 

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // options are the command line, understood.
@@ -18,8 +20,11 @@ type options struct {
 	quiet      bool
 	info       bool
 	version    bool
-	pid        int
+	pid        int    // -p, or 0
+	pidText    string // -p as written
+	hasPID     bool
 	command    string
+	hasCommand bool
 	output     string
 	format     string
 	buffering  string
@@ -63,14 +68,17 @@ func newCommand(body func(*options) error) *cobra.Command {
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		DisableAutoGenTag: true,
-		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
-		Args:              cobra.ArbitraryArgs,
+
+		DisableFlagsInUseLine: true,
+		CompletionOptions:     cobra.CompletionOptions{DisableDefaultCmd: true},
+		Args:                  cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.args = args
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
 				o.args, o.named = args[:n], args[n:]
 			}
-			o.hasProgram = cmd.Flags().Changed("execute")
+			o.hasProgram, o.hasCommand = cmd.Flags().Changed("execute"), cmd.Flags().Changed("cmd")
+			o.hasPID = cmd.Flags().Changed("pid")
 			if err := o.check(); err != nil {
 				return err
 			}
@@ -78,13 +86,14 @@ func newCommand(body func(*options) error) *cobra.Command {
 		},
 	}
 	cmd.SetUsageTemplate(usageTemplate)
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVarP(&o.program, "execute", "e", "", "run this `program`")
 	f.BoolVarP(&o.list, "list", "l", false, "list the probes that match a pattern, or those of a script")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "say more; with -l, show the probes' arguments")
 	f.StringVarP(&o.command, "cmd", "c", "", "run `command` and trace it; exit when it ends")
-	f.IntVarP(&o.pid, "pid", "p", 0, "trace only the process `PID`; exit when it ends")
+	f.StringVarP(&o.pidText, "pid", "p", "", "trace only the process `PID`; exit when it ends")
 	f.StringVarP(&o.output, "output", "o", "", "write the script's output to `file`")
 	f.StringVarP(&o.format, "format", "f", "text", "output `format`: text, json")
 	f.StringVarP(&o.buffering, "buffer", "B", "", "output buffering `mode`: line, full, none")
@@ -113,17 +122,18 @@ Settings are read from the environment too (GTRACE_MAX_STRLEN=200; BPFTRACE_MAX_
 
 // check finds what can be said about the options alone.
 func (o *options) check() error {
+	if err := o.parsePID(); err != nil {
+		return err
+	}
 	switch {
-	case o.pid != 0 && o.command != "":
+	case o.pid != 0 && o.hasCommand:
 		return errors.New("-c and -p cannot be used together")
 	case o.warnings && o.noWarnings:
 		return errors.New("-k and --no-warnings cannot be used together")
-	case o.pid < 0:
-		return fmt.Errorf("-p %d: a process id is a positive number", o.pid)
 	case o.format != "text" && o.format != "json":
-		return fmt.Errorf("-f %s: unknown output format: use text or json", o.format)
+		return fmt.Errorf("Invalid output format %q", o.format)
 	case !slices.Contains([]string{"", "line", "full", "none"}, o.buffering):
-		return fmt.Errorf("-B %s: unknown buffering mode: use line, full or none", o.buffering)
+		return errors.New("USAGE: -B must be either 'line', 'full', or 'none'.")
 	}
 	for _, s := range o.stages {
 		if s != "all" && !slices.Contains(dumpStages, s) {
@@ -131,6 +141,42 @@ func (o *options) check() error {
 		}
 	}
 	return nil
+}
+
+func (o *options) parsePID() error {
+	if !o.hasPID {
+		return nil
+	}
+	pid, err := strconv.ParseInt(o.pidText, 10, 32)
+	if err != nil || pid <= 0 {
+		return fmt.Errorf("-p %s: a process id is a positive number", o.pidText)
+	}
+	o.pid = int(pid)
+	return nil
+}
+
+// flagError says what is wrong with the options in gtrace's words.
+func flagError(err error) error {
+	var unknown *pflag.NotExistError
+	var bare *pflag.ValueRequiredError
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown):
+		return fmt.Errorf("unknown option %s; gtrace --help lists them", dashed(unknown.GetSpecifiedName()))
+	case errors.As(err, &bare):
+		return fmt.Errorf("option %s needs a value; gtrace --help says which", dashed(bare.GetSpecifiedName()))
+	case errors.As(err, &invalid):
+		return fmt.Errorf("option --%s cannot be %q", invalid.GetFlag().Name, invalid.GetValue())
+	}
+	return err
+}
+
+// dashed writes an option's name as it is given on a command line.
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
 }
 
 // dumps reports whether a stage is to be printed.

@@ -23,7 +23,7 @@ func list(o *options, std streams) error {
 	}
 	found, err := set.List(pattern, probe.ListOptions{Verbose: o.verbose})
 	if err != nil {
-		return err
+		return permitted(h, err)
 	}
 	if len(found) == 0 && pattern != "" {
 		kind, _, typed := strings.Cut(pattern, ":")
@@ -58,7 +58,7 @@ func listScript(o *options, std streams, h *host.Host, set *probe.Set) error {
 	c := newCompiler(o, std, h, set)
 	info, err := c.check(file, params)
 	if err != nil {
-		return err
+		return permitted(h, err)
 	}
 	for _, p := range info.Programs {
 		for _, probe := range p.Probes {

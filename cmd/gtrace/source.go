@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -15,11 +16,13 @@ import (
 const maxScript = 64 << 20
 
 // errNoScript means that the command line names nothing to run.
-var errNoScript = errors.New("no script: give a file, - or -e 'PROGRAM'")
+var errNoScript = errors.New("USAGE: filename or -e 'program' required.")
 
 // script returns the text to run and the positional parameters for it.
 func (o *options) script(stdin io.Reader) (*diag.File, []string, error) {
 	switch {
+	case o.hasProgram && o.program == "":
+		return nil, nil, errNoScript
 	case o.hasProgram:
 		return diag.NewFile("stdin", o.program), o.args, nil
 	case len(o.args) == 0:
@@ -48,7 +51,10 @@ func readScript(name string, stdin io.Reader) (*diag.File, error) {
 	case len(text) > maxScript:
 		return nil, fmt.Errorf("%s: the script is larger than %d MiB", name, maxScript>>20)
 	}
-	return diag.NewFile(shown, string(text)), nil
+	if i := bytes.IndexByte(text, 0); i >= 0 {
+		return nil, fmt.Errorf("%s: not a script: byte %d is zero, so this is no text", name, i+1)
+	}
+	return diag.NewFile(shown, strings.TrimPrefix(string(text), "\ufeff")), nil // editors' mark of UTF-8
 }
 
 // reason is the cause of a file error in the C library's words, as bpftrace gives it.

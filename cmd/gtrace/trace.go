@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/cilium/ebpf"
@@ -33,7 +34,7 @@ func trace(ctx context.Context, o *options, std streams) error {
 		}
 	}
 	var kid *child
-	if o.command != "" {
+	if o.hasCommand {
 		if kid, err = startChild(o.command); err != nil {
 			return err
 		}
@@ -42,7 +43,7 @@ func trace(ctx context.Context, o *options, std streams) error {
 	}
 	obj, err := c.compile(file, params)
 	if err != nil {
-		return err
+		return permitted(h, err)
 	}
 	if err := h.CheckPrivileges(); err != nil {
 		if len(o.stages) > 0 {
@@ -52,6 +53,16 @@ func trace(ctx context.Context, o *options, std streams) error {
 		return err
 	}
 	return c.run(ctx, obj, kid, ended)
+}
+
+// permitted puts what gtrace may not do in the place of an error about a file that it may not read for that reason.
+func permitted(h *host.Host, err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		if missing := h.CheckPrivileges(); missing != nil {
+			return missing
+		}
+	}
+	return err
 }
 
 // run loads an object and prints what it reports until it ends.
@@ -66,8 +77,10 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		Attacher:    attacher{ctx, c.probes},
 		Printer:     c.printer(out, symbols),
 		Warnings:    c.std.err,
+		Details:     c.details(),
 		ChildPID:    c.childPID,
 		ChildDone:   ended,
+		DryRun:      c.opts.dryRun,
 		VerifierLog: c.dump("verifier"),
 	})
 	if err != nil {
@@ -108,6 +121,14 @@ func (c *compiler) output() (io.Writer, func(), error) {
 	}, nil
 }
 
+// details is where what only -v shows goes.
+func (c *compiler) details() io.Writer {
+	if !c.opts.verbose {
+		return nil
+	}
+	return c.std.err
+}
+
 func (c *compiler) printer(out io.Writer, symbols output.Symbols) output.Printer {
 	opts := output.Options{
 		Out:        out,
@@ -135,18 +156,11 @@ func (a attacher) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
 	return a.set.Configure(spec, ps)
 }
 
-func (a attacher) Attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
-	return a.set.Attach(a.ctx, prog, p)
-}
-
-func (a attacher) AttachMany(prog *ebpf.Program, ps []attach.Probe) (io.Closer, error) {
+func (a attacher) AttachMany(prog *ebpf.Program, ps []attach.Probe) (io.Closer, []runtime.AttachFailure) {
 	done := a.set.AttachMany(a.ctx, prog, ps)
-	if len(done.Failures) == 0 {
-		return done.Closer, nil
-	}
-	errs := []error{done.Closer.Close()}
+	var failures []runtime.AttachFailure
 	for _, f := range done.Failures {
-		errs = append(errs, f.Err)
+		failures = append(failures, runtime.AttachFailure(f))
 	}
-	return nil, errors.Join(errs...)
+	return done.Closer, failures
 }

@@ -37,6 +37,9 @@ func (a *arg) Str() (string, bool) {
 	return a.fn.textOf(a.e)
 }
 
+// Literal returns the text of a string that is known at compile time.
+func (a *arg) Literal() (string, bool) { return a.fn.textOf(a.e) }
+
 // Lower makes the code of the argument. Arrays that are not in the program's own memory come as pointers to their elements.
 func (a *arg) Lower() stdlib.Value {
 	if t, ok := a.Type().(types.Array); ok {
@@ -99,6 +102,13 @@ func (f *fn) call(e ast.Expr, into *ir.Value) stdlib.Value {
 // StartTime returns the time at which the script was started.
 func (f *fn) StartTime() *ir.Value {
 	v := f.b.Load(f.b.MapValue(object.DataMap, object.DataStart), 0, 8, false)
+	v.Stable = true
+	return v
+}
+
+// ChildPID returns the process id of the command of -c.
+func (f *fn) ChildPID() *ir.Value {
+	v := f.b.Load(f.b.MapValue(object.DataMap, object.DataCPID), 0, 8, false)
 	v.Stable = true
 	return v
 }

@@ -211,7 +211,11 @@ func (f *fn) sendVariable(id int, e object.Event, exprs []ast.Expr, variable int
 		f.b.Store(rec, int64(header+fl.Offset), 4, n)
 		used = f.b.Binary(ir.OpAdd, used, n)
 	}
-	used = f.clamp(used, int64(most))
+	f.output(rec, f.clamp(used, int64(most)))
+}
+
+// output sends a record of the program's memory.
+func (f *fn) output(rec, used *ir.Value) {
 	f.b.Store(rec, 4, 4, used)
 	failed, done := f.b.NewBlock("full"), f.b.NewBlock("sent")
 	ret := f.b.Call(ir.HelperRingbufOutput, f.b.MapPtr(object.EventsMap), rec, used, f.b.Const(0))

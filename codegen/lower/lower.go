@@ -40,6 +40,8 @@ type module struct {
 	subs []*ir.Func
 	// zero is the largest value that map updates need a zero source for.
 	zero int
+	// tables are the tables of texts that programs look into.
+	tables map[string]stdlib.Table
 	// errs are what the target cannot do.
 	errs diag.List
 }
@@ -53,7 +55,7 @@ func Lower(info *check.Info, t target.Target, opts Options) (*ir.Module, *object
 		obj: &object.Object{Spec: &ebpf.CollectionSpec{
 			Maps: map[string]*ebpf.MapSpec{}, Programs: map[string]*ebpf.ProgramSpec{},
 		}},
-		maps: map[string]*mapInfo{}, events: map[string]int{}, sources: map[*diag.File]int{},
+		maps: map[string]*mapInfo{}, tables: map[string]stdlib.Table{}, events: map[string]int{}, sources: map[*diag.File]int{},
 	}
 	m.obj.Manifest.Config = configOf(info.Config)
 	m.source(info.File)
@@ -80,7 +82,7 @@ func (e *Error) Error() string { return e.Diags[0].Message }
 func configOf(c check.Config) object.Config {
 	return object.Config{
 		PrintMapsOnExit: c.PrintMapsOnExit, StrTruncTrailer: c.StrTruncTrailer, MaxMapKeys: c.MaxMapKeys,
-		MaxStrlen: c.MaxStrlen, StackMode: c.StackMode, MissingProbes: c.MissingProbes, LogSize: c.LogSize,
+		MaxStrlen: c.MaxStrlen, MaxCatBytes: c.MaxCatBytes, StackMode: c.StackMode, MissingProbes: c.MissingProbes, LogSize: c.LogSize,
 		CppDemangle: c.CppDemangle,
 	}
 }

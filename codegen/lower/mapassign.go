@@ -17,7 +17,7 @@ const (
 func (f *fn) assignMap(s *ast.AssignStmt, m *ast.MapExpr) {
 	info := f.mapOf(m)
 	switch {
-	case s.Op == ast.AssignNone && info.perCPU:
+	case s.Op == ast.AssignNone && types.IsAggregate(info.Value):
 		f.aggregate(info, m, s.Value)
 	case s.Op == ast.AssignNone:
 		f.setMap(info, m, s.Value)
@@ -152,10 +152,10 @@ func (f *fn) fresh(e ast.Expr) bool {
 func (f *fn) aggregate(info *mapInfo, m *ast.MapExpr, e ast.Expr) {
 	b := f.builtin(e)
 	if b.Update == nil {
-		panic("BUG: lower: a per-CPU map is assigned something that is no aggregate")
+		panic("BUG: lower: a map of aggregates is assigned something else")
 	}
 	call := f.callOf(e)
-	call.Result = info.Value
+	call.Result, call.Shared = info.Value, !info.perCPU
 	update := b.Update(f, call)
 	f.slotOf(info, f.keyOf(info, m)).use(f, update)
 }

@@ -179,6 +179,21 @@ func (f *fn) lookupObject(info *mapInfo, key, into *ir.Value) stdlib.Value {
 	return stdlib.Value{V: into, Type: info.Value, Loose: isLoose(info.Value)}
 }
 
+// Has returns whether a key is in a map.
+func (f *fn) Has(name string, key stdlib.Arg) *ir.Value {
+	info := f.maps[name]
+	p := f.b.Call(ir.HelperMapLookupElem, f.b.MapPtr(info.spec), f.key(info, key.(*arg)))
+	result := f.b.NewVariable(ir.I64)
+	found, done := f.b.NewBlock("found"), f.b.NewBlock("has")
+	f.b.Define(result, f.b.Const(0))
+	f.b.Branch(p, found, done)
+	f.enter(found)
+	f.b.Define(result, f.b.Const(1))
+	f.b.Jump(done)
+	f.enter(done)
+	return f.b.Use(result)
+}
+
 // Delete removes a key, or the value of a scalar map, and returns whether it was there.
 func (f *fn) Delete(name string, key stdlib.Arg) *ir.Value {
 	info := f.maps[name]

@@ -8,7 +8,6 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/ir"
 	"github.com/gtrace/gtrace/codegen/object"
-	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/lang/check"
 	"github.com/gtrace/gtrace/lang/types"
 )
@@ -16,16 +15,13 @@ import (
 const (
 	// zeroMap is an array map whose only value stays zero: the source of initial values that are too large for the stack.
 	zeroMap = "gt_zero"
-	// noPrealloc is BPF_F_NO_PREALLOC.
-	noPrealloc = 1
-	// noPreallocSize is the value size from which hash maps are allocated as they fill, where the kernel can do that: 4096
-	// histograms for each CPU are much memory for nothing.
-	noPreallocSize = 1 << 20
 	// stackEntries is the number of stacks that a stack map holds.
 	stackEntries = 16384
 	pageSize     = 4096
 	// defaultRingBufPages is the size of the ring buffer where the script does not say it.
 	defaultRingBufPages = 256
+	// maxRingBufPages is 1 GiB, the largest power of two below what kernels accept.
+	maxRingBufPages = 1 << 18
 	// largeZero is the size of initial values that come from zeroMap instead of the stack.
 	largeZero = 64
 )
@@ -61,16 +57,32 @@ func (m *mapInfo) keySize() int {
 
 func (m *module) layoutMaps() {
 	for i, cm := range m.info.Maps {
+		own := *cm
+		own.Key = m.keyType(cm.Key)
 		info := &mapInfo{
-			Map: cm, index: i, spec: specName(cm.Name),
-			size: max(8, types.Align(types.Sizeof(cm.Value), 8)), perCPU: types.IsAggregate(cm.Value),
+			Map: &own, index: i, spec: specName(cm.Name),
+			size: max(8, types.Align(types.Sizeof(cm.Value), 8)), perCPU: isPerCPU(cm),
 		}
 		m.maps[cm.Name] = info
 		m.obj.Spec.Maps[info.spec] = m.mapSpec(info)
 		m.obj.Manifest.Maps = append(m.obj.Manifest.Maps, object.Map{
-			Name: cm.Name, Spec: info.spec, Key: cm.Key, Value: cm.Value, PerCPU: info.perCPU, Presence: info.scalar(),
+			Name: cm.Name, Spec: info.spec, Key: info.Key, Value: cm.Value, PerCPU: info.perCPU, Presence: info.scalar(),
 		})
 	}
+}
+
+// isPerCPU reports whether a map has a value for each CPU. Histograms by key have one for all, and count atomically: a
+// histogram for each key and CPU would take hundreds of bytes times both, and memory that is allocated only when a key
+// appears can fail just then.
+func isPerCPU(m *check.Map) bool {
+	if !types.IsAggregate(m.Value) {
+		return false
+	}
+	switch m.Value.(type) {
+	case types.Hist, types.LHist:
+		return m.Key == nil
+	}
+	return true
 }
 
 // specName is the name in the spec: "at_x" for "@x".
@@ -85,10 +97,10 @@ func (m *module) mapSpec(info *mapInfo) *ebpf.MapSpec {
 		spec.Type = ebpf.PerCPUArray
 	case info.scalar():
 		spec.Type = ebpf.Array
-	case info.Kind == "lruhash":
-		spec.Type = ebpf.LRUHash
-	case info.Kind == "percpulruhash":
+	case strings.HasSuffix(info.Kind, "lruhash") && info.perCPU:
 		spec.Type = ebpf.LRUCPUHash
+	case strings.HasSuffix(info.Kind, "lruhash"):
+		spec.Type = ebpf.LRUHash
 	case info.perCPU:
 		spec.Type = ebpf.PerCPUHash
 	default:
@@ -96,10 +108,6 @@ func (m *module) mapSpec(info *mapInfo) *ebpf.MapSpec {
 	}
 	if !info.scalar() {
 		spec.MaxEntries = uint32(max(1, info.MaxEntries))
-		lru := spec.Type == ebpf.LRUHash || spec.Type == ebpf.LRUCPUHash // which are always allocated as a whole
-		if !lru && info.valueSize() >= noPreallocSize && m.target.Has(target.PreallocFreeMaps) {
-			spec.Flags = noPrealloc
-		}
 	}
 	return spec
 }
@@ -127,6 +135,9 @@ func (m *module) finishMaps() {
 func (m *module) ownMap(name string) *ebpf.MapSpec {
 	spec := &ebpf.MapSpec{Name: name, Type: ebpf.Array, KeySize: 4, MaxEntries: 1}
 	var depth uint32
+	if t, ok := m.tables[name]; ok {
+		return tableMap(name, t)
+	}
 	switch {
 	case name == object.EventsMap:
 		spec.Type, spec.KeySize, spec.MaxEntries = ebpf.RingBuf, 0, uint32(m.ringPages()*pageSize)
@@ -136,7 +147,7 @@ func (m *module) ownMap(name string) *ebpf.MapSpec {
 	case name == object.DataMap:
 		spec.ValueSize = object.DataSize
 	case name == zeroMap:
-		spec.ValueSize = uint32(m.zero)
+		spec.ValueSize = uint32(max(8, m.zero))
 	default:
 		if _, err := fmt.Sscanf(name, object.StackMap+"%d", &depth); err != nil {
 			panic(fmt.Sprintf("BUG: lower: reference to the unknown map %s", name))
@@ -149,7 +160,7 @@ func (m *module) ownMap(name string) *ebpf.MapSpec {
 // ringPages is the size of the ring buffer, a power of two.
 func (m *module) ringPages() int {
 	pages := 1
-	for want := m.info.Config.RingBufPages; pages < want; {
+	for want := min(m.info.Config.RingBufPages, maxRingBufPages); pages < want; {
 		pages *= 2
 	}
 	if m.info.Config.RingBufPages == 0 {

@@ -72,11 +72,11 @@ const (
 	EventZero         EventKind = "zero"          // Map
 	EventExit         EventKind = "exit"          // Fields[0] is the exit code, if any
 	EventTime         EventKind = "time"          // Format
-	EventJoin         EventKind = "join"
-	EventCat          EventKind = "cat"
-	EventSystem       EventKind = "system"
-	EventErrorf       EventKind = "errorf"
-	EventWarnf        EventKind = "warnf"
+	EventJoin         EventKind = "join"          // Fields[0] holds the strings with their NULs; Format is the separator
+	EventCat          EventKind = "cat"           // as printf: the path
+	EventSystem       EventKind = "system"        // as printf: the command
+	EventErrorf       EventKind = "errorf"        // as printf
+	EventWarnf        EventKind = "warnf"         // as printf
 	EventRuntimeError EventKind = "runtime_error" // Message; Fields[0], if any, is the helper's return code
 )
 
@@ -123,9 +123,11 @@ type Config struct {
 	StrTruncTrailer string
 	MaxMapKeys      int
 	MaxStrlen       int
-	StackMode       string
-	MissingProbes   string
-	LogSize         int
+	// MaxCatBytes is the number of bytes of a file that cat prints.
+	MaxCatBytes   int
+	StackMode     string
+	MissingProbes string
+	LogSize       int
 	// HasStacks is set when the spec has the map StackMap.
 	CppDemangle bool
 }

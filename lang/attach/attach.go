@@ -47,6 +47,9 @@ type Probe struct {
 	PID int `json:",omitempty"`
 	// BTFType names what a KindTracing program attaches to, e.g. "sys_enter" for tp_btf.
 	BTFType string `json:",omitempty"`
+	// Wildcard is set for one of those that a wildcard stands for: the script did not name it, so it is left out where the
+	// kernel does not let it be traced.
+	Wildcard bool `json:",omitempty"`
 }
 
 // Value is something a program reads from its context: a load of Size bytes at Offset from the context pointer.

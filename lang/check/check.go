@@ -21,6 +21,8 @@ type checker struct {
 	varOrder []*Var
 	maps     map[string]*scriptMap
 	mapOrder []*scriptMap
+	// tooManyPrograms is set once that is reported.
+	tooManyPrograms bool
 	// badMaps are uses of maps that the resolve pass has reported.
 	badMaps map[*ast.MapExpr]bool
 	// literals are the expressions that are integer literals or folded from them: they take the type that is asked for.
@@ -52,6 +54,7 @@ func Check(prog *ast.Program, opts Options, diags *diag.List) (*Info, error) {
 	c.passResolve()
 	c.passTypes()
 	c.finish()
+	c.info.Kernel = c.kernelType
 	return c.info, nil
 }
 

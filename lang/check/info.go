@@ -29,6 +29,8 @@ type Info struct {
 	// Programs are what is compiled, in the order of the script.
 	Programs []*Program
 	Config   Config
+	// Kernel returns a type of the kernel by keyword ("struct") and name.
+	Kernel func(keyword, name string) (types.Type, error)
 }
 
 // Const is a value known at compile time: an integer, or a string if IsStr.
@@ -145,6 +147,12 @@ type PointError struct {
 
 // Error returns the message.
 func (e *PointError) Error() string { return e.Message }
+
+// CgroupHost is a Host that knows cgroups.
+type CgroupHost interface {
+	// CgroupID returns the id of the cgroup at a path of the unified hierarchy.
+	CgroupID(path string) (uint64, error)
+}
 
 // Host knows the types of the kernel.
 type Host interface {

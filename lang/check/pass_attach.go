@@ -20,22 +20,41 @@ type needs struct {
 // passAttach fills Info.Programs: it expands every attach point and gives every group of probes that can share their code
 // a clone of predicate and body. The config pass must have run.
 func (c *checker) passAttach() error {
-	probes := 0
 	for _, d := range c.prog.Decls {
 		p, ok := d.(*ast.ProbeDecl)
 		if !ok {
 			continue
 		}
-		probes++
-		n := c.needsOf(p)
-		for _, point := range p.Points {
-			if err := c.attachPoint(p, point, n); err != nil {
-				return err
-			}
+		if err := c.attachDecl(p); err != nil {
+			return err
 		}
 	}
-	if probes == 0 && !c.diags.HasErrors() {
+	if len(c.info.Programs) == 0 && !c.diags.HasErrors() {
 		c.diags.Errorf(c.prog.At, "no-probes", "No probes to attach")
+	}
+	return nil
+}
+
+// attachDecl expands the attach points of a probe. A wildcard that matches nothing is left out without a word, but a probe must
+// be left with something to attach to.
+func (c *checker) attachDecl(d *ast.ProbeDecl) error {
+	n := c.needsOf(d)
+	before := len(c.info.Programs)
+	for _, point := range d.Points {
+		if err := c.attachPoint(d, point, n); err != nil {
+			return err
+		}
+	}
+	if len(c.info.Programs) > before || c.diags.HasErrors() || len(d.Points) == 0 {
+		return nil
+	}
+	at := d.Points[0].At
+	switch c.info.Config.MissingProbes {
+	case "ignore":
+	case "warn":
+		c.diags.Warnf(at, codeNoMatch, "Probe has no valid attach points. It is being removed which may cause issues with program behavior.")
+	default:
+		c.diags.Errorf(at, codeNoMatch, "Probe has no valid attach points. If this is expected, set the 'missing_probes' config variable to 'warn'.")
 	}
 	return nil
 }
@@ -83,15 +102,19 @@ func (c *checker) attachPoint(d *ast.ProbeDecl, point *ast.AttachPoint, n needs)
 		return nil
 	}
 	matches, err := provider.Resolve(p, ResolveOptions{PID: c.opts.PID, NeedArgs: n.args, Unsafe: c.opts.Unsafe})
+	written := strings.Join(p.Parts, ":")
 	var perr *PointError
 	switch {
 	case errors.As(err, &perr):
 		c.pointError(point, perr)
 	case err != nil:
 		return fmt.Errorf("%s: %w", point.At.Text(), err)
-	case len(matches) == 0:
-		c.pointError(point, &PointError{Part: -1, Code: codeNoMatch, Message: fmt.Sprintf("No matches for %s %s.", provider.Name(), strings.Join(p.Parts, ":"))})
+	case len(matches) == 0 && !strings.Contains(written, "*"):
+		c.pointError(point, &PointError{Part: -1, Code: codeNoMatch, Message: fmt.Sprintf("No matches for %s %s.", provider.Name(), written)})
 	default:
+		for i := range matches {
+			matches[i].Probe.Wildcard = strings.Contains(written, "*")
+		}
 		c.addPrograms(d, point, matches, n)
 	}
 	return nil
@@ -106,25 +129,29 @@ func (c *checker) pointError(point *ast.AttachPoint, e *PointError) {
 	if e.Part >= 0 && e.Part < len(point.Parts) {
 		span = point.Parts[e.Part].At
 	}
-	report := c.diags.Errorf
+	report, message := c.diags.Errorf, e.Message
 	if e.Code == codeNoMatch {
 		switch c.info.Config.MissingProbes {
 		case "ignore":
 			return
 		case "warn":
-			report = c.diags.Warnf
+			report, message = c.diags.Warnf, e.Message+" Skipping."
 		}
 	}
-	if d := report(span, e.Code, "%s", e.Message); e.Hint != "" {
+	if d := report(span, e.Code, "%s", message); e.Hint != "" {
 		d.Hint = e.Hint
 	}
 }
 
-// addPrograms makes the programs of an attach point's matches.
+// addPrograms makes the programs of an attach point's matches, if any.
 func (c *checker) addPrograms(d *ast.ProbeDecl, point *ast.AttachPoint, matches []attach.Match, n needs) {
 	groups := groupMatches(matches, n)
 	total, limit := len(c.info.Programs)+len(groups), c.info.Config.MaxPrograms
 	if total > limit {
+		if c.tooManyPrograms {
+			return
+		}
+		c.tooManyPrograms = true
 		e := c.diags.Errorf(point.At, "too-many-programs",
 			"Your program is trying to generate more than %d BPF programs, which exceeds the current limit of %d", total, limit)
 		e.Hintf("You can increase the limit with the max_bpf_progs config variable or GTRACE_MAX_BPF_PROGS.")
@@ -171,7 +198,15 @@ const (
 func (c *checker) probeEnv(p *Program) types.Env {
 	env := types.Env{
 		MaxStrlen: c.info.Config.MaxStrlen, StackMode: c.info.Config.StackMode,
-		Probe: types.String{Size: len(p.Probes[0].Name) + 1}, Kernel: c.kernelType,
+		Probe: types.String{Size: len(p.Probes[0].Name) + 1}, Kernel: c.kernelType, Provider: p.Probes[0].Provider,
+	}
+	kind := p.Probes[0].Kind
+	env.Registers = kind == attach.KindKprobe || kind == attach.KindPerfEvent
+	if h := c.opts.Host; h != nil {
+		env.Symbol = h.SymbolAddress
+	}
+	if h, ok := c.opts.Host.(CgroupHost); ok {
+		env.CgroupID = h.CgroupID
 	}
 	ctx := p.Context
 	for _, v := range ctx.ArgN {

@@ -216,7 +216,8 @@ func choice(name string, field func(*Config) *string, values ...string) func(*Co
 			}
 		}
 		last := len(values) - 1
-		return fmt.Errorf("%s: Invalid value for %s: valid values are %s, and %s.", //nolint:staticcheck // bpftrace's words
+		//lint:ignore ST1005 these are bpftrace's words
+		return fmt.Errorf("%s: Invalid value for %s: valid values are %s, and %s.",
 			name, name, strings.Join(values[:last], ", "), values[last])
 	}
 }
@@ -230,5 +231,6 @@ func license(c *Config, v string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("Invalid value for license. Found: %s. Valid values: %s.", v, strings.Join(valid, ", ")) //nolint:staticcheck // bpftrace's words
+	//lint:ignore ST1005 these are bpftrace's words
+	return fmt.Errorf("Invalid value for license. Found: %s. Valid values: %s.", v, strings.Join(valid, ", "))
 }

@@ -2,6 +2,7 @@ package check
 
 import (
 	"regexp"
+	"sync"
 
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/diag"
@@ -20,12 +21,14 @@ func (c *checker) unsupported(span diag.Span, what string) {
 }
 
 // kernelInclude is what needs no header: the kernel's types are known without.
-var kernelInclude = regexp.MustCompile(`^\s*#\s*include\s*<[^>]*>\s*$`)
+var kernelInclude = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\s*#\s*include\s*<[^>]*>\s*$`)
+})
 
 func (c *checker) supportDecl(d ast.Decl) {
 	switch d := d.(type) {
 	case *ast.CDecl:
-		if !kernelInclude.MatchString(d.Text) {
+		if !kernelInclude().MatchString(d.Text) {
 			c.unsupported(d.At, "C definitions are")
 		}
 	case *ast.ConfigDecl, *ast.MapDecl:

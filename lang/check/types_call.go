@@ -48,13 +48,18 @@ func (c *checker) builtin(e ast.Expr, name string, sig *types.Signature, args []
 	if typed == nil {
 		return nil
 	}
-	if sig.ResultOf == nil {
-		return sig.Result
+	t := sig.Result
+	if sig.ResultOf != nil {
+		var err error
+		if t, err = sig.ResultOf(typed, c.env); err != nil {
+			c.errorf(e.Span(), "bad-argument", "%s", err)
+			return types.Invalid{}
+		}
 	}
-	t, err := sig.ResultOf(typed, c.env)
-	if err != nil {
-		c.errorf(e.Span(), "bad-argument", "%s", err)
-		return types.Invalid{}
+	if sig.Fold != nil {
+		if v, known := sig.Fold(typed, c.env); known {
+			c.info.Consts[e] = Const(v)
+		}
 	}
 	return t
 }
@@ -220,6 +225,10 @@ func (c *checker) arg(a argument, kind types.ParamKind, e ast.Expr) (types.Arg, 
 		}
 	case types.ParamText:
 		if p, ok := e.(*ast.PosParam); ok && !p.Count {
+			if v, _ := c.param(p.N); len(v) >= c.info.Config.MaxStrlen {
+				c.errorf(a.call.Span(), "long-string", "String is too long (over %d bytes): %s", c.info.Config.MaxStrlen, v)
+				return types.Arg{}, false
+			}
 			c.info.Types[e] = c.posParam(p, true)
 			return c.typedArg(e, c.info.Types[e]), true
 		}

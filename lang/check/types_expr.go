@@ -299,7 +299,7 @@ func (c *checker) hasOtherBounds(m *scriptMap, s *ast.AssignStmt, t types.Type) 
 
 // aggregateName returns the function that makes an aggregate.
 func aggregateName(t types.Type) string {
-	switch t.(type) {
+	switch t := t.(type) {
 	case types.Count:
 		return "count"
 	case types.Sum:
@@ -313,6 +313,9 @@ func aggregateName(t types.Type) string {
 	case types.Stats:
 		return "stats"
 	case types.Hist:
+		if t.Quantiles != "" {
+			return "quantile"
+		}
 		return "hist"
 	case types.LHist:
 		return "lhist"

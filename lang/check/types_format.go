@@ -2,6 +2,7 @@ package check
 
 import (
 	"regexp"
+	"sync"
 
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/types"
@@ -9,7 +10,10 @@ import (
 
 // conversion is what printf takes for one: flags, width, precision, length, and the letters. A percent sign that begins
 // none is text.
-var conversion = regexp.MustCompile(`%%|%[-+ #0]*(?:\d+|\*)?(?:\.(?:\d+|\*))?(hh|h|ll|l|j|z|t)?(gr|rx|rh|[diouxXcpsraAeEfFgGn])`)
+// It is compiled when the first format is checked: start-up pays for nothing else.
+var conversion = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`%%|%[-+ #0]*(?:\d+|\*)?(?:\.(?:\d+|\*))?(hh|h|ll|l|j|z|t)?(gr|rx|rh|[diouxXcpsraAeEfFgGn])`)
+})
 
 // maxFormatArgs is the largest number of values one printf takes.
 const maxFormatArgs = 128
@@ -21,7 +25,7 @@ func (c *checker) format(e ast.Expr, name string, sig *types.Signature, args []a
 		return false
 	}
 	var letters []string
-	for _, m := range conversion.FindAllStringSubmatch(text, -1) {
+	for _, m := range conversion().FindAllStringSubmatch(text, -1) {
 		if m[0] != "%%" {
 			letters = append(letters, m[2])
 		}

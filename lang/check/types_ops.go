@@ -96,8 +96,10 @@ func (c *checker) checkShift(e *ast.BinaryExpr) {
 	}
 }
 
+// checkDivisor refuses a division of two literals by zero. At run time the result is 1, with a warning.
 func (c *checker) checkDivisor(e *ast.BinaryExpr) {
-	if v, ok := c.constant(e.Y); ok && v.bits == 0 {
+	_, folded := c.constant(e.X)
+	if v, ok := c.constant(e.Y); ok && v.bits == 0 && folded {
 		c.errorf(e.At, "division-by-zero", "unable to divide by zero")
 	}
 }

@@ -13,6 +13,8 @@ type Signature struct {
 	Result Type
 	// ResultOf computes the result type from the arguments. It is called after the arguments were checked against Params.
 	ResultOf func(args []Arg, env Env) (Type, error)
+	// Fold computes the value of uses that are known at compile time; it may be nil. It is called after ResultOf.
+	Fold func(args []Arg, env Env) (Folded, bool)
 	// Call is set for builtins that are called; without it the bare name is the whole expression. BareOK marks calls that may be
 	// written without parentheses (kstack, nsecs, comm).
 	Call, BareOK bool
@@ -59,6 +61,13 @@ const (
 	ParamNameInt // a bare word or a literal number: a stack's mode or depth
 )
 
+// Folded is a value known at compile time: an integer, or a string if IsStr.
+type Folded struct {
+	Int   int64
+	Str   string
+	IsStr bool
+}
+
 // Arg is an argument as ResultOf sees it.
 type Arg struct {
 	Type Type
@@ -80,6 +89,14 @@ type Env struct {
 	// nil where the probe has none. Probe is a String that holds the name of the probe.
 	ArgN                      []Type
 	Retval, Args, Func, Probe Type
+	// Provider is the canonical name of the probe's type: "kprobe".
+	Provider string
+	// Registers is set where the probe's context begins with the registers of the CPU (struct pt_regs).
+	Registers bool
+	// CgroupID returns the id of the cgroup at a path; it may be nil.
+	CgroupID func(path string) (uint64, error)
+	// Symbol returns the address of a kernel symbol; it may be nil.
+	Symbol func(name string) (uint64, bool)
 	// Kernel returns a type of the kernel by keyword ("struct") and name; it may be nil.
 	Kernel func(keyword, name string) (Type, error)
 }

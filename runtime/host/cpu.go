@@ -81,3 +81,13 @@ func parseRelease(release string) target.Version {
 	fmt.Sscanf(release, "%d.%d", &v.Major, &v.Minor)
 	return v
 }
+
+// MaxSampleRate returns how often a second the kernel samples at most (kernel.perf_event_max_sample_rate).
+func (h *Host) MaxSampleRate() (perSecond uint64, ok bool) {
+	data, err := os.ReadFile(h.path("proc/sys/kernel/perf_event_max_sample_rate"))
+	if err != nil {
+		return 0, false
+	}
+	perSecond, err = strconv.ParseUint(strings.TrimSpace(string(data)), 10, 64)
+	return perSecond, err == nil
+}

@@ -8,6 +8,7 @@ import (
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
 	"github.com/cilium/ebpf/features"
+	"golang.org/x/sys/unix"
 
 	"github.com/gtrace/gtrace/codegen/target"
 )
@@ -80,7 +81,20 @@ func featureChecks() map[target.Feature]func() error {
 		target.KprobeSession:   features.HaveBPFLinkKprobeSession,
 		target.UprobeMulti:     features.HaveBPFLinkUprobeMulti,
 		target.AtomicFetch:     haveAtomicFetch,
+		target.LargeMapKeys:    haveLargeMapKeys,
 	}
+}
+
+// haveLargeMapKeys makes a hash map with a large key. Older kernels refuse it with E2BIG.
+func haveLargeMapKeys() error {
+	m, err := ebpf.NewMap(&ebpf.MapSpec{Name: "large_key", Type: ebpf.Hash, KeySize: 1024, ValueSize: 4, MaxEntries: 1})
+	if errors.Is(err, unix.E2BIG) {
+		return fmt.Errorf("large key: %w", ebpf.ErrNotSupported)
+	}
+	if err != nil {
+		return err
+	}
+	return m.Close()
 }
 
 // haveAtomicFetch loads a program that adds to its stack and fetches the old value.

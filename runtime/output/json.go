@@ -108,8 +108,13 @@ func noBlanks(b []byte) []byte {
 }
 
 func mapKind(t types.Type) string {
-	switch t.(type) {
-	case types.Hist, types.LHist:
+	switch t := t.(type) {
+	case types.Hist:
+		if t.Quantiles != "" {
+			return "stats"
+		}
+		return "hist"
+	case types.LHist:
 		return "hist"
 	case types.Avg, types.Stats:
 		return "stats"
@@ -120,7 +125,7 @@ func mapKind(t types.Type) string {
 }
 
 func (p *JSON) mapValue(b []byte, v value.Value, div int) []byte {
-	if h, ok := v.(value.Hist); ok {
+	if h, ok := v.(value.Hist); ok && quantiles(h) == nil {
 		return appendJSONHist(b, h, histDiv(h.T, div))
 	}
 	return p.value(b, divided(v, div))
@@ -157,6 +162,9 @@ func (p *JSON) value(b []byte, v value.Value) []byte {
 	case value.Stats:
 		return appendJSONStats(b, v)
 	case value.Hist:
+		if qs := quantiles(v); qs != nil {
+			return appendJSONQuantiles(b, qs)
+		}
 		return appendJSONHist(b, v, 0)
 	case value.Seq:
 		return p.seq(b, v)

@@ -36,7 +36,7 @@ func appendQuotedByte(b []byte, c byte) []byte {
 	case '\t':
 		return append(b, '\\', 't')
 	}
-	if c < ' ' || c >= 0x7f {
+	if c < ' ' || c > 0x7f {
 		return appendHexByte(append(b, `\u00`...), c)
 	}
 	return append(b, c)

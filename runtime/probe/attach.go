@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"sync"
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 
 	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/lang/attach"
@@ -90,6 +92,21 @@ func oneBinary(ps []attach.Probe) bool {
 type Failure struct {
 	Probe attach.Probe
 	Err   error
+	// Refused says that the kernel does not let this place be traced, as against an attach that went wrong.
+	Refused bool
+}
+
+func failure(p attach.Probe, err error) Failure { return Failure{p, err, refused(err)} }
+
+// refused reports whether an error says that a place cannot be traced: it is not there, blacklisted, no place for a breakpoint, or
+// one of several of that name.
+func refused(err error) bool {
+	for _, e := range []error{fs.ErrNotExist, unix.ESRCH, unix.EINVAL, unix.EADDRNOTAVAIL, unix.EILSEQ, unix.EOPNOTSUPP, unix.EBUSY} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 // Attached is what AttachMany did.
@@ -125,7 +142,7 @@ func (s *Set) AttachMany(ctx context.Context, prog *ebpf.Program, ps []attach.Pr
 	var done closers
 	for i, err := range errs {
 		if err != nil {
-			out.Failures = append(out.Failures, Failure{ps[i], err})
+			out.Failures = append(out.Failures, failure(ps[i], err))
 			continue
 		}
 		done = append(done, results[i])
@@ -144,10 +161,44 @@ func (s *Set) attachMulti(ctx context.Context, prog *ebpf.Program, ps []attach.P
 		return Attached{Probes: len(ps), Closer: c}
 	}
 	out := Attached{Closer: closers(nil)}
-	for _, p := range ps {
-		out.Failures = append(out.Failures, Failure{p, fmt.Errorf("attach %s with %d others: %w", p.Name, len(ps)-1, err)})
+	if !refused(err) {
+		for _, p := range ps {
+			out.Failures = append(out.Failures, failure(p, err))
+		}
+		return out
 	}
+	good, bad := sift(ctx, pr, prog, ps)
+	out.Failures = bad
+	if len(good) == 0 {
+		return out
+	}
+	if c, err = pr.attachMulti(prog, good); err != nil {
+		for _, p := range good {
+			out.Failures = append(out.Failures, failure(p, err))
+		}
+		return out
+	}
+	out.Probes, out.Closer = len(good), c
 	return out
+}
+
+// sift finds out which probes keep a link to all of them from being made, by halves.
+func sift(ctx context.Context, pr multi, prog *ebpf.Program, ps []attach.Probe) (good []attach.Probe, bad []Failure) {
+	err := ctx.Err()
+	if err == nil {
+		var c io.Closer
+		if c, err = pr.attachMulti(prog, ps); err == nil {
+			_ = c.Close() // it was only a trial
+			return ps, nil
+		}
+	}
+	if len(ps) == 1 {
+		return nil, []Failure{failure(ps[0], err)}
+	}
+	half := len(ps) / 2
+	good, bad = sift(ctx, pr, prog, ps[:half:half])
+	good2, bad2 := sift(ctx, pr, prog, ps[half:])
+	return append(good, good2...), append(bad, bad2...)
 }
 
 // CloseAll closes side by side: each may wait for the kernel, and the waits overlap.

@@ -79,7 +79,8 @@ func (s *Set) Names() []string {
 	return out
 }
 
-// Attach attaches a loaded program to a probe; the caller closes what it gets. Attaches may run side by side.
+// Attach attaches a loaded program to a probe; the caller closes what it gets, and names the probe in errors. Attaches may run
+// side by side.
 //
 // begin and end have nothing to attach to: their programs are started with Trigger.
 func (s *Set) Attach(ctx context.Context, prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
@@ -88,13 +89,9 @@ func (s *Set) Attach(ctx context.Context, prog *ebpf.Program, p attach.Probe) (i
 	}
 	pr, ok := s.byName[p.Provider]
 	if !ok {
-		return nil, fmt.Errorf("attach %s: unknown probe type %q", p.Name, p.Provider)
+		return nil, fmt.Errorf("unknown probe type %q", p.Provider)
 	}
-	c, err := pr.attach(prog, p)
-	if err != nil {
-		return nil, fmt.Errorf("attach %s: %w", p.Name, err)
-	}
-	return c, nil
+	return pr.attach(prog, p)
 }
 
 // Trigger runs a program of a begin or end probe once, in the kernel, and returns when it is done.

@@ -155,11 +155,20 @@ func (t *timer) attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
 			continue // switched off meanwhile
 		}
 		if err != nil {
-			return nil, errors.Join(err, out.Close())
+			return nil, errors.Join(t.explain(err, p), out.Close())
 		}
 		out = append(out, c)
 	}
 	return out, nil
+}
+
+// explain says why the kernel refused a clock, where that can be known.
+func (t *timer) explain(err error, p attach.Probe) error {
+	highest, ok := t.host.MaxSampleRate()
+	if !errors.Is(err, unix.EINVAL) || !ok || p.Freq <= highest {
+		return err
+	}
+	return fmt.Errorf("the kernel samples at most %d times a second (sysctl kernel.perf_event_max_sample_rate)", highest)
 }
 
 func clockAttr(p attach.Probe) *unix.PerfEventAttr {

@@ -36,7 +36,7 @@ func OpenBinary(path string) (*Binary, error) {
 	f, err := elf.Open(path)
 	if err != nil {
 		if format := (*elf.FormatError)(nil); errors.As(err, &format) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, fmt.Errorf("read %s: %w: %w", path, ErrNotELF, err)
+			return nil, fmt.Errorf("read %s: %w", path, ErrNotELF) // what is wrong with its bytes helps nobody
 		}
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}

@@ -54,6 +54,16 @@ func TestKernelLookup(t *testing.T) {
 	require.False(t, ok)
 }
 
+// The offsets in per-CPU memory are symbols, too, below everything else.
+func TestKernelLookupBelowAllFunctions(t *testing.T) {
+	k := mustReadKernel(t, "0000000000001000 A fixed\n000000000002b000 A __per_cpu_end\n"+kallsyms)
+	_, _, ok := k.Lookup(0xffff888001234000)
+	require.False(t, ok)
+	s, _, ok := k.Lookup(0xffffffff81001000)
+	require.True(t, ok)
+	require.Equal(t, "first", s.Name)
+}
+
 func TestKernelByName(t *testing.T) {
 	k := mustReadKernel(t, kallsyms)
 	s, ok := k.ByName("first")

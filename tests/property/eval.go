@@ -183,8 +183,9 @@ func (s *state) cell(m *mapDecl, ks []key) *cell {
 	return c
 }
 
-func (a *assignVar) run(s *state)   { s.vars[a.name] = fit(a.x.eval(s), a.t) }
+func (a *assignVar) run(s *state) { s.vars[a.name] = fit(a.x.eval(s), a.t) }
 func (a *compoundVar) run(s *state) { s.vars[a.name] = arith(a.op, s.vars[a.name], a.x.eval(s), true) }
+
 func (a *incVar) run(s *state) {
 	if a.dec {
 		s.vars[a.name]--
@@ -197,6 +198,7 @@ func (a *assignMap) run(s *state) {
 	v := fit(a.x.eval(s), a.m.t)
 	s.cell(a.m, a.key).n = v
 }
+
 func (a *assignMapStr) run(s *state) {
 	v := a.v
 	if strings.HasPrefix(v, "$") {
@@ -204,6 +206,7 @@ func (a *assignMapStr) run(s *state) {
 	}
 	s.cell(a.m, a.key).s = v
 }
+
 func (a *incMap) run(s *state) {
 	if a.dec {
 		s.cell(a.m, a.key).n--
@@ -211,6 +214,7 @@ func (a *incMap) run(s *state) {
 		s.cell(a.m, a.key).n++
 	}
 }
+
 func (a *addMap) run(s *state) {
 	v := a.x.eval(s)
 	s.cell(a.m, a.key).n += v

@@ -244,9 +244,11 @@ func (c *strCmp) text() string {
 func (s *assignVar) text(in string) string {
 	return fmt.Sprintf("%s%s = (%s)%s;\n", in, s.name, s.t, paren(s.x))
 }
+
 func (s *compoundVar) text(in string) string {
 	return fmt.Sprintf("%s%s %s= %s;\n", in, s.name, s.op, s.x.text())
 }
+
 func (s *incVar) text(in string) string {
 	op := "++"
 	if s.dec {
@@ -261,6 +263,7 @@ func (s *assignStr) text(in string) string { return fmt.Sprintf("%s%s = %q;\n", 
 func (s *assignMap) text(in string) string {
 	return fmt.Sprintf("%s%s%s = (%s)%s;\n", in, s.m.name, keyText(s.key), s.m.t, paren(s.x))
 }
+
 func (s *assignMapStr) text(in string) string {
 	v := s.v
 	if !strings.HasPrefix(v, "$") {
@@ -268,6 +271,7 @@ func (s *assignMapStr) text(in string) string {
 	}
 	return fmt.Sprintf("%s%s%s = %s;\n", in, s.m.name, keyText(s.key), v)
 }
+
 func (s *incMap) text(in string) string {
 	op := "++"
 	if s.dec {
@@ -275,9 +279,11 @@ func (s *incMap) text(in string) string {
 	}
 	return in + s.m.name + keyText(s.key) + op + ";\n"
 }
+
 func (s *addMap) text(in string) string {
 	return fmt.Sprintf("%s%s%s += %s;\n", in, s.m.name, keyText(s.key), s.x.text())
 }
+
 func (s *update) text(in string) string {
 	m := s.m
 	head := in + m.name + keyText(s.key) + " = "
@@ -291,6 +297,7 @@ func (s *update) text(in string) string {
 	}
 	return fmt.Sprintf("%s%s((%s)%s);\n", head, m.agg, m.t, paren(*s.x))
 }
+
 func (s *deleteMap) text(in string) string {
 	if len(s.key) > 1 {
 		return in + "delete(" + s.m.name + keyText(s.key) + ");\n"
@@ -298,6 +305,7 @@ func (s *deleteMap) text(in string) string {
 	k := keyText(s.key)
 	return in + "delete(" + s.m.name + ", " + k[1:len(k)-1] + ");\n"
 }
+
 func (s *ifStmt) text(in string) string {
 	out := in + "if (" + s.c.text() + ") {\n" + blockText(s.then, in+"  ") + in + "}"
 	if len(s.els) > 0 {

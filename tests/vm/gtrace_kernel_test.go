@@ -47,6 +47,10 @@ func kprobeCases() []vm.Case {
 			vm.Has{"@[kprobe:__x64_sys_getpgid]: 50\n"}),
 		traced("kprobe stack", `kprobe:__x64_sys_getpgid /comm == "worker"/ { @[kstack(1)] = count(); }`, "getpgid 10",
 			vm.Match(`@\[\n\s+__x64_sys_getpgid\+\d+\n\]: 10`)),
+		traced("kprobe of a wildcard and a module", `kprobe:vmlinux:__x64_sys_getpgi*, kprobe:nosuch* /comm == "worker"/ { @ = count(); }`, "getpgid 10", vm.Exact("@: 10")),
+		traced("kernel stack and symbol", `kprobe:vfs_write /comm == "worker"/ { printf("%s|%s|%s\n", kstack(3), func, ksym(arg0)); exit(); }`, "write 1",
+			vm.Match(`vfs_write\+\d+\n\s+(ksys_write|__x64_sys_write)\+\d+\n.*\n\|vfs_write\|0x[0-9a-f]+`)),
+		traced("symbol of a function pointer", `tracepoint:timer:hrtimer_start /comm == "worker"/ { @[ksym(args.function)] = count(); }`, "sleep 20", vm.Has{"@[hrtimer_wakeup]: "}),
 		traced("kprobe builtins", `kprobe:__x64_sys_getpgid /comm == "worker"/ { @[uid, gid, pid > 1, cpu < 2, curtask != 0, comm, func] = count(); }`, "getpgid 10",
 			vm.Exact("@[0, 0, true, true, true, worker, __x64_sys_getpgid]: 10")),
 	}

@@ -21,13 +21,15 @@ func TestVM(t *testing.T) {
 	programs := findPrograms(t)
 	kernels := findKernels(t)
 	opts := vm.BootOptions{Timeout: 5 * time.Minute} // half a minute on an idle machine
+	cases := slices.Concat(selftestCases(), gtraceCases())
 	if peer := os.Getenv("GTRACE_VM_PEER"); peer != "" {
 		require.NoError(t, programs.UsePeer(peer))
 		opts = vm.BootOptions{Memory: vm.PeerMemory, Timeout: 10 * time.Minute}
 	} else {
 		programs.Gtrace = testenv.Gtrace(t)
+		addTests(t, &programs)
+		cases = slices.Concat(cases, programCases())
 	}
-	cases := slices.Concat(selftestCases(), gtraceCases())
 	slots := make(chan struct{}, 2) // a guest keeps about one CPU busy
 	for _, k := range kernels {
 		t.Run(k.Suite, func(t *testing.T) {

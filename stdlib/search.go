@@ -1,0 +1,122 @@
+package stdlib
+
+import (
+	"fmt"
+
+	"github.com/gtrace/gtrace/codegen/ir"
+	"github.com/gtrace/gtrace/lang/types"
+)
+
+// maxNeedle is the size of the largest string that is looked for without being known at compile time: all of it is compared
+// at every place, and the verifier follows each comparison.
+const maxNeedle = 32
+
+// maxLiteral is the same for literals.
+const maxLiteral = 64
+
+func searchType(name string, result types.Type) func([]types.Arg, types.Env) (types.Type, error) {
+	return func(args []types.Arg, _ types.Env) (types.Type, error) {
+		needle := args[1]
+		switch {
+		case !needle.Const && types.Sizeof(needle.Type) > maxNeedle:
+			return nil, fmt.Errorf("%s() looks for literals, or for strings of at most %d bytes, such as str(p, %d)", name, maxNeedle, maxNeedle)
+		case needle.Const && len(needle.Str) > maxLiteral:
+			return nil, fmt.Errorf("%s() looks for literals of at most %d bytes (%d provided)", name, maxLiteral, len(needle.Str))
+		}
+		return result, nil
+	}
+}
+
+// find returns where a needle is in a haystack.
+func find(e Emitter, c Call) *ir.Value {
+	if needle, ok := c.Args[1].Literal(); ok {
+		return findLiteral(e, c.Args[0], needle)
+	}
+	return findString(e, c.Args[0], c.Args[1])
+}
+
+// findLiteral looks for the needle at every place, its bytes compared by words.
+func findLiteral(e Emitter, hay Arg, needle string) *ir.Value {
+	b := e.Builder()
+	if needle == "" {
+		return b.Const(0)
+	}
+	v := hay.Lower()
+	size := v.Type.(types.String).Size
+	if size < len(needle) {
+		return b.Const(notFound)
+	}
+	last := b.AddImm(e.StrLen(v), int64(-len(needle)))
+	return findPlace(e, e.Padded(v, size), last, size-len(needle)+1, func(p *ir.Value, next *ir.Block) {
+		for k := 0; k < len(needle); {
+			w := wordOf(len(needle) - k)
+			same(b, b.Load(p, int64(k), w, false), b.Const(word(needle[k:k+w])), next)
+			k += w
+		}
+	})
+}
+
+// findString looks for a needle that is only known at run time: of the last word, only the bytes that it has are compared.
+func findString(e Emitter, hay, needle Arg) *ir.Value {
+	b := e.Builder()
+	x, y := hay.Lower(), needle.Lower()
+	size := x.Type.(types.String).Size
+	n := types.Align(y.Type.(types.String).Size, 8)
+	length := e.StrLen(y)
+	last := b.Binary(ir.OpSub, e.StrLen(x), length)
+	text, want := e.Padded(x, size+n), e.Padded(y, n)
+	mask := maskOf(e, length, n)
+	return findPlace(e, text, last, size+1, func(p *ir.Value, next *ir.Block) {
+		for k := int64(0); k < int64(n); k += 8 {
+			got := b.Binary(ir.OpAnd, b.Load(p, k, 8, false), b.Load(mask, k, 8, false))
+			same(b, got, b.Load(want, k, 8, false), next)
+		}
+	})
+}
+
+// maskOf returns the address of n bytes, all bits of the first ones of which are set.
+func maskOf(e Emitter, length *ir.Value, n int) *ir.Value {
+	b := e.Builder()
+	mask := e.Bytes(nowhere(b), n)
+	repeat(b, int64(n), func(i *ir.Value, leave *ir.Block) {
+		within := b.NewBlock("within")
+		b.Branch(b.Binary(ir.OpULt, i, length), within, leave)
+		b.Seal(within)
+		b.SetBlock(within)
+		b.Store(b.Binary(ir.OpAdd, mask, i), 0, 1, b.Const(0xff))
+	})
+	return mask
+}
+
+// nowhere is the address 0, which reads as zeros.
+func nowhere(b *ir.Builder) Value {
+	return Value{V: b.Const(0), Type: types.Pointer{Elem: types.Void{}, Space: types.SpaceKernel}}
+}
+
+// findPlace returns the first place in a text at which compare does not go to next; there is none after last.
+func findPlace(e Emitter, text, last *ir.Value, places int, compare func(p *ir.Value, next *ir.Block)) *ir.Value {
+	b := e.Builder()
+	at := b.NewVariable(ir.I64)
+	b.Define(at, b.Const(notFound))
+	repeat(b, int64(places), func(i *ir.Value, leave *ir.Block) {
+		within, next := b.NewBlock("within"), b.NewBlock("next")
+		b.Branch(b.Binary(ir.OpSLe, i, last), within, leave)
+		b.Seal(within)
+		b.SetBlock(within)
+		compare(b.Binary(ir.OpAdd, text, i), next)
+		b.Define(at, e.Hide(i))
+		b.Jump(leave)
+		b.Seal(next)
+		b.SetBlock(next)
+	})
+	return b.Use(at)
+}
+
+// word is the number that the bytes of a text are in memory, as a load that is extended by zeros reads it.
+func word(s string) int64 {
+	var n uint64
+	for i := len(s) - 1; i >= 0; i-- {
+		n = n<<8 | uint64(s[i])
+	}
+	return int64(n)
+}

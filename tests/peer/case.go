@@ -1,0 +1,178 @@
+package peer
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A Case is a program and what it prints.
+//
+// In a file of cases, each begins with a line "=== NAME". Settings of the form "key: value" may follow, then the script,
+// then a line "---" and the exact standard output up to the next case.
+type Case struct {
+	Name string
+	// Args are put before the script, Params behind it.
+	Args, Params []string
+	// Env are additional variables of the environment.
+	Env []string
+	// Work is what the traced command is to do (see the command in work); without it no command runs.
+	Work string
+	// Differs says why bpftrace prints something else.
+	Differs string
+	Script  string
+	Want    Outcome
+}
+
+// An Outcome is what a run leaves behind.
+type Outcome struct {
+	Exit int
+	// Stderr are lines of standard error: in a case those that matter, in a run all of them.
+	Stderr []string
+	Stdout string
+}
+
+const (
+	caseMark   = "=== "
+	stdoutMark = "---"
+	// openMark ends a standard output whose last line has no end.
+	openMark = "--- without a line end"
+)
+
+// Read reads a file of cases.
+func Read(path string) ([]*Case, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read cases: %w", err)
+	}
+	cases, err := Parse(string(data))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	return cases, nil
+}
+
+// Parse reads the text of a file of cases.
+func Parse(text string) ([]*Case, error) {
+	var out []*Case
+	for i, part := range strings.SplitAfter("\n"+text, "\n"+caseMark) {
+		part = strings.TrimSuffix(part, caseMark)
+		if i == 0 {
+			if strings.TrimSpace(part) != "" {
+				return nil, fmt.Errorf("text before the first case: %q", part)
+			}
+			continue
+		}
+		c, err := parseCase(part)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+func parseCase(text string) (*Case, error) {
+	name, rest, _ := strings.Cut(text, "\n")
+	c := &Case{Name: name}
+	lines := strings.Split(rest, "\n")
+	for len(lines) > 0 {
+		key, value, ok := strings.Cut(lines[0], ": ")
+		if !ok || !slices.Contains(keys, key) {
+			break
+		}
+		if err := c.set(key, value); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		lines = lines[1:]
+	}
+	end := slices.Index(lines, stdoutMark)
+	if end < 0 {
+		end = len(lines)
+	}
+	c.Script = strings.TrimRight(strings.Join(lines[:end], "\n"), "\n")
+	if end < len(lines) {
+		c.Want.Stdout = parseStdout(lines[end+1:])
+	}
+	return c, nil
+}
+
+// parseStdout joins lines; the last one is never empty unless it stands for the end of the file.
+func parseStdout(lines []string) string {
+	if n := len(lines); n > 0 && lines[n-1] == "" {
+		lines = lines[:n-1]
+	}
+	if n := len(lines); n > 0 && lines[n-1] == openMark {
+		return strings.Join(lines[:n-1], "\n")
+	}
+	if len(lines) == 0 {
+		return ""
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// keys are the settings of a case, in the order of a file.
+var keys = []string{"args", "params", "env", "work", "differs", "exit", "stderr"}
+
+func (c *Case) set(key, value string) (err error) {
+	switch key {
+	case "args":
+		c.Args = strings.Fields(value)
+	case "params":
+		c.Params = strings.Fields(value)
+	case "env":
+		c.Env = append(c.Env, value)
+	case "work":
+		c.Work = value
+	case "differs":
+		c.Differs = value
+	case "exit":
+		c.Want.Exit, err = strconv.Atoi(value)
+	case "stderr":
+		c.Want.Stderr = append(c.Want.Stderr, value)
+	default:
+		panic(fmt.Sprintf("BUG: peer: unexpected setting %q", key))
+	}
+	return err
+}
+
+// Format returns the text of a file of cases.
+func Format(cases []*Case) string {
+	var b strings.Builder
+	for _, c := range cases {
+		b.WriteString(caseMark + c.Name + "\n")
+		for _, s := range c.settings() {
+			b.WriteString(s + "\n")
+		}
+		b.WriteString(c.Script + "\n" + stdoutMark + "\n" + c.Want.Stdout)
+		if out := c.Want.Stdout; out != "" && !strings.HasSuffix(out, "\n") {
+			b.WriteString("\n" + openMark + "\n")
+		}
+	}
+	return b.String()
+}
+
+func (c *Case) settings() []string {
+	var out []string
+	add := func(key, value string) {
+		if value != "" {
+			out = append(out, key+": "+value)
+		}
+	}
+	add("args", strings.Join(c.Args, " "))
+	add("params", strings.Join(c.Params, " "))
+	for _, v := range c.Env {
+		add("env", v)
+	}
+	add("work", c.Work)
+	add("differs", c.Differs)
+	if c.Want.Exit != 0 {
+		add("exit", strconv.Itoa(c.Want.Exit))
+	}
+	for _, l := range c.Want.Stderr {
+		add("stderr", l)
+	}
+	return out
+}

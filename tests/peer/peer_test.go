@@ -1,0 +1,158 @@
+package peer_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gtrace/gtrace/tests/peer"
+	"github.com/gtrace/gtrace/tests/testenv"
+)
+
+var updatePeer = flag.Bool("update-peer", false, "rewrite what is expected from what bpftrace prints")
+
+// TestConformance runs the table under gtrace. With -update it rewrites what the cases expect that differ on purpose.
+func TestConformance(t *testing.T) {
+	testenv.Privileged(t)
+	tracer := []string{testenv.Gtrace(t)}
+	eachCase(t, func(t *testing.T, worker string, c *peer.Case) {
+		if c.Differs != "" && testenv.Update() {
+			record(t, tracer, worker, c)
+			return
+		}
+		check(t, tracer, worker, c)
+	})
+}
+
+// TestPeer runs the table under bpftrace, except for the cases where gtrace differs on purpose.
+func TestPeer(t *testing.T) {
+	testenv.Asked(t, testenv.Peer)
+	testenv.Privileged(t)
+	tracer := bpftrace(t)
+	eachCase(t, func(t *testing.T, worker string, c *peer.Case) {
+		switch {
+		case c.Differs != "":
+		case *updatePeer:
+			record(t, tracer, worker, c)
+		default:
+			check(t, tracer, worker, c)
+		}
+	})
+}
+
+// eachCase runs a subtest for each case of each file.
+func eachCase(t *testing.T, f func(t *testing.T, worker string, c *peer.Case)) {
+	t.Helper()
+	paths, err := filepath.Glob("testdata/*.txt")
+	require.NoError(t, err)
+	worker := buildWorker(t)
+	var working sync.Mutex
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
+			cases, err := peer.Read(path)
+			require.NoError(t, err)
+			if *updatePeer || testenv.Update() {
+				t.Cleanup(func() {
+					require.NoError(t, os.WriteFile(path, []byte(peer.Format(cases)), 0o644))
+				})
+			}
+			for _, c := range cases {
+				t.Run(c.Name, func(t *testing.T) {
+					t.Parallel()
+					if c.Work != "" { // the work of one case would be counted by another
+						working.Lock()
+						defer working.Unlock()
+					}
+					f(t, worker, c)
+				})
+			}
+		})
+	}
+}
+
+func check(t *testing.T, tracer []string, worker string, c *peer.Case) {
+	t.Helper()
+	got, err := peer.Run(t.Context(), tracer, worker, c)
+	require.NoError(t, err)
+	stderr := strings.Join(got.Stderr, "\n")
+	require.Equal(t, c.Want.Stdout, got.Stdout, "%s\nstderr: %s", c.Script, stderr)
+	require.Equal(t, c.Want.Exit, got.Exit, "%s\nstderr: %s", c.Script, stderr)
+	for _, l := range c.Want.Stderr {
+		require.Contains(t, got.Stderr, l, "%s\nstderr: %s", c.Script, stderr)
+	}
+}
+
+// record makes what a tracer prints the expectation of a case.
+func record(t *testing.T, tracer []string, worker string, c *peer.Case) {
+	t.Helper()
+	got, err := peer.Run(t.Context(), tracer, worker, c)
+	require.NoError(t, err)
+	got.Stderr = messages(got.Stderr, c.Want.Stderr)
+	c.Want = got
+}
+
+// messages picks the lines of standard error that a case is about: all errors, and the lines that it names already.
+func messages(lines, known []string) []string {
+	var out []string
+	for _, l := range lines {
+		if strings.Contains(l, "ERROR: ") || slices.Contains(known, l) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// bpftrace returns the command to compare with: BPFTRACE, or the installed one.
+func bpftrace(t *testing.T) []string {
+	t.Helper()
+	cmd := strings.Fields(os.Getenv("BPFTRACE"))
+	if len(cmd) == 0 {
+		cmd = []string{"bpftrace"}
+	}
+	out, err := exec.Command(cmd[0], append(cmd[1:], "--version")...).Output()
+	if err != nil {
+		testenv.Skip(t, testenv.Peer, fmt.Sprintf("needs bpftrace 0.27 (installed, or named by BPFTRACE): %v", err))
+	}
+	var major, minor int
+	_, err = fmt.Sscanf(string(out), "bpftrace v%d.%d", &major, &minor)
+	require.NoError(t, err, "%s --version: %q", cmd[0], out)
+	if major == 0 && minor < 27 {
+		testenv.Skip(t, testenv.Peer, fmt.Sprintf("needs bpftrace 0.27; this is %s", strings.TrimSpace(string(out))))
+	}
+	return cmd
+}
+
+// buildWorker builds the command that cases trace, in a folder that a tracer with a root folder of its own sees too.
+func buildWorker(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), fmt.Sprintf("w%d", os.Getpid()))
+	cmd := exec.Command("go", "build", "-o", path, "./work")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return path
+}
+
+func TestParse(t *testing.T) {
+	const text = "=== one\nargs: -q -f json\nexit: 3\nstderr: a: b\nBEGIN { }\nEND { }\n---\nx\n\n=== two\nBEGIN { }\n---\nx\n--- without a line end\n" +
+		"=== three\nBEGIN { }\n---\n\n\n=== four\nBEGIN { }\n---\n"
+	cases, err := peer.Parse(text)
+	require.NoError(t, err)
+	require.Len(t, cases, 4)
+	require.Equal(t, &peer.Case{
+		Name: "one", Args: []string{"-q", "-f", "json"}, Script: "BEGIN { }\nEND { }",
+		Want: peer.Outcome{Exit: 3, Stderr: []string{"a: b"}, Stdout: "x\n\n"},
+	}, cases[0])
+	require.Equal(t, "x", cases[1].Want.Stdout)
+	require.Equal(t, "\n\n", cases[2].Want.Stdout)
+	require.Empty(t, cases[3].Want.Stdout)
+	require.Equal(t, text, peer.Format(cases))
+}

@@ -1,0 +1,63 @@
+package peer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// patience is how long one program may take; bpftrace needs a while on a busy machine.
+const patience = time.Minute
+
+// Run runs a case under a tracer, a command with its first arguments; worker is the command that does a case's work.
+func Run(ctx context.Context, tracer []string, worker string, c *Case) (Outcome, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	args := append(tracer[1:len(tracer):len(tracer)], c.arguments(worker)...)
+	cmd := exec.CommandContext(ctx, tracer[0], args...)
+	cmd.Env = append(os.Environ(), c.Env...)
+	var stdout, stderr strings.Builder
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 10 * time.Second
+	err := cmd.Run()
+	out := Outcome{Stdout: placeholders(worker, stdout.String()), Stderr: strings.Split(stderr.String(), "\n")}
+	if ctx.Err() != nil {
+		return out, fmt.Errorf("run %s: no end after %s\n%s", c.Name, patience, stderr.String())
+	}
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return out, fmt.Errorf("run %s: %w", c.Name, err)
+	}
+	out.Exit = cmd.ProcessState.ExitCode()
+	return out, nil
+}
+
+// names puts the worker's path for WORKER and its name for COMM. The name is one that no other process has.
+func names(worker string) *strings.Replacer {
+	return strings.NewReplacer("WORKER", worker, "COMM", filepath.Base(worker))
+}
+
+// placeholders undoes names.
+func placeholders(worker, text string) string {
+	return strings.NewReplacer(worker, "WORKER", filepath.Base(worker), "COMM").Replace(text)
+}
+
+// arguments returns the command line for a case. bpftrace writes its warnings about the script among the output, so they are
+// off where no message is expected.
+func (c *Case) arguments(worker string) []string {
+	var args []string
+	if len(c.Want.Stderr) == 0 {
+		args = append(args, "--no-warnings")
+	}
+	args = append(args, c.Args...)
+	if c.Work != "" {
+		args = append(args, "-c", worker+" "+c.Work)
+	}
+	return append(append(args, "-e", names(worker).Replace(c.Script)), c.Params...)
+}

@@ -1,0 +1,64 @@
+package vm_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gtrace/gtrace/tests/vm"
+	"github.com/gtrace/gtrace/tests/vm/wire"
+)
+
+// randomPrograms is the number of random programs that every kernel runs: emulated, ten take about a second. GTRACE_VM_PROGRAMS
+// is another number.
+func randomPrograms() string {
+	if n := os.Getenv("GTRACE_VM_PROGRAMS"); n != "" {
+		return n
+	}
+	return "40"
+}
+
+// addTests puts other packages' tests that load programs into the guest, with the scripts of codegen/testdata and examples.
+func addTests(t *testing.T, p *vm.Programs) {
+	p.Files = map[string]string{}
+	for name, pkg := range map[string]string{"property": "./tests/property", "codegen": "./codegen"} {
+		out := filepath.Join(filepath.Dir(p.Guest), name)
+		build := exec.Command("go", "test", "-c", "-trimpath", "-ldflags=-s -w", "-o", out, pkg)
+		build.Dir = "../.."
+		build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
+		msg, err := build.CombinedOutput()
+		require.NoError(t, err, "build the tests of %s: %s", pkg, msg)
+		p.Files["bin/"+name] = out
+	}
+	for pattern, dir := range map[string]string{"../../codegen/testdata/*.gt": "testdata", "../../examples/*.gt": "examples"} {
+		files, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		require.NotEmpty(t, files)
+		for _, f := range files {
+			p.Files[dir+"/"+filepath.Base(f)] = f
+		}
+	}
+}
+
+// programCases give the verifier all that compiles: random programs, which must also compute what they should, the golden scripts
+// and the examples.
+func programCases() []vm.Case {
+	const passed = `(.*\n)?PASS`
+	tests := func(name string, argv ...string) vm.Case {
+		return vm.Case{Case: wire.Case{Name: name, Run: argv, Seconds: 250}, Stdout: vm.Match(passed)}
+	}
+	return []vm.Case{
+		tests("random programs", "property", "-test.run=TestPrograms", "-programs="+randomPrograms()),
+		tests("golden scripts", "sh", "-c", "ulimit -l unlimited; exec codegen -test.run=TestVerifierAccepts/.*_5.10"),
+		{
+			Case: wire.Case{Name: "examples", Seconds: 60, Run: []string{"sh", "-c", strings.TrimSpace(`
+				rm /examples/readline.gt # wants a bash
+				for f in /examples/*.gt; do gtrace --dry-run $f >/tmp/out 2>&1 || { echo $f; cat /tmp/out; }; done; echo over`)}},
+			Stdout: vm.Exact("over"),
+		},
+	}
+}
