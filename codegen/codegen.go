@@ -3,10 +3,8 @@ package codegen
 import (
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/asm"
 
 	"github.com/gtrace/gtrace/codegen/emit"
 	"github.com/gtrace/gtrace/codegen/ir"
@@ -49,7 +47,7 @@ func Compile(info *check.Info, t target.Target, opts Options) (*object.Object, e
 	license := opts.license(info)
 	for i, p := range obj.Manifest.Programs {
 		spec := programSpec(p, license)
-		spec.Instructions = link(results, i)
+		spec.Instructions = emit.Link(results, i)
 		obj.Spec.Programs[p.Name] = spec
 	}
 	for _, r := range results {
@@ -57,27 +55,6 @@ func Compile(info *check.Info, t target.Target, opts Options) (*object.Object, e
 	}
 	opts.dumpAsm(results)
 	return obj, nil
-}
-
-// link returns the instructions of a program followed by those of all subprograms that it may come to call.
-func link(results []emit.Result, program int) asm.Instructions {
-	byName := map[string]emit.Result{}
-	for _, r := range results {
-		byName[r.Name] = r
-	}
-	out := slices.Clone(results[program].Insns)
-	seen := map[string]bool{}
-	for calls := results[program].Calls; len(calls) > 0; {
-		name := calls[0]
-		calls = calls[1:]
-		if seen[name] {
-			continue
-		}
-		seen[name] = true
-		out = append(out, byName[name].Insns...)
-		calls = append(slices.Clone(calls), byName[name].Calls...)
-	}
-	return out
 }
 
 func (o Options) license(info *check.Info) string {

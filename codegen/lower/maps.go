@@ -97,10 +97,10 @@ func (m *module) mapSpec(info *mapInfo) *ebpf.MapSpec {
 		spec.Type = ebpf.PerCPUArray
 	case info.scalar():
 		spec.Type = ebpf.Array
-	case info.Kind == "lruhash":
-		spec.Type = ebpf.LRUHash
-	case info.Kind == "percpulruhash":
+	case strings.HasSuffix(info.Kind, "lruhash") && info.perCPU:
 		spec.Type = ebpf.LRUCPUHash
+	case strings.HasSuffix(info.Kind, "lruhash"):
+		spec.Type = ebpf.LRUHash
 	case info.perCPU:
 		spec.Type = ebpf.PerCPUHash
 	default:
