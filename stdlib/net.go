@@ -57,6 +57,7 @@ func ntopType(args []types.Arg, _ types.Env) (types.Type, error) {
 		}
 	case types.Pointer:
 		return nil, fmt.Errorf("ntop() expects an integer or array argument, not a %s", t)
+	default: // no other type matters here
 	}
 	if len(args) > 1 {
 		if _, ok := args[0].Type.(types.Int); !ok {
@@ -121,6 +122,7 @@ func macType(args []types.Arg, _ types.Env) (types.Type, error) {
 		if args[0].Const {
 			return nil, errors.New("macaddr() does not support literal string arguments")
 		}
+	default: // no other type matters here
 	}
 	return types.MacAddr{}, nil
 }

@@ -113,6 +113,7 @@ func signalType(name string, a types.Arg, env types.Env) (types.Type, error) {
 		if !a.Const || a.Int >= 1 && a.Int <= maxSignal {
 			return types.Void{}, nil
 		}
+	default: // no other type matters here
 	}
 	return nil, fmt.Errorf("%s() accepts a string literal or an integer between 1 and %d (inclusive)", name, maxSignal)
 }

@@ -291,6 +291,7 @@ func (f *fn) widen(v stdlib.Value, t types.Type) stdlib.Value {
 	case types.Int, types.Bool, *types.Enum:
 		v.Type = number(v.Type)
 		return f.convert(v, t)
+	default: // no other type matters here
 	}
 	return v
 }

@@ -184,6 +184,7 @@ func isSigned(t types.Type) bool {
 		return t.Signed
 	case types.Avg:
 		return t.Signed
+	default: // no other type matters here
 	}
 	return false
 }

@@ -81,6 +81,7 @@ func isPerCPU(m *check.Map) bool {
 	switch m.Value.(type) {
 	case types.Hist, types.LHist:
 		return m.Key == nil
+	default: // no other type matters here
 	}
 	return true
 }

@@ -96,6 +96,7 @@ func (f *fn) placeOf(e ast.Expr) place {
 		}
 	case *ast.IndexExpr:
 		return f.element(e)
+	default: // no other type matters here
 	}
 	v := f.expr(e)
 	if v.Type == nil {
@@ -162,8 +163,8 @@ func (f *fn) element(e *ast.IndexExpr) place {
 		p, elem = f.placeOf(e.X), t.Elem
 	case types.String:
 		p, elem = f.placeOf(e.X), types.Int8
-	default:
-		panic(fmt.Sprintf("BUG: lower: index of a %v", t))
+	default: // the checker lets nothing else be indexed
+		bug("index of a %v", t)
 	}
 	size := max(1, sizeof(elem))
 	if c, ok := f.constant(e.Index); ok {

@@ -154,6 +154,7 @@ func (d *dumper) number(e ast.Expr, v int64) string {
 		if !t.Signed {
 			return strconv.FormatUint(uint64(v), 10)
 		}
+	default: // no other type matters here
 	}
 	return strconv.FormatInt(v, 10)
 }

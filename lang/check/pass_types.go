@@ -129,6 +129,7 @@ func (c *checker) exprStmt(s *ast.ExprStmt) {
 		if sig := c.info.Calls[x]; sig != nil && len(sig.Params) > 0 && takesMap(sig.Params[0].Kind) {
 			return // what it does to the map may be all that is wanted
 		}
+	default: // no other type matters here
 	}
 	if t == nil || types.IsInvalid(t) || types.Equal(t, types.Void{}) {
 		return
@@ -162,6 +163,7 @@ func (c *checker) checkCondition(e ast.Expr, t types.Type) bool {
 		return false
 	case types.Bool, types.Int, types.Pointer, *types.Enum:
 		return true
+	default: // no other type matters here
 	}
 	d := c.errorf(e.Span(), "bad-condition", "Invalid condition: %s", kindWord(t))
 	if types.IsCastable(t) {
@@ -307,6 +309,7 @@ func (c *checker) shapeOf(e ast.Expr, t types.Type) shape {
 		return tupleShape(elems)
 	case *ast.RecordLit:
 		return c.recordShape(e, t)
+	default: // no other type matters here
 	}
 	if e != nil && c.literals[e] {
 		if v, ok := c.constant(e); ok && v.negative {
@@ -341,6 +344,7 @@ func (c *checker) adapt(e ast.Expr, t types.Type) {
 	case *ast.RecordLit:
 		c.adaptRecord(e, t)
 		return
+	default: // no other type matters here
 	}
 	to, ok := t.(types.Int)
 	from, isInt := c.plain(c.info.Types[e]).(types.Int)

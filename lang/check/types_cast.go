@@ -181,6 +181,7 @@ func (c *checker) convert(from, to types.Type) (types.Type, error) {
 			t.Space = c.space()
 			return t, nil
 		}
+	default: // no other type matters here
 	}
 	return nil, errCast
 }
@@ -196,6 +197,7 @@ func (c *checker) foldCast(e *ast.CastExpr, t types.Type) {
 		c.info.Consts[e] = Const{Int: truncate(k.Int, t)}
 	case types.Bool:
 		c.info.Consts[e] = Const{Int: fromBool(k.Int != 0).bits}
+	default: // no other type matters here
 	}
 }
 

@@ -293,6 +293,7 @@ func (c *checker) hasOtherBounds(m *scriptMap, s *ast.AssignStmt, t types.Type) 
 			c.errorf(s.Value.Span(), "histogram-bounds", "Different lhist bounds in a single map unsupported")
 			return true
 		}
+	default: // no other type matters here
 	}
 	return false
 }
@@ -321,6 +322,7 @@ func aggregateName(t types.Type) string {
 		return "lhist"
 	case types.TSeries:
 		return "tseries"
+	default: // no other type matters here
 	}
 	panic(fmt.Sprintf("BUG: check: %T is no aggregate", t))
 }
@@ -334,6 +336,7 @@ func (c *checker) number(t types.Type) (types.Int, bool) {
 		return types.Uint8, true
 	case *types.Enum:
 		return types.Int{Size: t.Size, Signed: t.Signed}, true
+	default: // no other type matters here
 	}
 	return types.Number(t)
 }
@@ -360,6 +363,7 @@ func kindWord(t types.Type) string {
 			return "ustack"
 		}
 		return "kstack"
+	default: // no other type matters here
 	}
 	return t.String()
 }

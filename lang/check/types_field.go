@@ -91,6 +91,7 @@ func (c *checker) index(e *ast.IndexExpr) types.Type {
 		return c.loaded(x.Elem, types.Pointer{Elem: x.Elem, Space: c.space()})
 	case types.String:
 		return types.Int8
+	default: // no other type matters here
 	}
 	c.errorf(e.At, "bad-index", "The array index operator [] can only be used on arrays, pointers, and tuples, found %s.", t)
 	return types.Invalid{}

@@ -70,6 +70,7 @@ func (c *checker) formatArg(e ast.Expr, letters string, t types.Type) bool {
 			c.errorf(e.Span(), "unsupported", "%%s of a %s is not supported yet", t).Hintf("print() prints maps")
 			return false
 		}
+	default: // no other type matters here
 	}
 	ok, known := c.converts(letters, t)
 	switch {

@@ -103,6 +103,7 @@ func extent(t Type) (size, align int) {
 	case Array:
 		size, align = extent(t.Elem)
 		return size * t.Len, align
+	default: // no other type matters here
 	}
 	return Sizeof(t), Alignof(t)
 }

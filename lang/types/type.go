@@ -218,6 +218,7 @@ func IsCastable(t Type) bool {
 	switch t.(type) {
 	case Count, Sum, Min, Max, Avg:
 		return true
+	default: // no other type matters here
 	}
 	return false
 }

@@ -120,6 +120,7 @@ func mapKind(t types.Type) string {
 		return "stats"
 	case types.TSeries:
 		return "tseries"
+	default: // no other type matters here
 	}
 	return "map"
 }
@@ -189,6 +190,7 @@ func (p *JSON) integer(b []byte, v value.Int) []byte {
 		return appendJSONInt(b, v.Bits, t.Signed)
 	case types.Pointer:
 		return appendJSONInt(b, v.Bits, false)
+	default: // no other type matters here
 	}
 	return appendQuoted(b, p.render.append(nil, v))
 }
@@ -235,6 +237,7 @@ func (p *JSON) seq(b []byte, v value.Seq) []byte {
 		return p.members(b, len(t.Fields), func(i int) string { return t.Fields[i].Name }, v.Elems)
 	case *types.Struct:
 		return p.members(b, len(t.Fields), func(i int) string { return t.Fields[i].Name }, v.Elems)
+	default: // no other type matters here
 	}
 	b = append(b, '[')
 	for i, e := range v.Elems {

@@ -145,6 +145,7 @@ func (r *render) bytes(b []byte, v value.Bytes) []byte {
 			b = fmt.Appendf(b, "%02X", c)
 		}
 		return b
+	default: // no other type matters here
 	}
 	b = r.text(b, v.B)
 	if v.Truncated {
@@ -210,6 +211,7 @@ func (r *render) seq(b []byte, v value.Seq) []byte {
 			names[i] = f.Name
 		}
 		return r.fields(b, names, v.Elems)
+	default: // no other type matters here
 	}
 	panic(fmt.Sprintf("BUG: output: unexpected sequence type %T", v.T))
 }
