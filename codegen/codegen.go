@@ -47,9 +47,11 @@ func Compile(info *check.Info, t target.Target, opts Options) (*object.Object, e
 	license := opts.license(info)
 	for i, p := range obj.Manifest.Programs {
 		spec := programSpec(p, license)
-		spec.Instructions = results[i].Insns
+		spec.Instructions = emit.Link(results, i)
 		obj.Spec.Programs[p.Name] = spec
-		addScratch(obj.Spec, results[i])
+	}
+	for _, r := range results {
+		addScratch(obj.Spec, r)
 	}
 	opts.dumpAsm(results)
 	return obj, nil

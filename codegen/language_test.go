@@ -3,6 +3,7 @@ package codegen_test
 import (
 	"testing"
 
+	"github.com/cilium/ebpf"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gtrace/gtrace/codegen"
@@ -79,9 +80,80 @@ func TestLanguageLoads(t *testing.T) {
 		`BEGIN { $a = (1, "ab", (2, 300)); print($a); print($a.1); printf("%s %s\n", $a, (1, "x")); print((a=1, b=$a)); }`,
 		`tracepoint:a:b { @[comm, (pid, args.id)] = (nsecs, str(args.filename)); @x = @[comm, (1, 2)]; print(@x.1); }`,
 		`kprobe:f { @s[kstack, (tid, ustack)] = count(); $t = (kstack, ksym(arg0)); print($t); }`,
+		`tracepoint:a:b { unroll(2) { printf("%s\n", comm); } for ($i : 0..3) { @[$i, comm] = args.id; } }`,
 	} {
 		for _, on := range []target.Recorded{newest, oldest} {
 			mustLoad(t, mustCompile(t, script, on, codegen.Options{}))
 		}
 	}
+	for _, script := range []string{
+		`tracepoint:a:b { $s = str(args.filename); for ($i : 0..args.id) { printf("%s %d %s\n", $s, args.id, args.name); @[$s, $i] = args.id; } }`,
+		`kprobe:f { $n = arg0; for ($i : 0..$n) { for ($j : 0..$n) { @[kstack, arg0, $j] = count(); } } }`,
+		`interval:s:1 { for ($kv : @a) { for ($w : @b) { @b[$kv.0] = ($kv.1, $w.1.1); print(($kv, $w)); } } @a[comm] = pid; @b[comm] = (pid, (comm, pid)); }`,
+	} {
+		mustLoad(t, mustCompile(t, script, newest, codegen.Options{DebugHelpers: true}))
+	}
+}
+
+func TestLoops(t *testing.T) {
+	small := []statementCase{
+		{`$i = 0; $s = (int64)0; while ($i < 10) { $i++; if ($i == 3) { continue; } if ($i == 7) { break; } $s += $i; } @r = $s`, 18},
+		{`$s = (int64)0; for ($i : 0..5) { $s += $i; $i = 9; } @r = $s`, 10},
+		{`@r = 7; for ($i : 5..2) { @r = 8; }`, 7},
+		{`$s = (int64)0; for ($i : (-3)..2) { $s = $s * 10 + $i; } @r = $s`, -32099},
+		{`$s = (int64)0; unroll(5) { $s++; $s *= 2; } @r = $s`, 62},
+		{`$s = (int64)0; for ($i : 0..4) { for ($j : 0..4) { if ($j > $i) { break; } $s += 10 + $j; } } @r = $s`, 110},
+		{`@r = 1; for ($i : 0..4) { if ($i == 2) { return; } @r = 10 + $i; } @r = 2`, 11},
+		{`@r = 1; for ($i : 0..4) { if ($i == 2) { exit(); } @r = 10 + $i; } @r = 2`, 11},
+		{`$t = (0, "x"); for ($i : 0..4) { $t = ($i, "y"); } @r = $t.0 * 10 + ($t.1 == "y" ? 1 : 0)`, 31},
+	}
+	runStatements(t, small, newest, oldest)
+}
+
+// TestCalledLoops are the loops that need bpf_loop.
+func TestCalledLoops(t *testing.T) {
+	runStatements(t, []statementCase{
+		{`$s = (int64)0; for ($i : 0..1000) { if ($i == 3) { continue; } if ($i > 100) { break; } $s += $i; } @r = $s`, 5047},
+		{`$n = (uint64)3; $s = (int64)0; for ($i : 1..$n) { $s = $s * 10 + (int64)$i; } @r = $s`, 12},
+		{`$n = (int64)-3; $s = (int64)0; for ($i : $n..2) { $s = $s * 10 + $i; } @r = $s`, -32099},
+		{`$n = (int64)30; $s = (int64)0; for ($i : 0..$n) { for ($j : 0..$n) { if ($j > $i) { break; } $s++; } } @r = $s`, 465},
+		{`$n = (int64)30; @r = 0; for ($i : 0..$n) { for ($j : 0..$n) { if ($j == 2) { return; } @r++; } } @r = 100`, 2},
+		{`$n = (int64)30; @r = 0; for ($i : 0..$n) { if ($i == 2) { exit(); } @r++; } @r = 100`, 2},
+		{`$t = (0, "x"); for ($i : 0..400) { $t = ($i, "y"); if ($i == 3) { break; } } @r = $t.0 * 10 + ($t.1 == "y" ? 1 : 0)`, 31},
+		{`for ($i : 0..400) { @m[$i] = $i; } $s = (int64)0; for ($kv : @m) { $s += $kv.1 - $kv.0 + 1; } @r = $s`, 400},
+		{`@m["a", 1] = (1, 2); @m["b", 2] = (3, 4); $s = (int64)0; for ($kv : @m) { $s += $kv.0.1 * 100 + $kv.1.0 * 10 + $kv.1.1; } @r = $s`, 346},
+		{`@c["a"] = count(); @c["a"] = count(); @c["b"] = count(); $s = (int64)0; for ($kv : @c) { $s += (int64)$kv.1; } @r = $s`, 3},
+		{`@m["a"] = "x"; @m["b"] = "yy"; $n = (int64)0; for ($kv : @m) { @k[$kv] = 1; if ($kv.1 == "yy") { $n += 5; } } @r = $n + @k["a", "x"]`, 6},
+		{`@m[1] = 1; @m[2] = 1; for ($kv : @m) { delete(@m, $kv.0); } @r = @m[1] + @m[2]`, 0},
+		{`$i = 0; $s = (int64)0; while ($i < 3) { for ($j : 0..100) { if ($j > 1) { break; } $s++; } $i++; } @r = $s`, 6},
+	}, newest)
+}
+
+func TestLoopsOfOldKernels(t *testing.T) {
+	for _, c := range []struct{ script, want string }{
+		{`BEGIN { $n = (int64)5; for ($i : 0..$n) { print($i) } }`, "this loop needs bpf_loop, which kernels have from 5.17 on"},
+		{`BEGIN { @[1] = 1; for ($kv : @) { print($kv) } }`, "a loop over a map needs bpf_for_each_map_elem, which kernels have from 5.13 on"},
+	} {
+		_, err := codegen.Compile(mustCheck(t, c.script), oldest, codegen.Options{})
+		require.EqualError(t, err, c.want)
+	}
+	mustCompile(t, `BEGIN { for ($i : 0..100) { print($i) } }`, oldest, codegen.Options{})
+}
+
+// TestDeclaredMaps checks the kinds and sizes of the maps of the kernel.
+func TestDeclaredMaps(t *testing.T) {
+	testenv.Privileged(t)
+	r := mustRun(t, `let @a = hash(2); let @b = lruhash(100); let @c = percpuhash(3); let @d = percpulruhash(200); let @s = hash(2);
+		BEGIN { @a[1] = 1; @b[1] = 2; @c[1] = count(); @d[1] = count(); @s = 5; @r = @a[1] + @b[1] + @s }`, newest)
+	for name, want := range map[string]struct {
+		kind ebpf.MapType
+		size uint32
+	}{
+		"at_a": {ebpf.Hash, 2}, "at_b": {ebpf.LRUHash, 100}, "at_c": {ebpf.PerCPUHash, 3}, "at_d": {ebpf.LRUCPUHash, 200},
+		"at_s": {ebpf.Array, 1},
+	} {
+		require.Equal(t, want.kind, r.coll.Maps[name].Type(), name)
+		require.Equal(t, want.size, r.coll.Maps[name].MaxEntries(), name)
+	}
+	require.EqualValues(t, 8, r.scalar("@r"))
 }

@@ -34,6 +34,8 @@ func aggBuiltins() []*Builtin {
 			signedType(func(s bool) types.Type { return types.Stats{Signed: s} }), updateTotal),
 		aggregate("hist", "Counts numbers in buckets of powers of two, each split into 2^bits.",
 			[]types.Param{number, {Name: "bits", Kind: types.ParamLitInt, Optional: true}}, histType, updateHist),
+		aggregate("llhist", "Counts numbers in buckets no wider than a 32nd of the numbers in them.", []types.Param{number}, llhistType, updateHist),
+		quantile(),
 		aggregate("lhist", "Counts numbers in buckets of equal width between min and max.",
 			[]types.Param{
 				number,
@@ -86,6 +88,7 @@ func isSigned(t types.Type) bool {
 		return t.Signed
 	case types.Avg:
 		return t.Signed
+	default: // no other type matters here
 	}
 	return false
 }
@@ -99,7 +102,7 @@ func histType(args []types.Arg, _ types.Env) (types.Type, error) {
 	}
 	bits := args[1]
 	if !bits.Const || bits.Int < 0 || bits.Int > maxHistBits {
-		return nil, fmt.Errorf("hist: bits %d must be 0..%d", bits.Int, maxHistBits) //nolint:staticcheck // bpftrace's words
+		return nil, fmt.Errorf("hist: bits %d must be 0..%d", bits.Int, maxHistBits)
 	}
 	return types.Hist{Bits: int(bits.Int)}, nil
 }

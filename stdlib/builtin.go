@@ -137,6 +137,10 @@ type Emitter interface {
 	Stack(c Call) Value
 	// Send asks user space for an action; the arguments are the values that it needs.
 	Send(a Action, args ...Arg)
+	// TaskMember reads a field that is reached from a task_struct, the current task's where task is nil, as the call's result.
+	TaskMember(c Call, task *ir.Value, path ...string) Value
+	// Refuse says that the script cannot be compiled for the target, and why.
+	Refuse(message string)
 	// Join sends the strings that an array of pointers points to.
 	Join(a Action, array Value)
 	// Exit ends the script with an exit code, or 0 if code is nil, and the program at once.

@@ -60,9 +60,10 @@ func TestEveryNameOfTheLanguageIsKnown(t *testing.T) {
 }
 
 func TestResultTypes(t *testing.T) {
-	env := types.Env{MaxStrlen: 1024, StackMode: "bpftrace"}
+	env := types.Env{MaxStrlen: 1024, StackMode: "bpftrace", Provider: "tracepoint"}
 	konst := func(n int64) types.Arg { return types.Arg{Type: types.Int64, Const: true, Int: n} }
 	signed, unsigned := types.Arg{Type: types.Int32}, types.Arg{Type: types.Uint64}
+	text := types.Arg{Type: types.String{Size: 64}}
 	pointer := types.Arg{Type: types.Pointer{Elem: types.Int8}}
 	for _, c := range []struct {
 		name string
@@ -82,6 +83,24 @@ func TestResultTypes(t *testing.T) {
 		{"str", []types.Arg{pointer}, "string[1024]"},
 		{"str", []types.Arg{pointer, konst(8)}, "string[8]"},
 		{"str", []types.Arg{pointer, konst(4096)}, "string[1024]"},
+		{"strstr", []types.Arg{text, text}, "strstr() looks for literals, or for strings of at most 32 bytes, such as str(p, 32)"},
+		{"buf", []types.Arg{pointer, konst(8)}, "buffer[8]"},
+		{"buf", []types.Arg{pointer, konst(4096)}, "buffer[1024]"},
+		{"pton", []types.Arg{{Type: text.Type, Const: true, Str: "::1"}}, "uint8[16]"},
+		{"pton", []types.Arg{{Type: text.Type, Const: true, Str: "1.2.3"}}, "pton() expects an string argument of an IPv4 or IPv6 address, got 1.2.3"},
+		{"macaddr", []types.Arg{{Type: types.Array{Elem: types.Uint8, Len: 4}}}, "macaddr() argument must be 6 bytes in size, not 4"},
+		{"fail", []types.Arg{{Const: true, Str: "100%% of %s"}, {Const: true, Str: "it"}}, "100% of it"},
+		{"static_assert", []types.Arg{konst(0), {Const: true, Str: "no"}}, "no"},
+		{"signal", []types.Arg{{Type: text.Type, Const: true, Str: "FOO"}}, "Invalid string for signal: FOO"},
+		{"signal", []types.Arg{{Type: text.Type, Const: true, Str: "SIGKILL"}}, "void"},
+		{"signal", []types.Arg{konst(65)}, "signal() accepts a string literal or an integer between 1 and 64 (inclusive)"},
+		{"override", []types.Arg{konst(65)}, "override() can not be used with 'tracepoint' probes"},
+		{"ppid", nil, "ppid needs the types of the kernel (BTF)"},
+		{"kaddr", []types.Arg{{Const: true, Str: "x"}}, "Failed to resolve kernel symbol: x"},
+		{"reg", []types.Arg{{Const: true, Str: "x9z"}}, "'x9z' is not a valid register on this architecture"},
+		{"reg", []types.Arg{{Const: true, Str: "ip"}}, "The reg builtin can not be used with 'tracepoint' probes"},
+		{"quantile", []types.Arg{signed, konst(50), konst(999)}, "quantile_t"},
+		{"quantile", []types.Arg{signed, konst(5)}, "quantile() takes literal percentages from 10 on: 50 is 50%, 999 is 99.9% (5 provided)"},
 		{"kstack", nil, "kstack_bpftrace_127"},
 		{"kstack", []types.Arg{{Name: "nonsense"}}, "Unknown stack mode: 'nonsense'"},
 	} {

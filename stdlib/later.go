@@ -6,13 +6,13 @@ import "github.com/gtrace/gtrace/lang/types"
 func laterBuiltins() []*Builtin {
 	var out []*Builtin
 	for _, name := range []string{
-		"ctx", "username", "cgroup", "numaid", "ncpus", "has_cpid", "usermode", "config", "getopt",
+		"ctx", "config", "getopt",
 	} {
 		out = append(out, later(name, false))
 	}
 	for _, name := range []string{
-		"ppid", "pcomm", "leader_tid", "leader_comm", "cgroupid", "cgroup_path", "reg", "kfunc_exist", "kfunc_allowed", "container_of", "path",
-		"socket_cookie", "kaddr", "percpu_kaddr", "uaddr", "dw_ustack", "len", "find", "unwatch", "skboutput", "tseries",
+		"kfunc_exist", "kfunc_allowed", "container_of", "path",
+		"socket_cookie", "percpu_kaddr", "uaddr", "dw_ustack", "len", "find", "unwatch", "skboutput", "tseries",
 	} {
 		out = append(out, later(name, true))
 	}

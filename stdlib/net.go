@@ -3,7 +3,6 @@ package stdlib
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 
 	"github.com/gtrace/gtrace/lang/types"
 )
@@ -58,6 +57,7 @@ func ntopType(args []types.Arg, _ types.Env) (types.Type, error) {
 		}
 	case types.Pointer:
 		return nil, fmt.Errorf("ntop() expects an integer or array argument, not a %s", t)
+	default: // no other type matters here
 	}
 	if len(args) > 1 {
 		if _, ok := args[0].Type.(types.Int); !ok {
@@ -94,17 +94,17 @@ func lowerNtop(e Emitter, c Call) Value {
 }
 
 func ptonType(args []types.Arg, _ types.Env) (types.Type, error) {
-	addr, err := netip.ParseAddr(args[0].Str)
-	if err != nil || addr.Zone() != "" {
+	addr, ok := parseIP(args[0].Str)
+	if !ok {
 		return nil, fmt.Errorf("pton() expects an string argument of an IPv4 or IPv6 address, got %s", args[0].Str)
 	}
-	return types.Array{Elem: types.Uint8, Len: len(addr.AsSlice())}, nil
+	return types.Array{Elem: types.Uint8, Len: len(addr)}, nil
 }
 
 func lowerPton(e Emitter, c Call) Value {
 	b := e.Builder()
 	text, _ := c.Args[0].Literal()
-	bytes := netip.MustParseAddr(text).AsSlice()
+	bytes, _ := parseIP(text)
 	dst := e.Temp("pton", types.Align(len(bytes), 8), 8)
 	for i := 0; i < len(bytes); i += 4 {
 		b.Store(dst, int64(i), 4, b.Const(int64(int32(word(string(bytes[i:i+4]))))))
@@ -122,6 +122,7 @@ func macType(args []types.Arg, _ types.Env) (types.Type, error) {
 		if args[0].Const {
 			return nil, errors.New("macaddr() does not support literal string arguments")
 		}
+	default: // no other type matters here
 	}
 	return types.MacAddr{}, nil
 }

@@ -107,11 +107,13 @@ func signalType(name string, a types.Arg, env types.Env) (types.Type, error) {
 		if _, ok := signalNumber(a.Str); a.Const && ok {
 			return types.Void{}, nil
 		}
-		return nil, fmt.Errorf("Invalid string for signal: %s", a.Str) //nolint:staticcheck // bpftrace's words
+		//lint:ignore ST1005 these are bpftrace's words
+		return nil, fmt.Errorf("Invalid string for signal: %s", a.Str)
 	case types.Int:
 		if !a.Const || a.Int >= 1 && a.Int <= maxSignal {
 			return types.Void{}, nil
 		}
+	default: // no other type matters here
 	}
 	return nil, fmt.Errorf("%s() accepts a string literal or an integer between 1 and %d (inclusive)", name, maxSignal)
 }

@@ -51,6 +51,7 @@ func strType(args []types.Arg, env types.Env) (types.Type, error) {
 		size = min(size, t.Len+1)
 	case types.String:
 		size = min(size, t.Size)
+	default: // no other type matters here
 	}
 	if len(args) > 1 && isText(args[0]) && args[1].Const && args[1].Int >= 0 && args[1].Int < int64(size) {
 		return types.String{Size: int(args[1].Int) + 1}, nil // of text in the script, that many bytes are taken

@@ -131,8 +131,10 @@ func (o *options) check() error {
 	case o.warnings && o.noWarnings:
 		return errors.New("-k and --no-warnings cannot be used together")
 	case o.format != "text" && o.format != "json":
+		//lint:ignore ST1005 these are bpftrace's words
 		return fmt.Errorf("Invalid output format %q", o.format)
 	case !slices.Contains([]string{"", "line", "full", "none"}, o.buffering):
+		//lint:ignore ST1005 these are bpftrace's words
 		return errors.New("USAGE: -B must be either 'line', 'full', or 'none'.")
 	}
 	for _, s := range o.stages {

@@ -8,8 +8,13 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	goruntime "runtime"
 	"syscall"
 )
+
+// init keeps the main goroutine on the first thread of the process: begin and end probes run on it, and scripts see there, as
+// under bpftrace, that pid and tid are the same. It can only be done before main starts.
+func init() { goruntime.LockOSThread() }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)

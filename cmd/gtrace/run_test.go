@@ -126,7 +126,7 @@ func TestWrongScripts(t *testing.T) {
 func TestNoScriptShowsUsage(t *testing.T) {
 	_, stderr, code := command(t, "")
 	require.Equal(t, 1, code)
-	require.True(t, strings.HasPrefix(stderr, "ERROR: no script: give a file, - or -e 'PROGRAM'\n\nUsage:\n"), stderr)
+	require.True(t, strings.HasPrefix(stderr, "ERROR: USAGE: filename or -e 'program' required.\n\nUsage:\n"), stderr)
 }
 
 func TestHelpNamesEveryOption(t *testing.T) {

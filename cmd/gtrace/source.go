@@ -16,11 +16,15 @@ import (
 const maxScript = 64 << 20
 
 // errNoScript means that the command line names nothing to run.
-var errNoScript = errors.New("no script: give a file, - or -e 'PROGRAM'")
+//
+//lint:ignore ST1005 these are bpftrace's words
+var errNoScript = errors.New("USAGE: filename or -e 'program' required.")
 
 // script returns the text to run and the positional parameters for it.
 func (o *options) script(stdin io.Reader) (*diag.File, []string, error) {
 	switch {
+	case o.hasProgram && o.program == "":
+		return nil, nil, errNoScript
 	case o.hasProgram:
 		return diag.NewFile("stdin", o.program), o.args, nil
 	case len(o.args) == 0:

@@ -58,10 +58,12 @@ func (fr *frame) spillOffset(place int) int64 {
 // newFrame places the slots: on the stack as long as they fit into budget bytes, the largest ones in the scratch memory if
 // they do not.
 func newFrame(f *ir.Func, a *slotAnalysis, budget int, haveScratch bool) (*frame, error) {
-	var stack, scratch []*ir.Slot
+	var stack, scratch, pinned []*ir.Slot
 	for _, s := range f.Slots {
 		switch {
 		case !a.used[s.ID]:
+		case s.OnStack:
+			pinned = append(pinned, s)
 		case s.Size > bigSlot:
 			scratch = append(scratch, s)
 		default:
@@ -75,7 +77,7 @@ func newFrame(f *ir.Func, a *slotAnalysis, budget int, haveScratch bool) (*frame
 		if len(scratch) > 0 {
 			key = 8
 		}
-		fr.slotBytes = max(key, a.color(stack, func(s *ir.Slot, from int) { fr.place[s] = alignUp(from+s.Size, slotAlign(s)) }))
+		fr.slotBytes = max(key, a.color(slices.Concat(stack, pinned), func(s *ir.Slot, from int) { fr.place[s] = alignUp(from+s.Size, slotAlign(s)) }))
 		if fr.slotBytes <= budget || len(stack) == 0 {
 			break
 		}

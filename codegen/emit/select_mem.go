@@ -44,10 +44,11 @@ func (s *selector) load(v *ir.Value, d reg) {
 	s.shiftExtend(d, v.Width)
 }
 
-// isCtx reports whether an address is in the program's context, from which the kernel may have to rewrite loads.
+// isCtx reports whether an address may be in the program's context, from which the kernel may have to rewrite loads. A
+// pointer that was loaded may be the context that a callback got from its caller.
 func isCtx(v *ir.Value) bool {
 	base, _ := peel(v)
-	return base.Op == ir.OpCtx
+	return base.Op == ir.OpCtx || base.Op == ir.OpLoad && base.Type == ir.Ptr
 }
 
 func (s *selector) store(v *ir.Value) {

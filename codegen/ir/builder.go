@@ -12,6 +12,8 @@ type Builder struct {
 	Func *Func
 	// Span is given to every instruction that is made.
 	Span diag.Span
+	// Context is what Ctx returns in a subprogram: the program's context as its caller passed it on.
+	Context *Value
 
 	cur        *Block
 	defs       map[*Block]map[Variable]*Value
@@ -92,7 +94,12 @@ func (b *Builder) Const(n int64) *Value {
 }
 
 // Ctx returns the program's context.
-func (b *Builder) Ctx() *Value { return b.emit(b.Func.NewValue(OpCtx, Ptr)) }
+func (b *Builder) Ctx() *Value {
+	if b.Context != nil {
+		return b.Context
+	}
+	return b.emit(b.Func.NewValue(OpCtx, Ptr))
+}
 
 // SlotAddr returns the address of a memory object.
 func (b *Builder) SlotAddr(s *Slot) *Value {

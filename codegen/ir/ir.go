@@ -28,6 +28,8 @@ type Slot struct {
 	Name  string // for the dump
 	Size  int    // bytes
 	Align int    // 1, 2, 4 or 8
+	// OnStack keeps the slot out of the scratch map: pointers are stored in it.
+	OnStack bool
 }
 
 // Block is a basic block: parameters, instructions, and a terminator as its last instruction.

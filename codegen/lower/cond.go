@@ -21,6 +21,7 @@ func (f *fn) cond(e ast.Expr, then, els *ir.Block) {
 				f.condLogical(e, then, els)
 				return
 			}
+		default: // no other type matters here
 		}
 	}
 	v := f.expr(e)

@@ -133,6 +133,7 @@ func (f *fn) canWait(e ast.Expr, t types.Type) bool {
 		return true
 	case *ast.CallExpr:
 		return f.fresh(e)
+	default: // no other type matters here
 	}
 	return false
 }

@@ -108,10 +108,10 @@ func (f *fn) constValue(c check.Const, t types.Type, into *ir.Value) stdlib.Valu
 func (f *fn) variable(e *ast.VarExpr) stdlib.Value {
 	v := f.info.Vars[e]
 	st := f.storage(v)
-	if st.slot == nil {
+	if !st.inMemory() {
 		return stdlib.Value{V: f.b.Use(st.v), Type: forget(v.Type)}
 	}
-	return stdlib.Value{V: f.b.SlotAddr(st.slot), Type: v.Type, Loose: isLoose(v.Type)}
+	return stdlib.Value{V: st.address(f.b), Type: v.Type, Loose: isLoose(v.Type)}
 }
 
 // isLoose reports whether strings of a type are kept without zeros after their NUL: long ones are.
@@ -291,6 +291,7 @@ func (f *fn) widen(v stdlib.Value, t types.Type) stdlib.Value {
 	case types.Int, types.Bool, *types.Enum:
 		v.Type = number(v.Type)
 		return f.convert(v, t)
+	default: // no other type matters here
 	}
 	return v
 }

@@ -18,6 +18,10 @@ type fn struct {
 	b    *ir.Builder
 	prog *check.Program
 	vars map[*check.Var]storage
+	// loops are the loops that the code is in, innermost last.
+	loops []loop
+	// inner is set in the callback of a loop.
+	inner *callback
 	// at is the innermost call that is being lowered, for messages at run time; the statement's span is in the builder.
 	at diag.Span
 }
@@ -30,10 +34,22 @@ func (f *fn) span() diag.Span {
 	return f.b.Span
 }
 
-// storage is where a scratch variable lives: in SSA form, or in a slot.
+// storage is where a scratch variable lives: in SSA form, in a slot, or in callbacks at an address in the caller's memory.
 type storage struct {
 	v    ir.Variable
 	slot *ir.Slot
+	addr *ir.Value
+}
+
+// inMemory reports whether a variable is a memory object.
+func (s storage) inMemory() bool { return s.slot != nil || s.addr != nil }
+
+// address returns where a memory object is.
+func (s storage) address(b *ir.Builder) *ir.Value {
+	if s.addr != nil {
+		return s.addr
+	}
+	return b.SlotAddr(s.slot)
 }
 
 func (m *module) program(name string, p *check.Program) *ir.Func {
@@ -61,7 +77,19 @@ func (m *module) program(name string, p *check.Program) *ir.Func {
 }
 
 // ret ends the program.
-func (f *fn) ret() { f.b.Return(f.b.Const(0)) }
+func (f *fn) ret() { f.retValue(f.b.Const(0)) }
+
+// retValue ends the program with a value. The callback of a loop leaves that to the program.
+func (f *fn) retValue(v *ir.Value) {
+	if f.inner == nil {
+		f.b.Return(v)
+		return
+	}
+	f.inner.returns = true
+	f.b.Store(f.inner.frame, frameReturned, 8, f.b.Const(1))
+	f.b.Store(f.inner.frame, frameValue, 8, v)
+	f.leave(1)
+}
 
 // filters tests the process and the predicate and goes on to body. It returns the block for events that are left out, or
 // nil if there is no test.
@@ -156,6 +184,7 @@ func isSigned(t types.Type) bool {
 		return t.Signed
 	case types.Avg:
 		return t.Signed
+	default: // no other type matters here
 	}
 	return false
 }

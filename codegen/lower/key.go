@@ -42,6 +42,7 @@ func cutStrings(t types.Type, size int) types.Type {
 			out.Fields[i] = f
 		}
 		return out
+	default: // no other type matters here
 	}
 	return t
 }

@@ -36,6 +36,8 @@ type module struct {
 	events map[string]int
 	// sources finds the index of a source file in the manifest.
 	sources map[*diag.File]int
+	// subs are the subprograms: they follow the programs in the module.
+	subs []*ir.Func
 	// zero is the largest value that map updates need a zero source for.
 	zero int
 	// tables are the tables of texts that programs look into.
@@ -63,6 +65,7 @@ func Lower(info *check.Info, t target.Target, opts Options) (*ir.Module, *object
 		m.mod.Funcs = append(m.mod.Funcs, m.program(name, p))
 		m.obj.Manifest.Programs = append(m.obj.Manifest.Programs, object.Program{Name: name, Probes: p.Probes})
 	}
+	m.mod.Funcs = append(m.mod.Funcs, m.subs...)
 	m.finishMaps()
 	if m.errs.HasErrors() {
 		return nil, nil, &Error{Diags: m.errs.All()}

@@ -74,6 +74,7 @@ func (f *fn) incDec(e *ast.IncDecExpr, wanted bool) stdlib.Value {
 		return stdlib.Value{V: now, Type: forget(v.Type)}
 	case *ast.MapExpr:
 		return f.incDecMap(e, x, step, wanted)
+	default: // no other type matters here
 	}
 	panic("BUG: lower: ++ or -- on something that is neither variable nor map")
 }
@@ -144,6 +145,7 @@ func (f *fn) fresh(e ast.Expr) bool {
 			}
 		}
 		return true
+	default: // no other type matters here
 	}
 	return false
 }

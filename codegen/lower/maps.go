@@ -81,6 +81,7 @@ func isPerCPU(m *check.Map) bool {
 	switch m.Value.(type) {
 	case types.Hist, types.LHist:
 		return m.Key == nil
+	default: // no other type matters here
 	}
 	return true
 }
@@ -97,6 +98,10 @@ func (m *module) mapSpec(info *mapInfo) *ebpf.MapSpec {
 		spec.Type = ebpf.PerCPUArray
 	case info.scalar():
 		spec.Type = ebpf.Array
+	case strings.HasSuffix(info.Kind, "lruhash") && info.perCPU:
+		spec.Type = ebpf.LRUCPUHash
+	case strings.HasSuffix(info.Kind, "lruhash"):
+		spec.Type = ebpf.LRUHash
 	case info.perCPU:
 		spec.Type = ebpf.PerCPUHash
 	default:

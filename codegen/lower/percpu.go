@@ -23,6 +23,7 @@ func (f *fn) readAggregate(info *mapInfo, key *ir.Value, at ast.Node) stdlib.Val
 		return stdlib.Value{V: f.averageOfCPUs(info, key, v.Signed), Type: t}
 	case types.Stats:
 		return stdlib.Value{V: f.statsOfCPUs(info, key), Type: v}
+	default: // no other type matters here
 	}
 	panic("BUG: lower: an aggregate that is no number is read")
 }

@@ -96,6 +96,7 @@ func (f *fn) placeOf(e ast.Expr) place {
 		}
 	case *ast.IndexExpr:
 		return f.element(e)
+	default: // no other type matters here
 	}
 	v := f.expr(e)
 	if v.Type == nil {
@@ -104,7 +105,7 @@ func (f *fn) placeOf(e ast.Expr) place {
 	if p, ok := v.Type.(types.Pointer); ok {
 		return f.pointee(stdlib.Value{V: v.V, Type: p})
 	}
-	if v.V.Op == ir.OpCtx {
+	if v.V.Op == ir.OpCtx || v.V == f.b.Context {
 		return f.ctxPlace()
 	}
 	return place{base: v.V, mem: memOwn}
@@ -162,8 +163,8 @@ func (f *fn) element(e *ast.IndexExpr) place {
 		p, elem = f.placeOf(e.X), t.Elem
 	case types.String:
 		p, elem = f.placeOf(e.X), types.Int8
-	default:
-		panic(fmt.Sprintf("BUG: lower: index of a %v", t))
+	default: // the checker lets nothing else be indexed
+		bug("index of a %v", t)
 	}
 	size := max(1, sizeof(elem))
 	if c, ok := f.constant(e.Index); ok {

@@ -37,7 +37,24 @@ func (f *fn) stmt(s ast.Stmt) {
 		f.returnStmt(s)
 	case *ast.BlockStmt:
 		f.block(s.Body)
-	case *ast.ForMapStmt, *ast.ForRangeStmt, *ast.WhileStmt, *ast.UnrollStmt, *ast.BreakStmt, *ast.ContinueStmt, *ast.BadStmt:
+	case *ast.WhileStmt:
+		f.while(s)
+	case *ast.ForRangeStmt:
+		f.forRange(s)
+	case *ast.ForMapStmt:
+		f.forMap(s)
+	case *ast.UnrollStmt:
+		n, _ := f.constant(s.Count)
+		for range n {
+			if !f.b.Terminated() {
+				f.block(s.Body)
+			}
+		}
+	case *ast.BreakStmt:
+		f.leaveLoop(true)
+	case *ast.ContinueStmt:
+		f.leaveLoop(false)
+	case *ast.BadStmt:
 		panic(fmt.Sprintf("BUG: lower: %T was accepted by the checker", s))
 	default:
 		panic(fmt.Sprintf("BUG: lower: unexpected statement %T", s))
@@ -58,7 +75,7 @@ func (f *fn) returnStmt(s *ast.ReturnStmt) {
 		f.ret()
 		return
 	}
-	f.b.Return(f.number(s.Value))
+	f.retValue(f.number(s.Value))
 }
 
 func (f *fn) ifStmt(s *ast.IfStmt) {
@@ -111,11 +128,11 @@ func (f *fn) let(s *ast.LetStmt) {
 		return
 	}
 	st := f.storage(v)
-	if st.slot == nil {
+	if !st.inMemory() {
 		f.b.Define(st.v, f.b.Const(0))
 		return
 	}
-	f.zeroBytes(f.b.SlotAddr(st.slot), 0, st.slot.Size)
+	f.zeroBytes(st.address(f.b), 0, types.Align(types.Sizeof(v.Type), 8))
 }
 
 func (f *fn) assign(s *ast.AssignStmt) {
@@ -134,8 +151,8 @@ func (f *fn) assign(s *ast.AssignStmt) {
 		f.b.Define(st.v, f.widen(r, v.Type).V)
 	case *ast.MapExpr:
 		f.assignMap(s, target)
-	default:
-		panic(fmt.Sprintf("BUG: lower: assignment to %T", s.Target))
+	default: // the checker lets nothing else be assigned to
+		bug("assignment to %T", s.Target)
 	}
 }
 
@@ -151,12 +168,12 @@ func (f *fn) compound(s *ast.AssignStmt, x *ir.Value, y func() *ir.Value, t type
 // setVar assigns to a scratch variable.
 func (f *fn) setVar(v *check.Var, e ast.Expr) {
 	st := f.storage(v)
-	if st.slot == nil {
+	if !st.inMemory() {
 		x := f.widen(f.expr(e), v.Type)
 		f.b.Define(st.v, x.V)
 		return
 	}
-	dst := f.b.SlotAddr(st.slot)
+	dst := st.address(f.b)
 	pad := !isLoose(v.Type)
 	if f.reads(e, v) { // built beside the variable, since the expression still reads it
 		f.put(dst, 0, f.expr(e), v.Type, pad)
@@ -181,6 +198,10 @@ func (f *fn) reads(e ast.Expr, v *check.Var) bool {
 		return false
 	case *ast.FieldExpr:
 		return f.reads(e.X, v)
+	default: // no other type matters here
 	}
 	return true
 }
+
+// bug stops gtrace over a tree that the checker must not have let through.
+func bug(format string, args ...any) { panic("BUG: lower: " + fmt.Sprintf(format, args...)) }

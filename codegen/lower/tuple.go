@@ -102,6 +102,7 @@ func (f *fn) canBuildAt(e ast.Expr, t types.Type) bool {
 		return true
 	case *types.Struct:
 		return from == types.Type(t)
+	default: // no other type matters here
 	}
 	return false
 }
@@ -131,6 +132,7 @@ func (f *fn) put(dst *ir.Value, off int64, v stdlib.Value, t types.Type, pad boo
 			f.putSeq(dst, off, reorder(f.partsOf(v.V, from.Types()), from, t), t.Types())
 			return
 		}
+	default: // no other type matters here
 	}
 	if isScalar(t) {
 		if !isScalar(v.Type) {

@@ -190,6 +190,7 @@ func (f *formatter) leading(x Expr) string {
 	switch x.(type) {
 	case *BlockExpr, *IfExpr:
 		return "(" + f.expr(x, 0) + ")"
+	default: // no other type matters here
 	}
 	return f.expr(x, 0)
 }

@@ -38,6 +38,10 @@ type checker struct {
 	// program is the program being typed, and env what its probe offers.
 	program *Program
 	env     types.Env
+	// grown are tuples and records that became too large.
+	grown map[ast.Expr]bool
+	// loops is the number of loops around the statement being typed.
+	loops int
 }
 
 // Check checks a script. The result describes what of it makes sense, even if diags has errors afterwards; nothing may be
@@ -54,6 +58,7 @@ func Check(prog *ast.Program, opts Options, diags *diag.List) (*Info, error) {
 	c.passResolve()
 	c.passTypes()
 	c.finish()
+	c.info.Kernel = c.kernelType
 	return c.info, nil
 }
 
@@ -73,6 +78,7 @@ func newChecker(prog *ast.Program, opts Options, diags *diag.List) *checker {
 		badMaps:  map[*ast.MapExpr]bool{},
 		literals: map[ast.Expr]bool{},
 		names:    map[string]enumerator{},
+		grown:    map[ast.Expr]bool{},
 	}
 }
 

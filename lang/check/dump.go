@@ -106,8 +106,24 @@ func (d *dumper) stmt(s ast.Stmt) {
 			return
 		}
 		d.line("return %s", d.expr(s.Value))
-	case *ast.ForMapStmt, *ast.ForRangeStmt, *ast.WhileStmt, *ast.UnrollStmt, *ast.BreakStmt, *ast.ContinueStmt, *ast.BadStmt:
-		d.line("%T", s)
+	case *ast.ForMapStmt:
+		d.line("for %s in %s", d.expr(s.Var), d.expr(s.Map))
+		d.stmts(s.Body.Stmts)
+	case *ast.ForRangeStmt:
+		d.line("for %s from %s to %s", d.expr(s.Var), d.expr(s.Start), d.expr(s.End))
+		d.stmts(s.Body.Stmts)
+	case *ast.WhileStmt:
+		d.line("while %s", d.expr(s.Cond))
+		d.stmts(s.Body.Stmts)
+	case *ast.UnrollStmt:
+		d.line("unroll %s", d.expr(s.Count))
+		d.stmts(s.Body.Stmts)
+	case *ast.BreakStmt:
+		d.line("break")
+	case *ast.ContinueStmt:
+		d.line("continue")
+	case *ast.BadStmt:
+		d.line("bad")
 	default:
 		panic(fmt.Sprintf("BUG: check: unexpected statement %T", s))
 	}
@@ -138,6 +154,7 @@ func (d *dumper) number(e ast.Expr, v int64) string {
 		if !t.Signed {
 			return strconv.FormatUint(uint64(v), 10)
 		}
+	default: // no other type matters here
 	}
 	return strconv.FormatInt(v, 10)
 }

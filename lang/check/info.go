@@ -29,6 +29,8 @@ type Info struct {
 	// Programs are what is compiled, in the order of the script.
 	Programs []*Program
 	Config   Config
+	// Kernel returns a type of the kernel by keyword ("struct") and name.
+	Kernel func(keyword, name string) (types.Type, error)
 }
 
 // Const is a value known at compile time: an integer, or a string if IsStr.
@@ -56,6 +58,8 @@ type Map struct {
 	First diag.Span
 	// MaxEntries is the number of keys it can hold.
 	MaxEntries int
+	// Kind is the kind of kernel map that a declaration asks for: hash, lruhash, percpuhash, percpulruhash; empty if there is none.
+	Kind string
 }
 
 // Program is one body to compile and the probes that it is attached to: all those of a declaration for which the code is
@@ -143,6 +147,12 @@ type PointError struct {
 
 // Error returns the message.
 func (e *PointError) Error() string { return e.Message }
+
+// CgroupHost is a Host that knows cgroups.
+type CgroupHost interface {
+	// CgroupID returns the id of the cgroup at a path of the unified hierarchy.
+	CgroupID(path string) (uint64, error)
+}
 
 // Host knows the types of the kernel.
 type Host interface {

@@ -200,6 +200,14 @@ func (c *checker) probeEnv(p *Program) types.Env {
 		MaxStrlen: c.info.Config.MaxStrlen, StackMode: c.info.Config.StackMode,
 		Probe: types.String{Size: len(p.Probes[0].Name) + 1}, Kernel: c.kernelType, Provider: p.Probes[0].Provider,
 	}
+	kind := p.Probes[0].Kind
+	env.Registers = kind == attach.KindKprobe || kind == attach.KindPerfEvent
+	if h := c.opts.Host; h != nil {
+		env.Symbol = h.SymbolAddress
+	}
+	if h, ok := c.opts.Host.(CgroupHost); ok {
+		env.CgroupID = h.CgroupID
+	}
 	ctx := p.Context
 	for _, v := range ctx.ArgN {
 		env.ArgN = append(env.ArgN, v.Type)

@@ -172,6 +172,7 @@ func settingValue(e ast.Expr) (string, bool) {
 		return strconv.FormatBool(e.Value), true
 	case *ast.Ident:
 		return e.Name, true
+	default: // no other type matters here
 	}
 	return "", false
 }

@@ -172,6 +172,7 @@ func (c *checker) constant(e ast.Expr) (constInt, bool) {
 		return fromInt(k.Int), true
 	case types.Int:
 		return constInt{bits: k.Int, negative: k.Int < 0 && t.Signed}, c.literals[e]
+	default: // no other type matters here
 	}
 	return constInt{}, false
 }

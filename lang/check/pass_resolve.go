@@ -15,6 +15,8 @@ type scriptMap struct {
 	key, value slot
 	// used is set when the map occurs other than by reference (print(@x), clear(@x)); those do not make a map.
 	used bool
+	// decl is where the map was declared, or nil.
+	decl *ast.MapDecl
 	// read is set when its value is wanted, which is a number if nothing else says what it is.
 	read bool
 }
@@ -47,6 +49,11 @@ func (s *scope) find(name string) (declared, bool) {
 func (c *checker) passResolve() {
 	for _, m := range c.opts.Maps {
 		c.addExistingMap(m)
+	}
+	for _, d := range c.prog.Decls {
+		if m, ok := d.(*ast.MapDecl); ok {
+			c.declareMap(m)
+		}
 	}
 	for _, p := range c.info.Programs {
 		c.program = p
@@ -95,6 +102,7 @@ func (c *checker) resolveStmt(s *scope, st ast.Stmt) {
 			c.resolveExpr(s, st.Value)
 		}
 	case *ast.ForMapStmt:
+		c.resolveMap(st.Map, true)
 		c.resolveLoop(s, st.Var, st.Body)
 	case *ast.ForRangeStmt:
 		c.resolveExpr(s, st.Start)
@@ -115,9 +123,11 @@ func (c *checker) resolveStmt(s *scope, st ast.Stmt) {
 // resolveLoop resolves a loop's body with its variable.
 func (c *checker) resolveLoop(s *scope, v *ast.VarExpr, body *ast.Block) {
 	in := s.inner()
-	if v != nil {
-		c.declare(in, v, v.At, "declaration")
+	if d, found := s.find(v.Name); found {
+		c.diags.Errorf(v.At, "shadowed", "Loop declaration shadows existing variable: $%s", v.Name).
+			Hintf("the initial %s is in line %d", d.how, d.at.Pos().Line)
 	}
+	c.declare(in, v, v.At, "declaration")
 	c.resolveBlock(in, body.Stmts)
 }
 

@@ -19,12 +19,9 @@ func (c *checker) unsupported(span diag.Span, what string) {
 
 func (c *checker) supportDecl(d ast.Decl) {
 	switch d := d.(type) {
-	case *ast.CDecl:
-	case *ast.ConfigDecl:
+	case *ast.CDecl, *ast.ConfigDecl, *ast.MapDecl:
 	case *ast.ImportDecl:
 		c.unsupported(d.At, "import is")
-	case *ast.MapDecl:
-		c.unsupported(d.At, "map declarations are")
 	case *ast.MacroDecl:
 		c.unsupported(d.NameSpan, "macros are")
 	case *ast.FuncDecl:
@@ -56,16 +53,6 @@ func (c *checker) supportNode(root ast.Node) {
 // unsupportedNode names a construct that cannot be compiled yet, with its verb.
 func unsupportedNode(n ast.Node) string {
 	switch n := n.(type) {
-	case *ast.ForMapStmt, *ast.ForRangeStmt:
-		return "for loops are"
-	case *ast.WhileStmt:
-		return "while loops are"
-	case *ast.UnrollStmt:
-		return "unroll is"
-	case *ast.BreakStmt:
-		return "break is"
-	case *ast.ContinueStmt:
-		return "continue is"
 	case *ast.IfStmt:
 		if n.Comptime {
 			return "if comptime is"
@@ -74,14 +61,14 @@ func unsupportedNode(n ast.Node) string {
 		if n.Op == ast.AddrOf {
 			return "taking an address is"
 		}
-	case *ast.TypeofExpr, *ast.TypeofType:
-		return "typeof is"
 	case *ast.TypeinfoExpr:
 		return "typeinfo is"
 	case *ast.ComptimeExpr:
 		return "comptime is"
 	case *ast.ArrayType:
-		return "array types are"
+		if n.Len == nil {
+			return "array types without a length are"
+		}
 	case *ast.TupleType:
 		return "tuple types are"
 	}

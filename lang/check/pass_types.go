@@ -101,8 +101,18 @@ func (c *checker) stmt(s ast.Stmt) {
 		c.stmts(s.Body.Stmts)
 	case *ast.ReturnStmt:
 		c.returnStmt(s)
-	case *ast.ForMapStmt, *ast.ForRangeStmt, *ast.WhileStmt, *ast.UnrollStmt, *ast.BreakStmt, *ast.ContinueStmt:
-		// The support pass has reported them.
+	case *ast.ForMapStmt:
+		c.forMap(s)
+	case *ast.ForRangeStmt:
+		c.forRange(s)
+	case *ast.WhileStmt:
+		c.while(s)
+	case *ast.UnrollStmt:
+		c.unroll(s)
+	case *ast.BreakStmt:
+		c.jump(s.At, "break")
+	case *ast.ContinueStmt:
+		c.jump(s.At, "continue")
 	case *ast.BadStmt:
 	default:
 		panic(fmt.Sprintf("BUG: check: unexpected statement %T", s))
@@ -119,6 +129,7 @@ func (c *checker) exprStmt(s *ast.ExprStmt) {
 		if sig := c.info.Calls[x]; sig != nil && len(sig.Params) > 0 && takesMap(sig.Params[0].Kind) {
 			return // what it does to the map may be all that is wanted
 		}
+	default: // no other type matters here
 	}
 	if t == nil || types.IsInvalid(t) || types.Equal(t, types.Void{}) {
 		return
@@ -152,6 +163,7 @@ func (c *checker) checkCondition(e ast.Expr, t types.Type) bool {
 		return false
 	case types.Bool, types.Int, types.Pointer, *types.Enum:
 		return true
+	default: // no other type matters here
 	}
 	d := c.errorf(e.Span(), "bad-condition", "Invalid condition: %s", kindWord(t))
 	if types.IsCastable(t) {
@@ -213,6 +225,10 @@ func (c *checker) assignVar(at diag.Span, v *ast.VarExpr, t types.Type, value as
 	}
 	if types.Equal(t, types.Void{}) {
 		c.errorf(at, "void-value", "Invalid expression for assignment")
+		return
+	}
+	if c.isArgs(t) {
+		c.errorf(at, "unsupported", "keeping args as a whole is not supported yet")
 		return
 	}
 	if n, ok := types.Number(t); ok {
@@ -293,6 +309,7 @@ func (c *checker) shapeOf(e ast.Expr, t types.Type) shape {
 		return tupleShape(elems)
 	case *ast.RecordLit:
 		return c.recordShape(e, t)
+	default: // no other type matters here
 	}
 	if e != nil && c.literals[e] {
 		if v, ok := c.constant(e); ok && v.negative {
@@ -327,6 +344,7 @@ func (c *checker) adapt(e ast.Expr, t types.Type) {
 	case *ast.RecordLit:
 		c.adaptRecord(e, t)
 		return
+	default: // no other type matters here
 	}
 	to, ok := t.(types.Int)
 	from, isInt := c.plain(c.info.Types[e]).(types.Int)
@@ -369,6 +387,7 @@ func (c *checker) finishVar(v *Var) {
 // finish fills in the maps of Info.
 func (c *checker) finish() {
 	for _, m := range c.mapOrder {
+		c.checkMapKind(m)
 		if !m.used {
 			continue
 		}

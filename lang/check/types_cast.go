@@ -50,10 +50,36 @@ func (c *checker) typeExpr(e ast.TypeExpr) types.Type {
 			return nil
 		}
 		return types.Pointer{Elem: elem}
-	case *ast.ArrayType, *ast.TypeofType, *ast.TupleType:
-		return nil // the support pass has reported them
+	case *ast.TypeofType:
+		t := c.operandType(e.X, e.Type)
+		if t == nil || types.IsInvalid(t) {
+			return nil
+		}
+		return c.plain(t)
+	case *ast.ArrayType:
+		return c.arrayType(e)
+	case *ast.TupleType:
+		return nil // the support pass has reported it
 	}
 	panic(fmt.Sprintf("BUG: check: unexpected type %T", e))
+}
+
+// arrayType returns T[n] and string[n].
+func (c *checker) arrayType(e *ast.ArrayType) types.Type {
+	elem := c.typeExpr(e.Elem)
+	if elem == nil || e.Len == nil {
+		return nil // the support pass has reported T[]
+	}
+	c.expr(e.Len)
+	n, ok := c.constant(e.Len)
+	if !ok || n.negative || n.bits < 1 || n.bits > maxTuple {
+		c.errorf(e.Len.Span(), "bad-type", "an array has from 1 to %d elements", maxTuple)
+		return nil
+	}
+	if s, isString := elem.(types.String); isString && s.Size == 0 {
+		return types.String{Size: int(n.bits)}
+	}
+	return types.Array{Elem: elem, Len: int(n.bits)}
 }
 
 func (c *checker) lookupType(e *ast.NamedType) types.Type {
@@ -158,6 +184,7 @@ func (c *checker) convert(from, to types.Type) (types.Type, error) {
 			t.Space = c.space()
 			return t, nil
 		}
+	default: // no other type matters here
 	}
 	return nil, errCast
 }
@@ -173,6 +200,7 @@ func (c *checker) foldCast(e *ast.CastExpr, t types.Type) {
 		c.info.Consts[e] = Const{Int: truncate(k.Int, t)}
 	case types.Bool:
 		c.info.Consts[e] = Const{Int: fromBool(k.Int != 0).bits}
+	default: // no other type matters here
 	}
 }
 
@@ -202,6 +230,9 @@ func (c *checker) operandType(x ast.Expr, written ast.TypeExpr) types.Type {
 			return types.Invalid{}
 		}
 		return t
+	}
+	if t, ok := x.(*ast.TypeofExpr); ok {
+		return c.operandType(t.X, t.Type)
 	}
 	if id, ok := x.(*ast.Ident); ok {
 		if _, builtin := c.opts.Builtins.Signature(id.Name); !builtin && !c.isConst(id.Name) {

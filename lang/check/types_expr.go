@@ -65,7 +65,10 @@ func (c *checker) exprType(e ast.Expr) types.Type {
 		return c.blockExpr(e)
 	case *ast.IfExpr:
 		return c.ifExpr(e)
-	case *ast.TypeofExpr, *ast.TypeinfoExpr, *ast.ComptimeExpr:
+	case *ast.TypeofExpr:
+		c.errorf(e.At, "unsupported", "typeof as a value is not supported yet")
+		return types.Invalid{}
+	case *ast.TypeinfoExpr, *ast.ComptimeExpr:
 		return types.Invalid{} // the support pass has reported them
 	case *ast.BadExpr:
 		return types.Invalid{}
@@ -198,8 +201,8 @@ func (c *checker) keyElem(e ast.Expr) types.Type {
 		c.errorf(e.Span(), "bad-key", "Value '%s' cannot be used as a map key.", t)
 		return types.Invalid{}
 	}
-	if s, ok := t.(*types.Struct); ok {
-		c.errorf(e.Span(), "unsupported", "keys of type %s are not supported yet", s)
+	if c.isArgs(t) {
+		c.errorf(e.Span(), "unsupported", "keys of type %s are not supported yet", t)
 		return types.Invalid{}
 	}
 	return t
@@ -264,6 +267,9 @@ func (c *checker) storeMap(m *scriptMap, s *ast.AssignStmt, t types.Type) {
 	case types.Equal(t, types.Void{}):
 		c.errorf(s.At, "void-value", "Value 'void' cannot be assigned to a map.")
 		return
+	case c.isArgs(t):
+		c.errorf(s.At, "unsupported", "keeping args as a whole is not supported yet")
+		return
 	case types.IsAggregate(t) && !isCall:
 		d := c.errorf(s.At, "aggregate-value", "Map value '%s' cannot be assigned from one map to another. The function that returns this "+
 			"type must be called directly e.g. `%s = %s();`.", t, m.m.Name, aggregateName(t))
@@ -294,13 +300,14 @@ func (c *checker) hasOtherBounds(m *scriptMap, s *ast.AssignStmt, t types.Type) 
 			c.errorf(s.Value.Span(), "histogram-bounds", "Different lhist bounds in a single map unsupported")
 			return true
 		}
+	default: // no other type matters here
 	}
 	return false
 }
 
 // aggregateName returns the function that makes an aggregate.
 func aggregateName(t types.Type) string {
-	switch t.(type) {
+	switch t := t.(type) {
 	case types.Count:
 		return "count"
 	case types.Sum:
@@ -314,11 +321,15 @@ func aggregateName(t types.Type) string {
 	case types.Stats:
 		return "stats"
 	case types.Hist:
+		if t.Quantiles != "" {
+			return "quantile"
+		}
 		return "hist"
 	case types.LHist:
 		return "lhist"
 	case types.TSeries:
 		return "tseries"
+	default: // no other type matters here
 	}
 	panic(fmt.Sprintf("BUG: check: %T is no aggregate", t))
 }
@@ -332,6 +343,7 @@ func (c *checker) number(t types.Type) (types.Int, bool) {
 		return types.Uint8, true
 	case *types.Enum:
 		return types.Int{Size: t.Size, Signed: t.Signed}, true
+	default: // no other type matters here
 	}
 	return types.Number(t)
 }
@@ -358,6 +370,7 @@ func kindWord(t types.Type) string {
 			return "ustack"
 		}
 		return "kstack"
+	default: // no other type matters here
 	}
 	return t.String()
 }

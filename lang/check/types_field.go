@@ -43,6 +43,12 @@ func (c *checker) field(e *ast.FieldExpr) types.Type {
 	return last.Type
 }
 
+// isArgs reports whether a type is that of `args` as a whole: fields of the context, which nothing can copy at once.
+func (c *checker) isArgs(t types.Type) bool {
+	s, ok := t.(*types.Struct)
+	return ok && c.program.Context.Args == s
+}
+
 // space is the memory that the probe's pointers point into unless they say otherwise.
 func (c *checker) space() types.Space {
 	if c.program.Context.UserSpace {
@@ -85,6 +91,7 @@ func (c *checker) index(e *ast.IndexExpr) types.Type {
 		return c.loaded(x.Elem, types.Pointer{Elem: x.Elem, Space: c.space()})
 	case types.String:
 		return types.Int8
+	default: // no other type matters here
 	}
 	c.errorf(e.At, "bad-index", "The array index operator [] can only be used on arrays, pointers, and tuples, found %s.", t)
 	return types.Invalid{}

@@ -61,13 +61,16 @@ func (c *checker) formatArg(e ast.Expr, letters string, t types.Type) bool {
 		c.errorf(e.Span(), "bad-format", "unable to print none type for specifier: %s", letters)
 		return false
 	case *types.Struct:
-		c.errorf(e.Span(), "unsupported", "printing %s is not supported yet", t)
-		return false
+		if c.isArgs(t) {
+			c.errorf(e.Span(), "unsupported", "printing %s is not supported yet", t)
+			return false
+		}
 	case types.Hist, types.LHist, types.TSeries:
 		if letters == "s" {
 			c.errorf(e.Span(), "unsupported", "%%s of a %s is not supported yet", t).Hintf("print() prints maps")
 			return false
 		}
+	default: // no other type matters here
 	}
 	ok, known := c.converts(letters, t)
 	switch {

@@ -146,6 +146,7 @@ func (c *checker) equality(e *ast.BinaryExpr, x, y types.Type) types.Type {
 		return types.Bool{}
 	case types.Tuple, types.Record:
 		return c.compareParts(e, x, y)
+	default: // no other type matters here
 	}
 	return c.badOperands(e, x, y)
 }
@@ -257,6 +258,7 @@ func (c *checker) loaded(t types.Type, from types.Pointer) types.Type {
 			t.Space = from.Space
 		}
 		return t
+	default: // no other type matters here
 	}
 	return t
 }
@@ -281,6 +283,7 @@ func (c *checker) incDec(e *ast.IncDecExpr) types.Type {
 		return m.value.typ()
 	case *ast.BadExpr:
 		return types.Invalid{}
+	default: // no other type matters here
 	}
 	c.expr(e.X)
 	c.errorf(e.At, "bad-target", "increment and decrement need a scratch variable ($x) or a map (@x)")

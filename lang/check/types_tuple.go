@@ -16,7 +16,21 @@ func (c *checker) tuple(e *ast.TupleLit, element func(ast.Expr) types.Type) type
 	if t != nil || elems == nil {
 		return t
 	}
-	return types.Tuple{Elems: elems}
+	return c.bounded(e, types.Tuple{Elems: elems})
+}
+
+// maxTuple is the size in bytes from which a tuple or record is refused. It also ends the growth of types that contain
+// themselves.
+const maxTuple = 1 << 14
+
+// bounded returns t unless it is too large: then it stays so in all rounds.
+func (c *checker) bounded(e ast.Expr, t types.Type) types.Type {
+	if !c.grown[e] && types.Sizeof(t) <= maxTuple {
+		return t
+	}
+	c.grown[e] = true
+	c.errorf(e.Span(), "too-large", "the value would take more than %d bytes", maxTuple)
+	return types.Invalid{}
 }
 
 // elements types expressions that are kept side by side. Where one is not known yet or wrong, elems is nil and the type of
@@ -46,6 +60,8 @@ func (c *checker) element(e ast.Expr) types.Type {
 		return t
 	case types.IsCastable(t):
 		return c.plain(t)
+	case c.isArgs(t):
+		c.errorf(e.Span(), "unsupported", "keeping args as a whole is not supported yet")
 	case types.IsAggregate(t):
 		c.errorf(e.Span(), "aggregate-value", "Map type %s cannot exist inside a tuple.", t)
 	case types.Equal(t, types.Void{}):
@@ -75,7 +91,7 @@ func (c *checker) record(e *ast.RecordLit) types.Type {
 	for i, f := range e.Fields {
 		r.Fields[i] = types.RecordField{Name: f.Name, Type: elems[i]}
 	}
-	return r
+	return c.bounded(e, r)
 }
 
 // recordField types x.a of a record.

@@ -44,6 +44,7 @@ func (p *parser) stmtValue(s ast.Stmt) ast.Expr {
 			return nil
 		}
 		return &ast.IfExpr{Place: s.Place, Cond: s.Cond, Then: p.blockValue(s.Then), Else: p.stmtValue(s.Else)}
+	default: // no other type matters here
 	}
 	return nil
 }

@@ -106,6 +106,7 @@ func (p *parser) checkIncDec(x ast.Expr, op *lexer.Token) {
 	switch x.(type) {
 	case *ast.VarExpr, *ast.MapExpr, *ast.BadExpr:
 		return
+	default: // no other type matters here
 	}
 	p.errorf(p.tokSpan(op), codeTarget, "%s requires a variable or map", op.Value)
 }

@@ -223,6 +223,7 @@ func (p *parser) checkTarget(x ast.Expr) {
 		p.errorf(x.At, codeTarget, "cannot assign to %s", x.Name).
 			Hintf("scratch variables are written $%s, maps @%s", x.Name, x.Name)
 		return
+	default: // no other type matters here
 	}
 	p.errorf(x.Span(), codeTarget, "cannot assign to %s", shorten(x.Span().Text())).
 		Hintf("only scratch variables ($x) and maps (@x) can be assigned")

@@ -183,6 +183,7 @@ func aggregateSign(t Type) (signed bool, kind string) {
 		return t.Signed, "avg"
 	case Stats:
 		return t.Signed, "stats"
+	default: // no other type matters here
 	}
 	return false, ""
 }

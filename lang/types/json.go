@@ -74,7 +74,9 @@ func encode(t Type) *typeJSON {
 	}
 	j := &typeJSON{Kind: kindName(t)}
 	switch t := t.(type) {
-	case Invalid, Void, Bool, Ksym, Usym, Username, Inet, MacAddr, CgroupPath, Count:
+	case Invalid, Void, Bool, Ksym, Usym, Username, Inet, MacAddr, Count:
+	case CgroupPath:
+		j.Format = t.Filter
 	case Int:
 		j.Size, j.Signed = t.Size, t.Signed
 	case String:
@@ -106,7 +108,7 @@ func encode(t Type) *typeJSON {
 	case Sum, Min, Max, Avg, Stats:
 		j.Signed, _ = aggregateSign(t)
 	case Hist:
-		j.Bits = t.Bits
+		j.Bits, j.Format = t.Bits, t.Quantiles
 	case LHist:
 		j.Min, j.Max, j.Step = t.Min, t.Max, t.Step
 	case TSeries:

@@ -21,8 +21,6 @@ func simpleType(kind string) (Type, bool) {
 		return Inet{}, true
 	case "macaddr":
 		return MacAddr{}, true
-	case "cgroup_path":
-		return CgroupPath{}, true
 	case "count":
 		return Count{}, true
 	}
@@ -60,6 +58,8 @@ func decode(j *typeJSON) (Type, error) {
 		return decodeStruct(j)
 	case "stack":
 		return Stack{User: j.User, Mode: j.Mode, Depth: j.Depth}, nil
+	case "cgroup_path":
+		return CgroupPath{Filter: j.Format}, nil
 	case "timestamp":
 		return Timestamp{Format: j.Format}, nil
 	}
@@ -79,7 +79,7 @@ func decodeAggregate(j *typeJSON) (Type, error) {
 	case "stats":
 		return Stats{Signed: j.Signed}, nil
 	case "hist":
-		return Hist{Bits: j.Bits}, nil
+		return Hist{Bits: j.Bits, Quantiles: j.Format}, nil
 	case "lhist":
 		if j.Step < 1 {
 			return nil, fmt.Errorf("decode type: lhist with step %d", j.Step)

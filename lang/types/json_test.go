@@ -39,6 +39,7 @@ func allTypes() []types.Type {
 		types.MacAddr{},
 		types.CgroupPath{},
 		types.Timestamp{Format: "%H"},
+		types.CgroupPath{Filter: "unified"},
 		types.Count{},
 		types.Sum{Signed: true},
 		types.Min{},
@@ -46,6 +47,7 @@ func allTypes() []types.Type {
 		types.Avg{},
 		types.Stats{Signed: true},
 		types.Hist{Bits: 3},
+		types.Hist{Bits: 5, Quantiles: "50,99"},
 		types.LHist{Min: 1, Max: 10, Step: 2},
 		types.TSeries{Interval: 5, Num: 3, Agg: "max", Signed: true},
 	}

@@ -81,13 +81,31 @@ func Alignof(t Type) int {
 func TupleLayout(elems []Type) (offsets []int, size, align int) {
 	align = 1
 	for _, e := range elems {
-		a := Alignof(e)
+		n, a := extent(e)
 		size = Align(size, a)
 		offsets = append(offsets, size)
-		size += Sizeof(e)
+		size += n
 		align = max(align, a)
 	}
 	return offsets, Align(size, align), align
+}
+
+// extent returns size and alignment of a type at once: asking for one after the other would double the work with every
+// level of a nested tuple.
+func extent(t Type) (size, align int) {
+	switch t := t.(type) {
+	case Tuple:
+		_, size, align = TupleLayout(t.Elems)
+		return size, align
+	case Record:
+		_, size, align = TupleLayout(t.Types())
+		return size, align
+	case Array:
+		size, align = extent(t.Elem)
+		return size * t.Len, align
+	default: // no other type matters here
+	}
+	return Sizeof(t), Alignof(t)
 }
 
 // Align rounds n up to a multiple of align.

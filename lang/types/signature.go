@@ -91,6 +91,12 @@ type Env struct {
 	Retval, Args, Func, Probe Type
 	// Provider is the canonical name of the probe's type: "kprobe".
 	Provider string
+	// Registers is set where the probe's context begins with the registers of the CPU (struct pt_regs).
+	Registers bool
+	// CgroupID returns the id of the cgroup at a path; it may be nil.
+	CgroupID func(path string) (uint64, error)
+	// Symbol returns the address of a kernel symbol; it may be nil.
+	Symbol func(name string) (uint64, bool)
 	// Kernel returns a type of the kernel by keyword ("struct") and name; it may be nil.
 	Kernel func(keyword, name string) (Type, error)
 }

@@ -63,6 +63,14 @@ func (t Stack) String() string {
 	return fmt.Sprintf("%s_%s_%d", word, t.Mode, t.Depth)
 }
 
+// String returns "hist_t", or "quantile_t" where only quantiles are printed.
+func (t Hist) String() string {
+	if t.Quantiles != "" {
+		return "quantile_t"
+	}
+	return "hist_t"
+}
+
 func (Ksym) String() string       { return "ksym_t" }
 func (Usym) String() string       { return "usym_t" }
 func (Username) String() string   { return "username_t" }
@@ -76,7 +84,6 @@ func (t Min) String() string      { return signed("min_t", t.Signed) }
 func (t Max) String() string      { return signed("max_t", t.Signed) }
 func (t Avg) String() string      { return signed("avg_t", t.Signed) }
 func (t Stats) String() string    { return signed("stats_t", t.Signed) }
-func (Hist) String() string       { return "hist_t" }
 func (LHist) String() string      { return "lhist_t" }
 func (TSeries) String() string    { return "tseries_t" }
 

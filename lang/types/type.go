@@ -91,8 +91,8 @@ type (
 	MacAddr struct{}
 	// Timestamp is the result of strftime: nanoseconds since boot, printed with Format.
 	Timestamp struct{ Format string }
-	// CgroupPath is a cgroup id printed as a path.
-	CgroupPath struct{}
+	// CgroupPath is a cgroup id printed as a path, in the hierarchies whose names begin with Filter.
+	CgroupPath struct{ Filter string }
 
 	// Count is the map value of count(): per CPU, one unsigned 64-bit number.
 	Count struct{}
@@ -107,7 +107,11 @@ type (
 	// Stats is the map value of stats(n): laid out as Avg.
 	Stats struct{ Signed bool }
 	// Hist is the map value of hist(n[, bits]): HistSlots(Bits) 64-bit counters, per CPU in a scalar map.
-	Hist struct{ Bits int }
+	Hist struct {
+		Bits int
+		// Quantiles are the percentages that are printed instead of the counters, "50,90,999"; digits behind the second are decimals.
+		Quantiles string
+	}
 	// LHist is the map value of lhist(n, min, max, step): (Max-Min)/Step+2 64-bit counters, per CPU in a scalar map.
 	LHist struct{ Min, Max, Step int64 }
 	// TSeries is the map value of tseries(n, interval, num[, agg]).
@@ -214,6 +218,7 @@ func IsCastable(t Type) bool {
 	switch t.(type) {
 	case Count, Sum, Min, Max, Avg:
 		return true
+	default: // no other type matters here
 	}
 	return false
 }

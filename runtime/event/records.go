@@ -72,6 +72,7 @@ func variable(fixed, rest []byte, typ types.Type) (value.Value, []byte, error) {
 		return v, rest, nil
 	case types.Buffer:
 		return value.Bytes{T: typ, B: b}, rest, nil
+	default: // no other type matters here
 	}
 	return nil, rest, fmt.Errorf("%w: a %s has no variable length", ErrMalformed, typ)
 }

@@ -24,6 +24,7 @@ func signedAgg(t types.Type) bool {
 		return t.Signed
 	case types.TSeries:
 		return t.Signed
+	default: // no other type matters here
 	}
 	return false
 }
@@ -94,6 +95,7 @@ func slotRow(t types.Type, slot, slots int) row {
 		return histRow(slot, t.Bits)
 	case types.LHist:
 		return lhistRow(slot, slots, t)
+	default: // no other type matters here
 	}
 	panic(fmt.Sprintf("BUG: output: %s has no rows", t))
 }

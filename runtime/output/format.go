@@ -259,9 +259,11 @@ func (p *part) any(b []byte, v value.Value, r *render) []byte {
 		switch v.T.(type) {
 		case types.Record, *types.Struct:
 			n = min(2, len(b)-start)
+		default: // no other type matters here
 		}
 		rest := string(b[start+n:])
 		return append(p.pad(b[:start+n], start, false), rest...)
+	default: // no other type matters here
 	}
 	return p.pad(b, start, false)
 }
@@ -277,6 +279,7 @@ func integer(v value.Value) uint64 {
 		return average(v)
 	case value.Usym:
 		return v.Addr
+	default: // no other type matters here
 	}
 	return 0
 }

@@ -108,19 +108,25 @@ func noBlanks(b []byte) []byte {
 }
 
 func mapKind(t types.Type) string {
-	switch t.(type) {
-	case types.Hist, types.LHist:
+	switch t := t.(type) {
+	case types.Hist:
+		if t.Quantiles != "" {
+			return "stats"
+		}
+		return "hist"
+	case types.LHist:
 		return "hist"
 	case types.Avg, types.Stats:
 		return "stats"
 	case types.TSeries:
 		return "tseries"
+	default: // no other type matters here
 	}
 	return "map"
 }
 
 func (p *JSON) mapValue(b []byte, v value.Value, div int) []byte {
-	if h, ok := v.(value.Hist); ok {
+	if h, ok := v.(value.Hist); ok && quantiles(h) == nil {
 		return appendJSONHist(b, h, histDiv(h.T, div))
 	}
 	return p.value(b, divided(v, div))
@@ -157,6 +163,9 @@ func (p *JSON) value(b []byte, v value.Value) []byte {
 	case value.Stats:
 		return appendJSONStats(b, v)
 	case value.Hist:
+		if qs := quantiles(v); qs != nil {
+			return appendJSONQuantiles(b, qs)
+		}
 		return appendJSONHist(b, v, 0)
 	case value.Seq:
 		return p.seq(b, v)
@@ -181,6 +190,7 @@ func (p *JSON) integer(b []byte, v value.Int) []byte {
 		return appendJSONInt(b, v.Bits, t.Signed)
 	case types.Pointer:
 		return appendJSONInt(b, v.Bits, false)
+	default: // no other type matters here
 	}
 	return appendQuoted(b, p.render.append(nil, v))
 }
@@ -227,6 +237,7 @@ func (p *JSON) seq(b []byte, v value.Seq) []byte {
 		return p.members(b, len(t.Fields), func(i int) string { return t.Fields[i].Name }, v.Elems)
 	case *types.Struct:
 		return p.members(b, len(t.Fields), func(i int) string { return t.Fields[i].Name }, v.Elems)
+	default: // no other type matters here
 	}
 	b = append(b, '[')
 	for i, e := range v.Elems {

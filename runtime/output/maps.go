@@ -10,6 +10,7 @@ func isHist(t types.Type) bool {
 	switch t.(type) {
 	case types.Hist, types.LHist:
 		return true
+	default: // no other type matters here
 	}
 	return false
 }

@@ -103,6 +103,7 @@ func isSigned(t types.Type) bool {
 		return t.Signed
 	case *types.Enum:
 		return t.Signed
+	default: // no other type matters here
 	}
 	return false
 }

@@ -79,6 +79,12 @@ type Symbols interface {
 	Username(uid uint32) (string, bool)
 }
 
+// Cgroups is what Symbols may know as well.
+type Cgroups interface {
+	// Cgroup returns where the cgroups with an id are, in the hierarchies whose names begin with a filter: "unified:/a,cpu:/b".
+	Cgroup(id uint64, filter string) string
+}
+
 // Buffering says when output is written.
 type Buffering string
 

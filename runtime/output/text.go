@@ -62,7 +62,7 @@ func (p *Text) entry(b []byte, m value.Map, e value.Entry, div int) []byte {
 		b = append(b, '[')
 		b = append(p.key(b, e.Key), ']')
 	}
-	if h, ok := e.Value.(value.Hist); ok {
+	if h, ok := e.Value.(value.Hist); ok && quantiles(h) == nil {
 		b = appendHist(append(b, ":\n"...), h, histDiv(h.T, div))
 		return append(b, '\n')
 	}

@@ -37,6 +37,9 @@ func (r *render) append(b []byte, v value.Value) []byte {
 	case value.Stats:
 		return appendStats(b, v)
 	case value.Hist:
+		if qs := quantiles(v); qs != nil {
+			return appendQuantiles(b, qs)
+		}
 		return appendHist(b, v, 0)
 	}
 	panic(fmt.Sprintf("BUG: output: unexpected value %T", v))
@@ -59,7 +62,7 @@ func (r *render) integer(b []byte, v value.Int) []byte {
 	case types.Timestamp:
 		return appendTimestamp(b, t.Format, v.Bits)
 	case types.CgroupPath:
-		return strconv.AppendUint(b, v.Bits, 10)
+		return r.cgroup(b, v.Bits, t.Filter)
 	case types.Invalid, types.Void, types.String, types.Buffer, types.Array, types.Tuple, types.Record, *types.Struct,
 		types.Stack, types.Usym, types.Inet, types.MacAddr, types.Count, types.Sum, types.Min, types.Max, types.Avg, types.Stats,
 		types.Hist, types.LHist, types.TSeries:
@@ -118,6 +121,16 @@ func (r *render) username(b []byte, uid uint64) []byte {
 	return strconv.AppendUint(b, uid, 10)
 }
 
+// cgroup appends the paths of a cgroup, or its id if there are none.
+func (r *render) cgroup(b []byte, id uint64, filter string) []byte {
+	if c, ok := r.symbols.(Cgroups); ok {
+		if paths := c.Cgroup(id, filter); paths != "" {
+			return append(b, paths...)
+		}
+	}
+	return strconv.AppendUint(b, id, 10)
+}
+
 func (r *render) bytes(b []byte, v value.Bytes) []byte {
 	switch v.T.(type) {
 	case types.Buffer:
@@ -132,6 +145,7 @@ func (r *render) bytes(b []byte, v value.Bytes) []byte {
 			b = fmt.Appendf(b, "%02X", c)
 		}
 		return b
+	default: // no other type matters here
 	}
 	b = r.text(b, v.B)
 	if v.Truncated {
@@ -197,6 +211,7 @@ func (r *render) seq(b []byte, v value.Seq) []byte {
 			names[i] = f.Name
 		}
 		return r.fields(b, names, v.Elems)
+	default: // no other type matters here
 	}
 	panic(fmt.Sprintf("BUG: output: unexpected sequence type %T", v.T))
 }

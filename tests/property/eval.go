@@ -183,7 +183,7 @@ func (s *state) cell(m *mapDecl, ks []key) *cell {
 	return c
 }
 
-func (a *assignVar) run(s *state) { s.vars[a.name] = fit(a.x.eval(s), a.t) }
+func (a *assignVar) run(s *state)   { s.vars[a.name] = fit(a.x.eval(s), a.t) }
 func (a *compoundVar) run(s *state) { s.vars[a.name] = arith(a.op, s.vars[a.name], a.x.eval(s), true) }
 
 func (a *incVar) run(s *state) {

@@ -17,6 +17,14 @@ func scriptCases() []vm.Case {
 			vm.Lines{"@a[x, 1]: 5", "@a[yy, 2]: 6", "@b: 3", "@e[1]: 0"}),
 		alone("strings", `BEGIN { @[str("abc")] = "value"; if (str("abc", 2) == "a") { printf("cut\n"); } printf("%-6s|%6s|\n", "ab", "cd"); }`,
 			vm.Match(`(cut\n)?ab    \|    cd\|\s+@\[abc\]: value`)),
+		alone("text", `BEGIN { $a = "abcababcabcababcde12"; $n = "cd"; printf("%d %d %d %d %d %d\n", strlen($a), strstr($a, "abcd"), strstr($a, $n), strcontains($a, "xy"),
+			strncmp($a, "abd", 2), memcmp($a, "abd", 3)); printf("%s %s\n", str_concat($a, $n), strerror(2)); printf("%r %s\n", buf($a, 4), ntop(0x0100007f)); }`,
+			vm.Exact("20 13 15 0 0 -1\nabcababcabcababcde12cd No such file or directory\nabca 127.0.0.1")),
+		with(alone("actions", "", nil), func(c *vm.Case) {
+			c.Run = []string{"gtrace", "--unsafe", "-e", `BEGIN { cat("/proc/sys/kernel/ostype"); system("echo %d", 5); @q = quantile(7); assert(1 == 1, "fine"); }`}
+			c.Stdout = vm.Has{"Linux\n5\n", "@q: { .p50 = 7, .p90 = 7, .p99 = 7 }"}
+		}),
+		alone("relatives", `BEGIN { printf("%d %d %s\n", ppid > 0, leader_tid == pid, leader_comm); }`, vm.Exact("1 1 gtrace")),
 		{
 			Case: wire.Case{
 				Name:  "script file with arguments",

@@ -46,7 +46,7 @@ func step(name string, i int) error {
 	case "open":
 		_, _ = unix.Open("/nonexistent/"+strconv.Itoa(i), unix.O_RDONLY, 0)
 	case "call":
-		Called(i, 10*i)
+		_ = Called(i, 10*i)
 	default:
 		return fmt.Errorf("unknown work %q", name)
 	}

@@ -1,0 +1,28 @@
+package emit
+
+import (
+	"slices"
+
+	"github.com/cilium/ebpf/asm"
+)
+
+// Link returns the instructions of a program followed by those of all subprograms that it may come to call.
+func Link(results []Result, program int) asm.Instructions {
+	byName := map[string]Result{}
+	for _, r := range results {
+		byName[r.Name] = r
+	}
+	out := slices.Clone(results[program].Insns)
+	seen := map[string]bool{}
+	for calls := results[program].Calls; len(calls) > 0; {
+		name := calls[0]
+		calls = calls[1:]
+		if seen[name] {
+			continue
+		}
+		seen[name] = true
+		out = append(out, byName[name].Insns...)
+		calls = append(slices.Clone(calls), byName[name].Calls...)
+	}
+	return out
+}

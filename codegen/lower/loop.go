@@ -1,0 +1,291 @@
+package lower
+
+import (
+	"fmt"
+
+	"github.com/gtrace/gtrace/codegen/ir"
+	"github.com/gtrace/gtrace/codegen/target"
+	"github.com/gtrace/gtrace/lang/ast"
+	"github.com/gtrace/gtrace/lang/check"
+	"github.com/gtrace/gtrace/lang/types"
+	"github.com/gtrace/gtrace/stdlib"
+)
+
+// loop is where break and continue go in a loop that is made of jumps.
+type loop struct{ done, next *ir.Block }
+
+// smallLoop is the number of rounds up to which a loop over a known range is made of jumps, which the verifier follows one by
+// one; longer ones are calls of bpf_loop.
+const smallLoop = 16
+
+// while is a loop that the verifier must find the end of.
+func (f *fn) while(s *ast.WhileStmt) {
+	head, body, done := f.b.NewBlock("while"), f.b.NewBlock("round"), f.b.NewBlock("endwhile")
+	f.b.Jump(head)
+	f.b.SetBlock(head)
+	f.cond(s.Cond, body, done)
+	f.enter(body)
+	f.rounds(s.Body, loop{done: done, next: head})
+	if !f.b.Terminated() {
+		f.b.Jump(head)
+	}
+	f.b.Seal(head)
+	f.enter(done)
+}
+
+// rounds makes the body of a loop of jumps.
+func (f *fn) rounds(body *ast.Block, l loop) {
+	f.loops = append(f.loops, l)
+	f.block(body)
+	f.loops = f.loops[:len(f.loops)-1]
+}
+
+// leaveLoop is break or continue.
+func (f *fn) leaveLoop(end bool) {
+	if n := len(f.loops); n > 0 {
+		if end {
+			f.b.Jump(f.loops[n-1].done)
+		} else {
+			f.b.Jump(f.loops[n-1].next)
+		}
+		return
+	}
+	f.leave(truth(end))
+}
+
+// forRange is a loop over the numbers from start up to, but without, end.
+func (f *fn) forRange(s *ast.ForRangeStmt) {
+	from, known := f.constant(s.Start)
+	to, alsoKnown := f.constant(s.End)
+	known = known && alsoKnown
+	switch {
+	case known && from >= to:
+		return
+	case known && (to-from <= smallLoop || !f.target.Has(target.Loop)):
+		f.countedLoop(s, from, to)
+	case f.need(target.Loop, s.At, "this loop"):
+		f.calledLoop(s)
+	}
+}
+
+// countedLoop is a loop over a known range, made of jumps.
+func (f *fn) countedLoop(s *ast.ForRangeStmt, from, to int64) {
+	i := f.b.NewVariable(ir.I64)
+	head, body, next, done := f.b.NewBlock("for"), f.b.NewBlock("round"), f.b.NewBlock("next"), f.b.NewBlock("endfor")
+	f.b.Define(i, f.b.Const(from))
+	f.b.Jump(head)
+	f.b.SetBlock(head)
+	f.b.Branch(f.b.Binary(ir.OpSLt, f.b.Use(i), f.b.Const(to)), body, done)
+	f.enter(body)
+	f.setLoopVar(s.Var, f.b.Use(i))
+	f.rounds(s.Body, loop{done: done, next: next})
+	if !f.b.Terminated() {
+		f.b.Jump(next)
+	}
+	f.enter(next)
+	f.b.Define(i, f.b.AddImm(f.b.Use(i), 1))
+	f.b.Jump(head)
+	f.b.Seal(head)
+	f.enter(done)
+}
+
+// setLoopVar gives the variable of a loop over numbers its value in a round.
+func (f *fn) setLoopVar(e *ast.VarExpr, i *ir.Value) {
+	v := f.info.Vars[e]
+	f.b.Define(f.storage(v).v, f.convert(stdlib.Value{V: i, Type: types.Int{Size: 8, Signed: isSigned(v.Type)}}, v.Type).V)
+}
+
+// calledLoop is a loop whose rounds the kernel calls.
+func (f *fn) calledLoop(s *ast.ForRangeStmt) {
+	signed := isSigned(f.info.Types[s.Start]) || isSigned(f.info.Types[s.End])
+	from, to := f.number(s.Start), f.number(s.End)
+	some, done := f.b.NewBlock("some"), f.b.NewBlock("endfor")
+	f.b.Branch(f.compareNumbers(ast.Lt, from, to, signed), some, done)
+	f.enter(some)
+	c := f.newCallback("loop", s.Body, []ir.Type{ir.I64, ir.Ptr}, 1)
+	start := c.pass(from)
+	c.fill(func(g *fn, params []*ir.Value) {
+		g.setLoopVar(s.Var, g.b.Binary(ir.OpAdd, g.b.Load(params[1], start, 8, false), params[0]))
+		g.block(s.Body)
+	})
+	n := f.b.Binary(ir.OpSub, to, from)
+	c.call(func(callback, frame *ir.Value) {
+		f.b.Call(ir.HelperLoop, n, callback, frame, f.b.Const(0))
+	})
+	f.b.Jump(done)
+	f.enter(done)
+}
+
+// The frame that a callback shares with the function that it belongs to: the program's context, whether the program has to
+// end and with what, then captured variables.
+const (
+	frameContext  = 0
+	frameReturned = 8
+	frameValue    = 16
+	frameVars     = 24
+)
+
+// captured is a variable of the outer function in the frame: its value, or where it is.
+type captured struct {
+	v       *check.Var
+	off     int64
+	outer   storage
+	changed bool
+}
+
+// callback is a subprogram that the kernel calls for each round of a loop.
+type callback struct {
+	outer *fn
+	name  string
+	fn    *fn
+	// slot is the frame as the outer function knows it, frame as the callback does.
+	slot  *ir.Slot
+	frame *ir.Value
+	vars  []captured
+	// returns is set if the callback may end the program.
+	returns bool
+	params  []ir.Type
+	// frameParam is the parameter that is the frame.
+	frameParam int
+}
+
+// newCallback prepares a subprogram with the given parameters for a body: it captures all variables that the body shares
+// with the function around it.
+func (f *fn) newCallback(word string, body *ast.Block, params []ir.Type, frameParam int) *callback {
+	c := &callback{outer: f, params: params, frameParam: frameParam}
+	c.name = f.subName(word)
+	c.slot = f.b.NewSlot("frame", frameVars, 8)
+	c.slot.OnStack = true
+	frame := f.b.SlotAddr(c.slot)
+	f.b.Store(frame, frameContext, 8, f.b.Ctx())
+	f.b.Store(frame, frameReturned, 8, f.b.Const(0))
+	f.b.Store(frame, frameValue, 8, f.b.Const(0))
+	changed := f.assignedIn(body)
+	for _, v := range f.sharedWith(body) {
+		st := f.vars[v]
+		value := func() *ir.Value { return f.b.Use(st.v) }
+		if st.inMemory() {
+			value = func() *ir.Value { return st.address(f.b) }
+		}
+		c.vars = append(c.vars, captured{v: v, off: c.pass(value()), outer: st, changed: changed[v]})
+	}
+	return c
+}
+
+// subName returns a name for a subprogram of this function.
+func (f *fn) subName(word string) string {
+	return fmt.Sprintf("%s_%s%d", f.b.Func.Name, word, len(f.subs))
+}
+
+// pass adds a value to the frame and returns its offset.
+func (c *callback) pass(v *ir.Value) int64 {
+	off := int64(c.slot.Size)
+	c.slot.Size += 8
+	c.outer.b.Store(c.outer.b.SlotAddr(c.slot), off, 8, v)
+	return off
+}
+
+// fill makes the code of the callback.
+func (c *callback) fill(body func(g *fn, params []*ir.Value)) {
+	b := ir.NewBuilder(c.name)
+	b.Func.Sub = true
+	b.Span = c.outer.b.Span
+	g := &fn{module: c.outer.module, b: b, prog: c.outer.prog, vars: map[*check.Var]storage{}, inner: c, at: c.outer.at}
+	c.fn = g
+	params := make([]*ir.Value, len(c.params))
+	for i, t := range c.params {
+		params[i] = b.Param(t)
+	}
+	c.frame = params[c.frameParam]
+	b.Context = c.load(frameContext, ir.Ptr)
+	for _, v := range c.vars {
+		if v.outer.inMemory() {
+			g.vars[v.v] = storage{addr: c.load(v.off, ir.Ptr)}
+			continue
+		}
+		st := storage{v: b.NewVariable(ir.I64)}
+		b.Define(st.v, c.load(v.off, ir.I64))
+		g.vars[v.v] = st
+	}
+	body(g, params)
+	if !b.Terminated() {
+		g.leave(0)
+	}
+	c.outer.module.subs = append(c.outer.module.subs, b.Func)
+}
+
+// load reads a word of the frame in the callback.
+func (c *callback) load(off int64, t ir.Type) *ir.Value {
+	v := c.fn.b.Load(c.frame, off, 8, false)
+	v.Type = t
+	return v
+}
+
+// leave ends a round: the loop ends with it if end is 1.
+func (f *fn) leave(end int64) {
+	for _, v := range f.inner.vars {
+		if st := f.vars[v.v]; v.changed && !st.inMemory() {
+			f.b.Store(f.inner.frame, v.off, 8, f.b.Use(st.v))
+		}
+	}
+	f.b.Return(f.b.Const(end))
+}
+
+// call calls the helper that calls the callback, and takes over what the rounds have changed.
+func (c *callback) call(helper func(callback, frame *ir.Value)) {
+	f := c.outer
+	frame := f.b.SlotAddr(c.slot)
+	helper(f.b.FuncPtr(c.name), frame)
+	for _, v := range c.vars {
+		if v.changed && !v.outer.inMemory() {
+			f.b.Define(v.outer.v, f.b.Load(frame, v.off, 8, false))
+		}
+	}
+	if !c.returns {
+		return
+	}
+	ended, goOn := f.b.NewBlock("ended"), f.b.NewBlock("go_on")
+	f.b.Branch(f.b.Load(frame, frameReturned, 8, false), ended, goOn)
+	f.enter(ended)
+	f.retValue(f.b.Load(frame, frameValue, 8, false))
+	f.enter(goOn)
+}
+
+// sharedWith returns the variables of this function that a body uses, in the order of their use.
+func (f *fn) sharedWith(body *ast.Block) []*check.Var {
+	var out []*check.Var
+	seen := map[*check.Var]bool{}
+	ast.Walk(body, func(n ast.Node) bool {
+		if e, ok := n.(*ast.VarExpr); ok {
+			v := f.info.Vars[e]
+			if _, mine := f.vars[v]; mine && !seen[v] {
+				seen[v] = true
+				out = append(out, v)
+			}
+		}
+		return true
+	})
+	return out
+}
+
+// assignedIn returns the variables that a body assigns to.
+func (f *fn) assignedIn(body *ast.Block) map[*check.Var]bool {
+	out := map[*check.Var]bool{}
+	add := func(e ast.Expr) {
+		if v, ok := e.(*ast.VarExpr); ok {
+			out[f.info.Vars[v]] = true
+		}
+	}
+	ast.Walk(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			add(n.Target)
+		case *ast.IncDecExpr:
+			add(n.X)
+		case *ast.LetStmt:
+			add(n.Var)
+		}
+		return true
+	})
+	return out
+}
