@@ -24,6 +24,8 @@ type checker struct {
 	varOrder []*Var
 	maps     map[string]*scriptMap
 	mapOrder []*scriptMap
+	// unresolved is set once an attach point was refused: its body is not checked, so maps that only it assigns to are unknown.
+	unresolved bool
 	// tooManyPrograms is set once that is reported.
 	tooManyPrograms bool
 	// badMaps are uses of maps that the resolve pass has reported.

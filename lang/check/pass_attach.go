@@ -125,6 +125,7 @@ const codeNoMatch diag.Code = "no-match"
 
 // pointError reports what a provider said.
 func (c *checker) pointError(point *ast.AttachPoint, e *PointError) {
+	c.unresolved = true
 	span := point.At
 	if e.Part >= 0 && e.Part < len(point.Parts) {
 		span = point.Parts[e.Part].At

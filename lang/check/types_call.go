@@ -315,6 +315,9 @@ func (c *checker) mapArg(a argument, kind types.ParamKind, e ast.Expr) (types.Ar
 	s := c.maps["@"+m.Name]
 	if !s.used {
 		c.info.Types[e] = types.Invalid{}
+		if c.unresolved {
+			return types.Arg{}, false
+		}
 		d := c.errorf(e.Span(), "undefined-map", "Undefined map: @%s", m.Name)
 		if c.report {
 			suggest(d, s.m.Name, c.mapNames())

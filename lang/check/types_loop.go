@@ -93,6 +93,8 @@ func (c *checker) forMap(s *ast.ForMapStmt) {
 func (c *checker) entryType(s *ast.ForMapStmt) (types.Type, bool) {
 	m := c.maps["@"+s.Map.Name]
 	switch {
+	case !m.used && c.unresolved:
+		return nil, false
 	case !m.used:
 		d := c.errorf(s.Map.At, "undefined-map", "Undefined map: @%s", s.Map.Name)
 		if c.report {

@@ -45,17 +45,17 @@ var allowed = map[string][]string{
 // doors are libraries that only some folders may import. Tests may use them anywhere, since they build what they test with.
 var doors = map[string][]string{
 	"github.com/alecthomas/participle/v2": {"lang/parser"},
-	"modernc.org/cc":                      {"lang/cdef"},
-	"github.com/cilium/ebpf":              {"codegen/...", "runtime/...", "cmd/..."}, // cmd hands specs from one to the other
-	"github.com/cilium/ebpf/asm":          {"codegen/emit", "runtime/host"},          // host loads two-line programs to check features
-	"github.com/cilium/ebpf/btf":          {"codegen/emit", "runtime/host"},
-	"github.com/cilium/ebpf/features":     {"runtime/host"},
-	"github.com/cilium/ebpf/link":         {"runtime/probe"},
-	"github.com/cilium/ebpf/perf":         {"runtime/event"},
-	"github.com/cilium/ebpf/ringbuf":      {"runtime/event", "runtime"},
-	"github.com/cilium/ebpf/rlimit":       {"runtime", "runtime/host"},
-	"github.com/chzyer/readline":          {"repl"},
-	"github.com/spf13/cobra":              {"cmd/..."},
+
+	"github.com/cilium/ebpf":          {"codegen/...", "runtime/...", "cmd/..."}, // cmd hands specs from one to the other
+	"github.com/cilium/ebpf/asm":      {"codegen/emit", "runtime/host"},          // host loads two-line programs to check features
+	"github.com/cilium/ebpf/btf":      {"codegen/emit", "runtime/host"},
+	"github.com/cilium/ebpf/features": {"runtime/host"},
+	"github.com/cilium/ebpf/link":     {"runtime/probe"},
+	"github.com/cilium/ebpf/perf":     {"runtime/event"},
+	"github.com/cilium/ebpf/ringbuf":  {"runtime/event", "runtime"},
+	"github.com/cilium/ebpf/rlimit":   {"runtime", "runtime/host"},
+	"github.com/chzyer/readline":      {"repl"},
+	"github.com/spf13/cobra":          {"cmd/..."},
 }
 
 // doorless folders, which only run under tests, may open any door.
