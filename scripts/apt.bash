@@ -14,11 +14,13 @@ can_apt() {
   [[ -r $keyring ]] || { say "needs $keyring (package debian-archive-keyring)"; return 1; }
 }
 
-# site prints the Debian mirror that the machine is configured for, else the public one.
+# site prints the Debian mirror to use: DEBIAN_MIRROR, else the one that the machine is configured for.
 site() {
   local found
   found=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null | grep -E '/debian/?$' | sort -u | head -n 1) || true
-  printf '%s\n' "${found:-http://deb.debian.org/debian}"
+  found=${DEBIAN_MIRROR:-$found}
+  [[ -n $found ]] || { say 'no Debian mirror is configured here: set DEBIAN_MIRROR to the address of one'; return 1; }
+  printf '%s\n' "$found"
 }
 
 # private DIR CMD…: runs an apt command that reads and writes DIR instead of the machine's package lists.
