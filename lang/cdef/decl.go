@@ -145,6 +145,7 @@ func (p *parser) typedef(start, name token, t ctype, attrs attributes) {
 		if x.Name == "" {
 			x.Name = name.text
 		}
+	default: // no other type matters here
 	}
 	p.unit.typedefs[name.text] = t
 }

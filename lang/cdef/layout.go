@@ -97,6 +97,7 @@ func (u *Unit) resolve(t types.Type) types.Type {
 		return u.resolveTag(t, keyword, x.Name)
 	case *types.Enum:
 		return u.resolveTag(t, "enum", x.Name)
+	default: // no other type matters here
 	}
 	return t
 }
