@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"reflect"
 
 	"github.com/cilium/ebpf"
@@ -42,7 +41,7 @@ func (g *Group) load() error {
 	if err != nil {
 		return err
 	}
-	spec, err := specs(g.o, dataValue(g.s.start, os.Getpid(), g.s.opts.ChildPID), g.s.opts.Attacher)
+	spec, err := specs(g.o, g.s.dataValue(), g.s.opts.Attacher)
 	if err != nil {
 		return err
 	}
