@@ -12,7 +12,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		if len(text) > 1<<14 {
-			t.Skip("longer than scripts are")
+			return // longer than scripts are
 		}
 		requireStable(t, text)
 	})
