@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"reflect"
 	"slices"
 
@@ -50,7 +49,7 @@ func (g *Group) load() error {
 	if err != nil {
 		return err
 	}
-	spec, err := specs(g.o, dataValue(g.s.start, os.Getpid(), g.s.opts.ChildPID), g.s.opts.Attacher)
+	spec, err := specs(g.o, g.s.dataValue(), g.s.opts.Attacher)
 	if err != nil {
 		return err
 	}

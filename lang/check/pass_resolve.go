@@ -193,7 +193,7 @@ func (c *checker) resolveExpr(s *scope, e ast.Expr) {
 		case *ast.MapExpr:
 			c.resolveMap(n, references[n])
 		case *ast.CallExpr:
-			c.findReferences(n, references)
+			c.findReferences(s, n, references)
 		case *ast.BlockExpr:
 			in := s.inner()
 			c.resolveBlock(in, n.Stmts)
@@ -219,8 +219,8 @@ func (c *checker) resolveVar(s *scope, e *ast.VarExpr) {
 	c.vars[v].fixed = types.Invalid{} // said once
 }
 
-// findReferences marks the arguments that are maps by reference, which do not make a map.
-func (c *checker) findReferences(call *ast.CallExpr, references map[*ast.MapExpr]bool) {
+// findReferences marks the arguments that are maps by reference, which do not make a map, and variables that a call assigns to.
+func (c *checker) findReferences(s *scope, call *ast.CallExpr, references map[*ast.MapExpr]bool) {
 	sig, ok := c.opts.Builtins.Signature(call.Func)
 	if !ok {
 		return
@@ -228,6 +228,11 @@ func (c *checker) findReferences(call *ast.CallExpr, references map[*ast.MapExpr
 	for i, p := range sig.Params {
 		if i >= len(call.Args) {
 			return
+		}
+		if v, ok := call.Args[i].(*ast.VarExpr); ok && p.Kind == types.ParamVar {
+			if d, found := s.find(v.Name); found {
+				c.vars[d.v].assigned = true
+			}
 		}
 		m, ok := call.Args[i].(*ast.MapExpr)
 		if ok && m.Key == nil && takesMap(p.Kind) {
@@ -242,7 +247,7 @@ func takesMap(k types.ParamKind) bool {
 	case types.ParamMap, types.ParamMapElem, types.ParamMapOr:
 		return true
 	case types.ParamAny, types.ParamInt, types.ParamPointer, types.ParamString, types.ParamLitString, types.ParamLitInt,
-		types.ParamName, types.ParamText, types.ParamNameInt, types.ParamMapKey:
+		types.ParamName, types.ParamText, types.ParamNameInt, types.ParamMapKey, types.ParamVar, types.ParamType, types.ParamMember:
 		return false
 	}
 	panic("BUG: check: unexpected kind of parameter")
