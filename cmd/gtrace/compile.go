@@ -29,8 +29,16 @@ func newCompiler(o *options, std streams, h *host.Host, probes *probe.Set) *comp
 	return &compiler{opts: o, std: std, host: h, probes: probes}
 }
 
-// pid is the process that -p or -c names, or 0.
+// pid is the process of -p, which programs test themselves where the kernel does not, or 0.
 func (c *compiler) pid() int { return c.opts.pid }
+
+// attachPID is the process for which the kernel fires the probes that it can restrict to one, that of -p or -c, or 0.
+func (c *compiler) attachPID() int {
+	if c.childPID != 0 {
+		return c.childPID
+	}
+	return c.opts.pid
+}
 
 // check parses and checks a script and prints what is to be said about it.
 func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) {
@@ -46,7 +54,7 @@ func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) 
 		Params:    params,
 		Env:       settings(os.Environ()),
 		Unsafe:    c.opts.unsafe,
-		PID:       c.pid(),
+		PID:       c.attachPID(),
 		Child:     c.childPID != 0,
 		Builtins:  stdlib.New(),
 		Providers: c.probes,

@@ -92,7 +92,7 @@ type Options struct {
 	Env map[string]string
 	// Unsafe allows unsafe builtins.
 	Unsafe bool
-	// PID is the process of -p, or 0. Child is set where the target is the child of -c.
+	// PID is the process of -p or -c, or 0. Child is set where it is that of -c.
 	PID       int
 	Child     bool
 	Builtins  Builtins
