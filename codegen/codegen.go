@@ -117,6 +117,10 @@ func programSpec(p object.Program, license string) *ebpf.ProgramSpec {
 		spec.Type = ebpf.TracePoint
 	case attach.KindPerfEvent:
 		spec.Type = ebpf.PerfEvent
+	case attach.KindIter:
+		spec.Type, spec.AttachType, spec.AttachTo = ebpf.Tracing, ebpf.AttachTraceIter, probe.BTFType
+	case attach.KindXDP:
+		spec.Type = ebpf.XDP
 	case attach.KindTracing:
 		spec.Type, spec.AttachType = ebpf.Tracing, ebpf.AttachTraceRawTp
 		spec.AttachTo = probe.BTFType

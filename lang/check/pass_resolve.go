@@ -17,6 +17,8 @@ type scriptMap struct {
 	used bool
 	// decl is where the map was declared, or nil.
 	decl *ast.MapDecl
+	// idle is set for a map that exists already and that the script has not mentioned so far.
+	idle bool
 	// read is set when its value is wanted, which is a number if nothing else says what it is.
 	read bool
 }
@@ -66,7 +68,8 @@ func (c *checker) passResolve() {
 }
 
 func (c *checker) addExistingMap(m *Map) {
-	s := &scriptMap{m: &Map{Name: m.Name, First: m.First, MaxEntries: m.MaxEntries}, keyed: m.Key != nil, used: true}
+	own := &Map{Name: m.Name, First: m.First, MaxEntries: m.MaxEntries, Kind: m.Kind}
+	s := &scriptMap{m: own, keyed: m.Key != nil, used: true, idle: true}
 	s.key.fixed, s.value.fixed = m.Key, m.Value
 	c.maps[m.Name] = s
 	c.mapOrder = append(c.mapOrder, s)
@@ -254,6 +257,7 @@ func (c *checker) resolveMap(e *ast.MapExpr, reference bool) {
 		c.maps[name] = m
 		c.mapOrder = append(c.mapOrder, m)
 	}
+	m.idle = false
 	if reference {
 		return
 	}

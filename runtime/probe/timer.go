@@ -148,18 +148,8 @@ func (t *timer) attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
 	if !t.everyCPU {
 		cpus = cpus[:1]
 	}
-	var out closers
-	for _, cpu := range cpus {
-		c, err := attachPerfEvent(prog, clockAttr(p), -1, cpu)
-		if errors.Is(err, unix.ENODEV) {
-			continue // switched off meanwhile
-		}
-		if err != nil {
-			return nil, errors.Join(t.explain(err, p), out.Close())
-		}
-		out = append(out, c)
-	}
-	return out, nil
+	c, err := attachOnCPUs(prog, *clockAttr(p), cpus)
+	return c, t.explain(err, p)
 }
 
 // explain says why the kernel refused a clock, where that can be known.
