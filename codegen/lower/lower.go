@@ -97,12 +97,16 @@ func (m *module) source(f *diag.File) int {
 	if f == nil {
 		f = &diag.File{}
 	}
-	i, ok := m.sources[f]
-	if !ok {
-		i = len(m.obj.Manifest.Sources)
-		m.sources[f] = i
-		m.obj.Manifest.Sources = append(m.obj.Manifest.Sources, object.Source{Name: f.Name, Text: f.Text})
+	if i, ok := m.sources[f]; ok {
+		return i
 	}
+	src := object.Source{Name: f.Name, Text: f.Text}
+	if f.From.IsValid() {
+		src = object.Source{Copy: &object.Copy{Source: m.source(f.Original), From: m.place(f.From)}}
+	}
+	i := len(m.obj.Manifest.Sources)
+	m.sources[f] = i
+	m.obj.Manifest.Sources = append(m.obj.Manifest.Sources, src)
 	return i
 }
 
