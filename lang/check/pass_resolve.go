@@ -163,8 +163,8 @@ func (c *checker) resolveLet(s *scope, st *ast.LetStmt) {
 	}
 	if st.Type != nil {
 		c.report = true
-		if t := c.typeExpr(st.Type); t != nil && !types.Equal(t, types.String{}) {
-			c.vars[v].fixed = t
+		if t := c.typeExpr(st.Type); t != nil {
+			c.vars[v].fix(t)
 		}
 		c.report = false
 	}

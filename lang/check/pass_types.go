@@ -48,6 +48,9 @@ func (c *checker) turn() bool {
 		changed = m.key.turn() || changed
 		changed = m.value.turn() || changed
 	}
+	for _, v := range c.versions {
+		changed = v.result.turn() || changed
+	}
 	return changed
 }
 
@@ -65,6 +68,7 @@ func (c *checker) defaultMaps() bool {
 
 // round types all programs once.
 func (c *checker) round() {
+	c.rounds++
 	for _, p := range c.info.Programs {
 		c.program, c.env = p, c.probeEnv(p)
 		if p.Predicate != nil {
@@ -72,6 +76,7 @@ func (c *checker) round() {
 		}
 		c.stmts(p.Body.Stmts)
 	}
+	c.typeFuncs()
 }
 
 func (c *checker) stmts(list []ast.Stmt) {
@@ -138,6 +143,10 @@ func (c *checker) exprStmt(s *ast.ExprStmt) {
 }
 
 func (c *checker) returnStmt(s *ast.ReturnStmt) {
+	if c.fn != nil {
+		c.funcReturn(s, c.fn)
+		return
+	}
 	if s.Value == nil {
 		return
 	}
