@@ -174,8 +174,8 @@ func (c *checker) resolveLet(s *scope, st *ast.LetStmt) {
 	}
 	if st.Type != nil {
 		c.report = true
-		if t := c.typeExpr(st.Type); t != nil && !types.Equal(t, types.String{}) {
-			c.vars[v].fixed = t
+		if t := c.typeExpr(st.Type); t != nil {
+			c.vars[v].fix(t)
 		}
 		c.report = false
 	}
@@ -238,7 +238,7 @@ func (c *checker) findReferences(s *scope, call *ast.CallExpr, references map[*a
 			return
 		}
 		if v, ok := call.Args[i].(*ast.VarExpr); ok && p.Kind == types.ParamVar {
-			if d, found := s.find(v.Name); found {
+			if d, found := s.find(v); found {
 				c.vars[d.v].assigned = true
 			}
 		}
