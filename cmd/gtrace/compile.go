@@ -72,6 +72,14 @@ func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) 
 	return info, nil
 }
 
+// pidNamespace is the pid namespace that gtrace runs in; where that cannot be told, it is the initial one.
+func (c *compiler) pidNamespace() host.PIDNamespace {
+	if n, err := c.host.PIDNamespace(); err == nil {
+		return n
+	}
+	return host.InitialPIDNamespace
+}
+
 // compile makes an object of a script.
 func (c *compiler) compile(file *diag.File, params []string) (*object.Object, error) {
 	info, err := c.check(file, params)
@@ -80,6 +88,7 @@ func (c *compiler) compile(file *diag.File, params []string) (*object.Object, er
 	}
 	return codegen.Compile(info, c.host, codegen.Options{
 		PID:          c.pid(),
+		PIDNamespace: !c.pidNamespace().Initial(),
 		Dump:         c.dump,
 		DebugHelpers: c.opts.warnings,
 	})

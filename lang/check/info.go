@@ -100,6 +100,10 @@ type Options struct {
 	Host      Host
 	// Maps are maps that exist already (interactive session): their types are fixed.
 	Maps []*Map
+	// WideMaps gives the integers in new maps 64 bits, in keys too: in an interactive session, what a map will have to hold is
+	// not known when it is first assigned to. MapStrings is the least size of the strings in new maps; 0 for what they need.
+	WideMaps   bool
+	MapStrings int
 }
 
 // Builtins knows the builtins.

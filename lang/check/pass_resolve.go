@@ -17,6 +17,8 @@ type scriptMap struct {
 	used bool
 	// decl is where the map was declared, or nil.
 	decl *ast.MapDecl
+	// idle is set for a map that exists already and that the script has not mentioned so far.
+	idle bool
 	// read is set when its value is wanted, which is a number if nothing else says what it is.
 	read bool
 }
@@ -66,7 +68,8 @@ func (c *checker) passResolve() {
 }
 
 func (c *checker) addExistingMap(m *Map) {
-	s := &scriptMap{m: &Map{Name: m.Name, First: m.First, MaxEntries: m.MaxEntries}, keyed: m.Key != nil, used: true}
+	own := &Map{Name: m.Name, First: m.First, MaxEntries: m.MaxEntries, Kind: m.Kind}
+	s := &scriptMap{m: own, keyed: m.Key != nil, used: true, idle: true}
 	s.key.fixed, s.value.fixed = m.Key, m.Value
 	c.maps[m.Name] = s
 	c.mapOrder = append(c.mapOrder, s)
@@ -190,7 +193,7 @@ func (c *checker) resolveExpr(s *scope, e ast.Expr) {
 		case *ast.MapExpr:
 			c.resolveMap(n, references[n])
 		case *ast.CallExpr:
-			c.findReferences(n, references)
+			c.findReferences(s, n, references)
 		case *ast.BlockExpr:
 			in := s.inner()
 			c.resolveBlock(in, n.Stmts)
@@ -216,8 +219,8 @@ func (c *checker) resolveVar(s *scope, e *ast.VarExpr) {
 	c.vars[v].fixed = types.Invalid{} // said once
 }
 
-// findReferences marks the arguments that are maps by reference, which do not make a map.
-func (c *checker) findReferences(call *ast.CallExpr, references map[*ast.MapExpr]bool) {
+// findReferences marks the arguments that are maps by reference, which do not make a map, and variables that a call assigns to.
+func (c *checker) findReferences(s *scope, call *ast.CallExpr, references map[*ast.MapExpr]bool) {
 	sig, ok := c.opts.Builtins.Signature(call.Func)
 	if !ok {
 		return
@@ -225,6 +228,11 @@ func (c *checker) findReferences(call *ast.CallExpr, references map[*ast.MapExpr
 	for i, p := range sig.Params {
 		if i >= len(call.Args) {
 			return
+		}
+		if v, ok := call.Args[i].(*ast.VarExpr); ok && p.Kind == types.ParamVar {
+			if d, found := s.find(v.Name); found {
+				c.vars[d.v].assigned = true
+			}
 		}
 		m, ok := call.Args[i].(*ast.MapExpr)
 		if ok && m.Key == nil && takesMap(p.Kind) {
@@ -239,7 +247,7 @@ func takesMap(k types.ParamKind) bool {
 	case types.ParamMap, types.ParamMapElem, types.ParamMapOr:
 		return true
 	case types.ParamAny, types.ParamInt, types.ParamPointer, types.ParamString, types.ParamLitString, types.ParamLitInt,
-		types.ParamName, types.ParamText, types.ParamNameInt, types.ParamMapKey:
+		types.ParamName, types.ParamText, types.ParamNameInt, types.ParamMapKey, types.ParamVar, types.ParamType, types.ParamMember:
 		return false
 	}
 	panic("BUG: check: unexpected kind of parameter")
@@ -254,6 +262,7 @@ func (c *checker) resolveMap(e *ast.MapExpr, reference bool) {
 		c.maps[name] = m
 		c.mapOrder = append(c.mapOrder, m)
 	}
+	m.idle = false
 	if reference {
 		return
 	}

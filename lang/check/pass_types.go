@@ -45,6 +45,7 @@ func (c *checker) turn() bool {
 		changed = s.turn() || changed
 	}
 	for _, m := range c.maps {
+		m.key.next, m.value.next = c.roomy(m.key.next), c.roomy(m.value.next)
 		changed = m.key.turn() || changed
 		changed = m.value.turn() || changed
 	}
@@ -388,7 +389,7 @@ func (c *checker) finishVar(v *Var) {
 func (c *checker) finish() {
 	for _, m := range c.mapOrder {
 		c.checkMapKind(m)
-		if !m.used {
+		if !m.used || m.idle {
 			continue
 		}
 		m.m.Key, m.m.Value = m.key.typ(), m.value.typ()

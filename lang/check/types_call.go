@@ -218,6 +218,12 @@ func (c *checker) arg(a argument, kind types.ParamKind, e ast.Expr) (types.Arg, 
 		return c.mapArg(a, kind, e)
 	case types.ParamMapKey:
 		return c.keyArg(a, e)
+	case types.ParamVar:
+		return c.varArg(a, e)
+	case types.ParamType:
+		return c.typeArg(a, e)
+	case types.ParamMember:
+		return c.memberArg(a, e)
 	case types.ParamName, types.ParamNameInt:
 		if id, ok := e.(*ast.Ident); ok {
 			c.info.Types[e] = types.Void{}
@@ -286,8 +292,8 @@ func (c *checker) checkArg(a argument, kind types.ParamKind, e ast.Expr, t types
 		ok, wants = isConst && !k.IsStr, "expects a int literal"
 	case types.ParamName:
 		wants = fmt.Sprintf("expects the name of a %s", a.sig.Params[a.index].Name)
-	case types.ParamMap, types.ParamMapElem, types.ParamMapOr, types.ParamMapKey:
-		panic("BUG: check: maps are arguments of their own")
+	case types.ParamMap, types.ParamMapElem, types.ParamMapOr, types.ParamMapKey, types.ParamVar, types.ParamType, types.ParamMember:
+		panic("BUG: check: an argument of a kind of its own")
 	default:
 		panic("BUG: check: unexpected kind of parameter")
 	}
@@ -330,7 +336,11 @@ func (c *checker) mapArg(a argument, kind types.ParamKind, e ast.Expr) (types.Ar
 	s.read = true
 	t := s.value.typ()
 	c.info.Types[e] = t
-	return types.Arg{Type: t}, t == nil || !types.IsInvalid(t)
+	ref := types.ScalarMap
+	if s.keyed {
+		ref = types.KeyedMap
+	}
+	return types.Arg{Type: t, Map: ref}, t == nil || !types.IsInvalid(t)
 }
 
 func (c *checker) mapNames() []string {
@@ -377,6 +387,10 @@ func (c *checker) keyArg(a argument, e ast.Expr) (types.Arg, bool) {
 		return types.Arg{Type: t}, false
 	}
 	s := c.maps["@"+m.Name]
+	if s.used && !s.keyed && a.sig.Params[a.index-1].Kind == types.ParamMap {
+		c.errorf(a.call.Span(), "map-kind", "call to %s() expects a map with explicit keys (non-scalar map)", a.name)
+		return types.Arg{}, false
+	}
 	if s.used && s.keyed {
 		c.storeKey(s, a.call, e, t)
 	}

@@ -34,7 +34,7 @@ const (
 // Parse reads a script. It reports errors to diags and always returns a program, with what could be understood in it.
 func Parse(file *diag.File, diags *diag.List) *ast.Program {
 	s := &scanner{file: file, diags: diags, text: file.Text}
-	p := &parser{file: file, diags: diags, scan: s, openEnd: -1}
+	p := &parser{file: file, diags: diags, scan: s, parens: map[ast.Node]bool{}, openEnd: -1}
 	prog := &ast.Program{Place: ast.Place{At: diag.Span{File: file, End: len(file.Text)}}, File: file}
 	out, err := build(s, p.decl).ParseString(file.Name, file.Text)
 	if err != nil {
@@ -44,7 +44,7 @@ func Parse(file *diag.File, diags *diag.List) *ast.Program {
 		prog.Shebang = strings.TrimRight(out.Shebang, "\r")
 		prog.Decls = out.Decls
 	}
-	prog.Comments = s.comments
+	prog.Comments, prog.Parens = s.comments, p.parens
 	return prog
 }
 
@@ -58,6 +58,8 @@ type parser struct {
 	bad   bool
 	depth int
 	end   int // where the last token taken ends
+	// parens is what becomes ast.Program.Parens.
+	parens map[ast.Node]bool
 	// openEnd is where a block without its closing brace was last found to end, or -1.
 	openEnd int
 }
