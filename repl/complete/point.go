@@ -122,6 +122,9 @@ func (s *script) point(p point) {
 		return
 	}
 	for _, n := range s.src.Part(t.Name, p.parts[1:last], prefix) {
+		if p.quoted && n.Suffix != "/" {
+			n.Suffix = `"` + n.Suffix
+		}
 		s.addAll(n)
 	}
 }
