@@ -110,8 +110,8 @@ func (s *script) point(p point) {
 	last := len(p.parts) - 1
 	prefix := p.parts[last]
 	s.word(p.start, prefix)
-	if strings.Contains(prefix, "*") {
-		return // a wildcard stands for itself
+	if strings.Contains(prefix, "*") || s.text[p.start:p.end] != prefix {
+		return // a wildcard stands for itself; quotes within a part are beyond us
 	}
 	if last == 0 {
 		s.addProbeTypes()
