@@ -79,7 +79,7 @@ func TestComplete(t *testing.T) {
 		{"import \"a.bt\"; kprobe:vfs_w|", "vfs_write"},
 		// declarations
 		{"conf|", "config"},
-		{"con|", "config, continue"},
+		{"con|", "config, continue, container_of("},
 		{"mac|", "~macro, macaddr("},
 		{"imp|", "import"},
 		{"config = { |", "~max_strlen =, stack_mode =, missing_probes ="},

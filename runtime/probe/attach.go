@@ -37,6 +37,10 @@ func (s *Set) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
 		spec.Type = ebpf.TracePoint
 	case attach.KindTracing:
 		spec.Type, spec.AttachType, spec.AttachTo = ebpf.Tracing, ebpf.AttachTraceRawTp, p.BTFType
+	case attach.KindIter:
+		spec.Type, spec.AttachType, spec.AttachTo = ebpf.Tracing, ebpf.AttachTraceIter, p.BTFType
+	case attach.KindXDP:
+		spec.Type = ebpf.XDP
 	case attach.KindPerfEvent:
 		spec.Type = ebpf.PerfEvent
 	default:
