@@ -61,6 +61,8 @@ func dispatch(ctx context.Context, o *options, std streams) error {
 		return printInfo(std.out)
 	case o.list:
 		return list(o, std)
+	case o.isSession():
+		return session(ctx, o, std)
 	}
 	return trace(ctx, o, std)
 }
