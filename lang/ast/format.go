@@ -78,6 +78,9 @@ func (f *formatter) probe(d *ProbeDecl) {
 		if i > 0 {
 			f.b.WriteString(",\n")
 		}
+		if a.Name != "" {
+			f.b.WriteString(a.Name + "=")
+		}
 		f.b.WriteString(a.String())
 	}
 	if d.Predicate != nil {
