@@ -30,6 +30,9 @@ type Call struct {
 	Result types.Type
 	// Into is where a memory object may be built, to save a copy: it has room for Result. It may be nil.
 	Into *ir.Value
+	// SetBucket makes a number part of the map's key, for aggregates that keep several values by key. It is for the first of the two
+	// steps of Update.
+	SetBucket func(n *ir.Value)
 	// Shared is set for an aggregate whose value is shared by all CPUs: it may be changed by atomic additions alone.
 	Shared bool
 }

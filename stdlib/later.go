@@ -12,7 +12,7 @@ func laterBuiltins() []*Builtin {
 	}
 	for _, name := range []string{
 		"kfunc_exist", "kfunc_allowed", "path",
-		"socket_cookie", "percpu_kaddr", "uaddr", "dw_ustack", "unwatch", "skboutput", "tseries",
+		"socket_cookie", "percpu_kaddr", "uaddr", "dw_ustack", "unwatch", "skboutput",
 	} {
 		out = append(out, later(name, true))
 	}

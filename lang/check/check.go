@@ -35,6 +35,9 @@ type checker struct {
 	// names caches what the host said about names.
 	names map[string]enumerator
 
+	// warnedOf are the unstable features that the script was told of.
+	warnedOf map[string]bool
+
 	// report is set in the last round of the types pass: before it, types are not final and nothing is said.
 	report bool
 	// program is the program being typed, and env what its probe offers.
@@ -80,6 +83,7 @@ func newChecker(prog *ast.Program, opts Options, diags *diag.List) *checker {
 		badMaps:  map[*ast.MapExpr]bool{},
 		literals: map[ast.Expr]bool{},
 		names:    map[string]enumerator{},
+		warnedOf: map[string]bool{},
 		grown:    map[ast.Expr]bool{},
 	}
 }

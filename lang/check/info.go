@@ -80,6 +80,8 @@ type Config struct {
 	MaxStrlen, MaxMapKeys, MaxProbes, MaxPrograms, MaxCatBytes, LogSize, OnStackLimit int
 	StackMode, MissingProbes, StrTruncTrailer, License, CacheUserSymbols              string
 	PrintMapsOnExit, CppDemangle, LazySymbolication                                   bool
+	// Unstable has "enable", "warn" or "error" for parts of the language that may still change, by config variable.
+	Unstable map[string]string
 	// RingBufPages is the size of the ring buffer in pages; 0 lets the runtime choose.
 	RingBufPages int
 }

@@ -2,12 +2,14 @@ package check
 
 import (
 	"fmt"
+	"maps"
 	"sort"
 	"strconv"
 	"strings"
 
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/diag"
+	"github.com/gtrace/gtrace/lang/types"
 )
 
 // setting is one config variable: how to set it, or what to say instead.
@@ -41,11 +43,11 @@ func settings() map[string]setting {
 			"ignore", "warn", "error")},
 		"cache_user_symbols": {set: choice("cache_user_symbols", func(c *Config) *string { return &c.CacheUserSymbols },
 			"PER_PID", "PER_PROGRAM", "NONE")},
-		"license": {set: license},
+		"license":          {set: license},
+		"unstable_tseries": {set: unstable(types.UnstableTSeries)},
 
 		"show_debug_info":    {later: true},
 		"use_blazesym":       {later: true},
-		"unstable_tseries":   {later: true},
 		"unstable_dw_ustack": {later: true},
 		"unstable_typeinfo":  {later: true},
 
@@ -69,6 +71,7 @@ func DefaultConfig() Config {
 		MaxStrlen: 1024, MaxMapKeys: 4096, MaxProbes: 1024, MaxPrograms: 1024, MaxCatBytes: 10240, LogSize: 1000000,
 		OnStackLimit: 32, StackMode: "bpftrace", MissingProbes: "error", StrTruncTrailer: "..", License: "GPL",
 		CacheUserSymbols: "PER_PID", PrintMapsOnExit: true, CppDemangle: true,
+		Unstable: map[string]string{types.UnstableTSeries: "warn"},
 	}
 }
 
@@ -234,4 +237,18 @@ func license(c *Config, v string) error {
 	}
 	//lint:ignore ST1005 these are bpftrace's words
 	return fmt.Errorf("Invalid value for license. Found: %s. Valid values: %s.", v, strings.Join(valid, ", "))
+}
+
+// unstable makes the setting of a part of the language that may still change.
+func unstable(name string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		var got string
+		if err := choice(name, func(*Config) *string { return &got }, "enable", "warn", "error")(c, v); err != nil {
+			return err
+		}
+		own := maps.Clone(c.Unstable)
+		own[name] = got
+		c.Unstable = own
+		return nil
+	}
 }

@@ -29,6 +29,8 @@ type Signature struct {
 	// Needs is what the probe must offer: "args", "argn", "retval", "func", "stack", "ctx"; "probe" is there always, but makes the
 	// code differ from probe to probe. Empty for everywhere.
 	Needs string
+	// Unstable is the config variable that says whether scripts may use a builtin that may still change.
+	Unstable string
 	// Frames is set for builtins that ask stacks for the number of their frames.
 	Frames bool
 	// Unsupported marks names of the language that this version does not accept yet.
@@ -85,6 +87,9 @@ type Arg struct {
 	// Map says what kind of map is given by reference.
 	Map MapRef
 }
+
+// UnstableTSeries is the config variable for time series.
+const UnstableTSeries = "unstable_tseries"
 
 // MapRef is the kind of a map that is an argument by reference.
 type MapRef uint8
