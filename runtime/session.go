@@ -301,7 +301,9 @@ func (s *Session) read(name string) (value.Map, error) {
 	return m.Read(s.decoder())
 }
 
-func (s *Session) decoder() *event.Decoder { return &event.Decoder{Stacks: s.stacks, LeapNanoseconds: s.leap} }
+func (s *Session) decoder() *event.Decoder {
+	return &event.Decoder{Stacks: s.stacks, LeapNanoseconds: s.leap}
+}
 
 // stop asks the session to end with an exit code; the last caller wins, so that an end probe has the last word.
 func (s *Session) stop(code int) {

@@ -14,7 +14,7 @@ func timeBuiltins() []*Builtin {
 		{
 			Signature: types.Signature{
 				Name: "nsecs", Doc: "Time in nanoseconds: of the boot clock, or of the clock given (boot, monotonic, tai, sw_tai).",
-				Params:   []types.Param{{Name: "clock", Kind: types.ParamName, Optional: true}},
+				Params:   []types.Param{{Name: "clock", Kind: types.ParamName, Optional: true, Words: []string{"boot", "monotonic", "tai", "sw_tai"}}},
 				ResultOf: nsecsType, Call: true, BareOK: true,
 			},
 			Lower: lowerNsecs,

@@ -43,7 +43,22 @@ type Param struct {
 	Kind ParamKind
 	// Optional parameters may be left out.
 	Optional bool
+	// Words are the words that can be given, where there are only a few: modes, clocks, names of signals. For completion.
+	Words []string
+	// Names is what a string names that is given. For completion.
+	Names NameKind
 }
+
+// NameKind is what a string can be the name of.
+type NameKind uint8
+
+// The kinds of names.
+const (
+	NamesNothing NameKind = iota
+	NamesKernelSymbol
+	NamesUserSymbol // of the program that the probe is in
+	NamesFile
+)
 
 // ParamKind is what a parameter accepts.
 type ParamKind uint8
