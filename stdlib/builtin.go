@@ -119,6 +119,16 @@ type Emitter interface {
 	Hide(n *ir.Value) *ir.Value
 	// Table returns the text with a number in a table that is the same for all programs, or other where there is none.
 	Table(t Table, index *ir.Value, c Call) Value
+	// KernelSymbol returns the address of a symbol of the kernel.
+	KernelSymbol(name string) *ir.Value
+	// UserSymbol returns the address of a function or variable in the program or library that the probe is in.
+	UserSymbol(name string) *ir.Value
+	// Trusted returns a pointer that the verifier knows: to what an argument points to or, if it is a struct, to it.
+	Trusted(a Arg) *ir.Value
+	// Need says that the script cannot be compiled for a target without a feature, if the target does not have it.
+	Need(f target.Feature, what string) bool
+	// Path returns the path of the file that a struct path is about, as the call's result.
+	Path(c Call, path *ir.Value) Value
 	// MapLen returns the number of keys in a map, StackLen the number of frames of a stack.
 	MapLen(name string) *ir.Value
 	StackLen(stack Value) *ir.Value

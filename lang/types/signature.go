@@ -134,6 +134,10 @@ type Env struct {
 	CgroupID func(path string) (uint64, error)
 	// Symbol returns the address of a kernel symbol; it may be nil.
 	Symbol func(name string) (uint64, bool)
+	// Kfunc reports whether the kernel has a function for programs, and whether this probe's may call it; it may be nil.
+	Kfunc func(name string) (exists, allowed bool)
+	// UserSymbol returns the size of a function or variable in the program or library that the probe is in.
+	UserSymbol func(name string) (size int, err error)
 	// Kernel returns a type of the kernel by keyword ("struct") and name; it may be nil.
 	Kernel func(keyword, name string) (Type, error)
 }
