@@ -85,7 +85,11 @@ func (g *Group) prepare() error {
 	}
 	g.files = make([]*diag.File, len(g.o.Manifest.Sources))
 	for i, src := range g.o.Manifest.Sources {
-		g.files[i] = diag.NewFile(src.Name, src.Text)
+		if src.Copy == nil {
+			g.files[i] = diag.NewFile(src.Name, src.Text)
+		} else if src.Copy.Source >= 0 && src.Copy.Source < i && g.files[src.Copy.Source] != nil {
+			g.files[i] = g.files[src.Copy.Source].Expanded(g.span(src.Copy.From))
+		}
 	}
 	g.s.mu.Lock()
 	defer g.s.mu.Unlock()

@@ -10,6 +10,7 @@ import (
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/check"
 	"github.com/gtrace/gtrace/lang/diag"
+	"github.com/gtrace/gtrace/lang/expand"
 	"github.com/gtrace/gtrace/lang/parser"
 	"github.com/gtrace/gtrace/runtime/host"
 	"github.com/gtrace/gtrace/runtime/probe"
@@ -50,13 +51,23 @@ func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) 
 	if diags.HasErrors() {
 		return nil, c.opts.report(c.std, diags)
 	}
+	builtins := stdlib.New()
+	expand.Program(tree, expand.Options{
+		Builtin: func(name string) bool {
+			_, ok := builtins.Lookup(name)
+			return ok
+		},
+	}, diags)
+	if diags.HasErrors() {
+		return nil, c.opts.report(c.std, diags)
+	}
 	info, err := check.Check(tree, check.Options{
 		Params:    params,
 		Env:       settings(os.Environ()),
 		Unsafe:    c.opts.unsafe,
 		PID:       c.attachPID(),
 		Child:     c.childPID != 0,
-		Builtins:  stdlib.New(),
+		Builtins:  builtins,
 		Providers: c.probes,
 		Host:      c.host,
 	}, diags)

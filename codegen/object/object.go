@@ -114,8 +114,20 @@ type EventField struct {
 // Place is a span in one of the manifest's sources.
 type Place struct{ Source, Start, End int }
 
-// Source is a source file.
-type Source struct{ Name, Text string }
+// Source is a source file, or a copy of one that a macro made.
+type Source struct {
+	// Name and Text are empty for a copy.
+	Name string `json:",omitempty"`
+	Text string `json:",omitempty"`
+	// Copy is set for a copy of the source before it in the list with that index, which stands where From says.
+	Copy *Copy `json:",omitempty"`
+}
+
+// Copy is a source's text standing in another place, as the body of a macro does where the macro is called.
+type Copy struct {
+	Source int
+	From   Place
+}
 
 // Config is what the runtime needs to know of the script's configuration.
 type Config struct {

@@ -9,13 +9,16 @@ import (
 
 // call types a call. assigned is set where it is the whole value of a plain assignment to a map, the place for aggregates.
 func (c *checker) call(e *ast.CallExpr, assigned bool) types.Type {
+	if f := c.funcs[e.Func]; f != nil {
+		return c.userCall(e, f)
+	}
 	sig, ok := c.opts.Builtins.Signature(e.Func)
 	if !ok {
 		for _, a := range e.Args {
 			c.expr(a)
 		}
 		if c.report {
-			suggest(c.errorf(e.At, "unknown-function", "Unknown function: '%s'", e.Func), e.Func, c.opts.Builtins.Names())
+			suggest(c.errorf(e.At, "unknown-function", "Unknown function: '%s'", e.Func), e.Func, c.functionNames())
 		}
 		return types.Invalid{}
 	}
@@ -25,6 +28,15 @@ func (c *checker) call(e *ast.CallExpr, assigned bool) types.Type {
 		return types.Invalid{}
 	}
 	return c.builtin(e, e.Func, sig, e.Args)
+}
+
+// functionNames are the names of all that can be called.
+func (c *checker) functionNames() []string {
+	names := c.opts.Builtins.Names()
+	for _, f := range c.funcOrder {
+		names = append(names[:len(names):len(names)], f.decl.Name)
+	}
+	return names
 }
 
 // builtin types a use of a builtin, called or not. e is the use.
@@ -74,6 +86,9 @@ func called(name string, sig *types.Signature) string {
 // checkNeeds reports builtins that the probe does not offer.
 func (c *checker) checkNeeds(e ast.Expr, name string, sig *types.Signature) bool {
 	ctx, probe := c.program.Context, c.program.Probes[0].Provider
+	if c.program == c.lone && sig.Needs != "" {
+		return false // which probe it would be is open
+	}
 	switch sig.Needs {
 	case "", "probe":
 		return true

@@ -59,9 +59,28 @@ func (c *checker) typeExpr(e ast.TypeExpr) types.Type {
 	case *ast.ArrayType:
 		return c.arrayType(e)
 	case *ast.TupleType:
-		return nil // the support pass has reported it
+		return c.tupleType(e)
 	}
 	panic(fmt.Sprintf("BUG: check: unexpected type %T", e))
+}
+
+// tupleType returns (T, U).
+func (c *checker) tupleType(e *ast.TupleType) types.Type {
+	t := types.Tuple{Elems: make([]types.Type, len(e.Elems))}
+	for i, elem := range e.Elems {
+		if t.Elems[i] = c.typeExpr(elem); t.Elems[i] == nil {
+			return nil
+		}
+		if types.Equal(t.Elems[i], types.Void{}) {
+			c.errorf(elem.Span(), "bad-type", "a tuple element must have a value")
+			return nil
+		}
+	}
+	if types.Sizeof(t) > maxTuple {
+		c.errorf(e.At, "too-large", "the value would take more than %d bytes", maxTuple)
+		return nil
+	}
+	return t
 }
 
 // arrayType returns T[n] and string[n].
