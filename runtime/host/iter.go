@@ -54,10 +54,10 @@ func (h *Host) IterContext(kind string) (*types.Struct, error) {
 		switch u := btf.UnderlyingType(m.Type).(type) {
 		case *btf.Union: // a pointer that only programs are to see: __bpf_md_ptr
 			if len(u.Members) > 0 {
-				f.Name, f.Type = u.Members[0].Name, h.argumentType(u.Members[0].Type)
+				f.Name, f.Type = u.Members[0].Name, h.convert(u.Members[0].Type)
 			}
 		default:
-			f.Type = h.argumentType(m.Type)
+			f.Type = h.convert(m.Type)
 		}
 		if f.Type != nil {
 			s.Fields = append(s.Fields, f)

@@ -1,0 +1,21 @@
+package vm_test
+
+import (
+	"github.com/gtrace/gtrace/codegen/target"
+	"github.com/gtrace/gtrace/tests/vm"
+)
+
+func iterCases() []vm.Case {
+	since := func(major, minor int, c vm.Case) vm.Case {
+		c.Since = target.Version{Major: major, Minor: minor}
+		return c
+	}
+	return []vm.Case{
+		alone("iter of tasks", `iter:task { if (ctx.task.pid == 1) { printf("%s %d %s\n", ctx->task->comm, ctx.task.tgid, probe); } @ = count(); }`,
+			vm.Match(`init 1 iter:task\n\s*@: \d+`)),
+		alone("iter of files", `iter:task_file { if (ctx.task.pid == 1 && ctx.fd == 0) { printf("%s\n", str(ctx.file.f_path.dentry.d_name.name)); } }`, vm.Match(`\S+`)),
+		since(6, 1, alone("iter of mappings", `iter:task_vma { if (ctx.task.pid == 1 && ctx.vma.vm_start < ctx.vma.vm_end) { @ = count(); } }`, vm.Match(`@: [1-9]\d*`))),
+		alone("iter of maps", `iter:bpf_map { if (ctx.map.max_entries == 77) { printf("%s %d\n", ctx.map.name, ctx.map.max_entries); } }`, vm.Exact("")),
+		failing("iter of nothing", `iter:tsk { }`, "ERROR: iter tsk not available for your kernel version.", "HINT: did you mean iter:task?"),
+	}
+}
