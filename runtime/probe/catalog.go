@@ -26,7 +26,7 @@ func catalog(h *host.Host) []entry {
 		{provider: &watchpoint{host: h}, aliases: []string{"w"}, quiet: true},
 		{provider: &fentry{host: h, name: "fentry"}, aliases: []string{"f", "kfunc"}},
 		{provider: &fentry{host: h, name: "fexit", ret: true}, aliases: []string{"fr", "kretfunc"}, quiet: true},
-		{provider: unsupported{"usdt"}, aliases: []string{"U"}},
+		{provider: &usdtProbe{host: h}, aliases: []string{"U"}, quiet: true},
 		{provider: &iter{host: h}, aliases: []string{"it"}},
 		{provider: self{}, quiet: true},
 		{provider: &selfTest{name: "test", kind: attach.KindTestRun}, quiet: true},
