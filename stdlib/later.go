@@ -6,11 +6,6 @@ import "github.com/gtrace/gtrace/lang/types"
 func laterBuiltins() []*Builtin {
 	var out []*Builtin
 	for _, name := range []string{
-		"config", "getopt",
-	} {
-		out = append(out, later(name, false))
-	}
-	for _, name := range []string{
 		"kfunc_exist", "kfunc_allowed", "path",
 		"socket_cookie", "percpu_kaddr", "uaddr", "dw_ustack", "unwatch", "skboutput", "tseries",
 	} {

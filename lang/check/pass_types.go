@@ -99,6 +99,9 @@ func (c *checker) stmt(s ast.Stmt) {
 		c.info.Types[s.Var] = c.slotType(s.Var)
 	case *ast.IfStmt:
 		c.condition(s.Cond)
+		if c.undecided[s] {
+			return
+		}
 		c.stmts(s.Then.Stmts)
 		if s.Else != nil {
 			c.stmt(s.Else)
@@ -215,7 +218,7 @@ func (c *checker) compound(a *ast.AssignStmt, s *slot) shape {
 	if !ok {
 		return plainShape(t)
 	}
-	if s != nil && s.fixed == nil && s.now.literal && a.Op != ast.Sub {
+	if s != nil && s.fixed == nil && s.seen().literal && a.Op != ast.Sub {
 		if c.shapeOf(a.Value, y).literal {
 			return steppedShape()
 		}

@@ -59,6 +59,8 @@ func TestComplete(t *testing.T) {
 		{"uprobe:bash:main|", "main"},
 		{"u:/bin/bash:m|", "main"},
 		{"uprobe:\"/bin/bash\":m|", "main"},
+		{"uprobe:/bin/bash:\"readl|", "readline\", readline_internal\""},
+		{"uprobe:\"/bin/b|", "/bin/bash\":"},
 		{"usdt:/bin/x:|", "probe1, python:"},
 		{"U:/bin/x:python:function__e|", "function__entry"},
 		{"name=kprobe:vfs_w|", "vfs_write"},
@@ -235,6 +237,7 @@ func TestComplete(t *testing.T) {
 		{"kprobe:vfs_read { reg(\"|", "~ip\", sp\""},
 		{"kprobe:vfs_read { signal(\"KI|", "KILL\""},
 		{"kprobe:vfs_read { cgroupid(\"too|", "tools/opensnoop.bt\", tools/"},
+		{"uprobe:/bin/bash:main { uaddr(\"readl|", "readline\", readline_internal\""},
 		// commands
 		{":|", "~:help, :list, :load"},
 		{":l|", ":list, :l, :load"},

@@ -120,8 +120,10 @@ func (b *body) names(before int) {
 		}
 		return
 	}
-	b.addAll(Names{List: b.src.Constants(), Detail: "constant"})
 	b.addDefined()
+	if b.total == 0 || b.prefix[0] == '_' || b.prefix[0] >= 'A' && b.prefix[0] <= 'Z' { // most are; to list them takes time
+		b.addAll(Names{List: b.src.Constants(), Detail: "constant"})
+	}
 }
 
 // startsStatement reports whether a statement can begin behind the token at an index.

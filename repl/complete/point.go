@@ -110,8 +110,8 @@ func (s *script) point(p point) {
 	last := len(p.parts) - 1
 	prefix := p.parts[last]
 	s.word(p.start, prefix)
-	if strings.Contains(prefix, "*") {
-		return // a wildcard stands for itself
+	if strings.Contains(prefix, "*") || s.text[p.start:p.end] != prefix {
+		return // a wildcard stands for itself; quotes within a part are beyond us
 	}
 	if last == 0 {
 		s.addProbeTypes()
@@ -122,6 +122,9 @@ func (s *script) point(p point) {
 		return
 	}
 	for _, n := range s.src.Part(t.Name, p.parts[1:last], prefix) {
+		if p.quoted && n.Suffix != "/" {
+			n.Suffix = `"` + n.Suffix
+		}
 		s.addAll(n)
 	}
 }

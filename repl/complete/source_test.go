@@ -19,6 +19,7 @@ type fake struct {
 	functions []string
 	prelude   string
 	host      *fakeHost
+	builtins  check.Builtins
 }
 
 func newFake() *fake {
@@ -26,6 +27,7 @@ func newFake() *fake {
 		functions: []string{"__x64_sys_read", "do_sys_open", "tcp_connect", "tcp_rcv_established", "tcp_recvmsg", "vfs_read", "vfs_readv", "vfs_write"},
 		prelude:   "struct own { int a; struct list_head *next; };\n#define LIMIT 7\nmacro twice(x) { x * 2 }\nfn half($n: uint64): uint64 { return $n / 2; }\n",
 		host:      newFakeHost(),
+		builtins:  fakeBuiltins{stdlib.New()},
 	}
 }
 
@@ -107,7 +109,7 @@ func (f *fake) Constants() []string {
 }
 
 func (f *fake) Symbols() []string        { return []string{"init_task", "jiffies", "jiffies_64"} }
-func (f *fake) Builtins() check.Builtins { return stdlib.New() }
+func (f *fake) Builtins() check.Builtins { return f.builtins }
 func (f *fake) Prelude() string          { return f.prelude }
 
 func (f *fake) Maps() []*check.Map {
@@ -138,12 +140,22 @@ func (f *fake) Check(text string, wrap func(check.Providers) check.Providers) *c
 	diags := &diag.List{}
 	tree := parser.Parse(diag.NewFile("input", text), diags)
 	info, err := check.Check(tree, check.Options{
-		Builtins: stdlib.New(), Providers: wrap(fakeProviders{f}), Host: f.host, Maps: f.Maps(),
+		Builtins: f.builtins, Providers: wrap(fakeProviders{f}), Host: f.host, Maps: f.Maps(),
 	}, diags)
 	if err != nil {
 		return nil
 	}
 	return info
+}
+
+// fakeBuiltins are the builtins, with one that names a symbol of the program.
+type fakeBuiltins struct{ *stdlib.Catalog }
+
+func (b fakeBuiltins) Signature(name string) (*types.Signature, bool) {
+	if name == "uaddr" {
+		return &types.Signature{Name: name, Params: []types.Param{{Kind: types.ParamLitString, Names: types.NamesUserSymbol}}, Call: true}, true
+	}
+	return b.Catalog.Signature(name)
 }
 
 // fakeProviders resolve names that the machine has.
@@ -188,7 +200,7 @@ func (p fakeProvider) Resolve(pt attach.Point, _ check.ResolveOptions) ([]attach
 			ctx.ArgN = append(ctx.ArgN, attach.Value{Name: "arg", Type: types.Uint64, Offset: 8 * i, Size: 8})
 		}
 	case "tracepoint":
-		if !slices.Contains(events[pt.Parts[0]], last) {
+		if len(pt.Parts) != 2 || !slices.Contains(events[pt.Parts[0]], last) {
 			return nil, errors.New("no such event")
 		}
 		ctx.Args = p.f.host.args(pt.Parts[0], last)
