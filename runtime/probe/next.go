@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // Type is a probe type as completion shows it.
@@ -59,6 +61,8 @@ func (u *usdtProbe) inFiles() bool { return true }
 func (f *fentry) inModules() bool { return true }
 
 func (r *rawTracepoint) inModules() bool { return true }
+
+func (c *counter) available() bool { return c.kind != unix.PERF_TYPE_HARDWARE || c.host.HasCounters() }
 
 // Branch is what can stand as a part of an attach point, sorted: the names that may be the last part, and those that a part has to follow.
 type Branch struct{ Last, More []string }
