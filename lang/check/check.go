@@ -65,6 +65,8 @@ type checker struct {
 	grown map[ast.Expr]bool
 	// loops is the number of loops around the statement being typed.
 	loops int
+	// copies is how often unroll repeats the statement being typed; 0 outside of it.
+	copies int
 }
 
 // Check checks a script. The result describes what of it makes sense, even if diags has errors afterwards; nothing may be
