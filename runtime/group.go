@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"reflect"
 	"slices"
 	"sync"
@@ -55,7 +54,7 @@ func (g *Group) load() error {
 	if err != nil {
 		return err
 	}
-	spec, err := specs(g.o, dataValue(g.s.start, os.Getpid(), g.s.opts.ChildPID), g.s.opts.Attacher)
+	spec, err := specs(g.o, g.s.dataValue(), g.s.opts.Attacher)
 	if err != nil {
 		return err
 	}
@@ -91,7 +90,11 @@ func (g *Group) prepare() error {
 	}
 	g.files = make([]*diag.File, len(g.o.Manifest.Sources))
 	for i, src := range g.o.Manifest.Sources {
-		g.files[i] = diag.NewFile(src.Name, src.Text)
+		if src.Copy == nil {
+			g.files[i] = diag.NewFile(src.Name, src.Text)
+		} else if src.Copy.Source >= 0 && src.Copy.Source < i && g.files[src.Copy.Source] != nil {
+			g.files[i] = g.files[src.Copy.Source].Expanded(g.span(src.Copy.From))
+		}
 	}
 	g.s.mu.Lock()
 	defer g.s.mu.Unlock()

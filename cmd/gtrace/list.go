@@ -21,6 +21,9 @@ func list(o *options, std streams) error {
 	if len(o.args) > 0 {
 		pattern = o.args[0]
 	}
+	if keyword, name, ok := typePattern(pattern); ok {
+		return listTypes(std, h, keyword, name, o.verbose)
+	}
 	found, err := set.List(pattern, probe.ListOptions{Verbose: o.verbose})
 	if err != nil {
 		return permitted(h, err)

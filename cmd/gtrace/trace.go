@@ -76,6 +76,7 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		return err
 	}
 	defer closeOut()
+	ns := c.pidNamespace()
 	symbols := symbol.New(symbol.Options{Mangled: !obj.Manifest.Config.CppDemangle})
 	s, err := runtime.New(runtime.Options{
 		Attacher:    attacher{ctx, c.probes},
@@ -83,6 +84,8 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		Warnings:    c.std.err,
 		Details:     c.details(),
 		ChildPID:    c.childPID,
+		PIDNSDev:    ns.Dev,
+		PIDNSIno:    ns.Ino,
 		ChildDone:   ended,
 		DryRun:      c.opts.dryRun,
 		VerifierLog: c.dump("verifier"),

@@ -4,13 +4,14 @@ import (
 	"fmt"
 
 	"github.com/gtrace/gtrace/lang/ast"
+	"github.com/gtrace/gtrace/lang/attach"
 	"github.com/gtrace/gtrace/lang/cdef"
 	"github.com/gtrace/gtrace/lang/diag"
 	"github.com/gtrace/gtrace/lang/types"
 )
 
 // checker is the state of one run of Check. The passes are methods in files of their own, in this order: cdef, config, support,
-// attach, limits, resolve, types.
+// funcs, attach, limits, resolve, types.
 type checker struct {
 	prog  *ast.Program
 	opts  Options
@@ -35,6 +36,17 @@ type checker struct {
 	// names caches what the host said about names.
 	names map[string]enumerator
 
+	// funcs are the functions of the script, funcOrder in the order of their declaration; versions are what their calls come to.
+	funcs     map[string]*function
+	funcOrder []*function
+	versions  map[versionKey]*version
+	// queue are versions that were called in this round and are not typed yet; rounds counts the rounds. fn is the version that is
+	// being typed, or nil, and lone the program of functions that no program calls.
+	queue  []*version
+	rounds int
+	fn     *version
+	lone   *Program
+
 	// report is set in the last round of the types pass: before it, types are not final and nothing is said.
 	report bool
 	// program is the program being typed, and env what its probe offers.
@@ -53,6 +65,7 @@ func Check(prog *ast.Program, opts Options, diags *diag.List) (*Info, error) {
 	c.passCdef()
 	c.passConfig()
 	c.passSupport()
+	c.passFuncs()
 	if err := c.passAttach(); err != nil {
 		return nil, fmt.Errorf("resolve attach points: %w", err)
 	}
@@ -74,6 +87,7 @@ func newChecker(prog *ast.Program, opts Options, diags *diag.List) *checker {
 			Vars:   map[*ast.VarExpr]*Var{},
 			Calls:  map[ast.Expr]*types.Signature{},
 			Fields: map[*ast.FieldExpr][]types.Field{},
+			Funcs:  map[*ast.CallExpr]*Func{},
 		},
 		vars:     map[*Var]*slot{},
 		maps:     map[string]*scriptMap{},
@@ -81,6 +95,9 @@ func newChecker(prog *ast.Program, opts Options, diags *diag.List) *checker {
 		literals: map[ast.Expr]bool{},
 		names:    map[string]enumerator{},
 		grown:    map[ast.Expr]bool{},
+		funcs:    map[string]*function{},
+		versions: map[versionKey]*version{},
+		lone:     &Program{Context: &attach.Context{Stack: true}, Probes: []attach.Probe{{Provider: "begin"}}, Body: &ast.Block{}},
 	}
 }
 

@@ -25,7 +25,7 @@ func (c *checker) supportDecl(d ast.Decl) {
 	case *ast.MacroDecl:
 		c.unsupported(d.NameSpan, "macros are")
 	case *ast.FuncDecl:
-		c.unsupported(d.NameSpan, "functions are")
+		c.supportNode(d.Body)
 	case *ast.ProbeDecl:
 		if d.Name != "" {
 			c.unsupported(d.At, "named probes are")
@@ -69,8 +69,6 @@ func unsupportedNode(n ast.Node) string {
 		if n.Len == nil {
 			return "array types without a length are"
 		}
-	case *ast.TupleType:
-		return "tuple types are"
 	}
 	return ""
 }
