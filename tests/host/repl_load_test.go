@@ -31,7 +31,7 @@ func converse(t *testing.T, args ...string) *dialog {
 	cmd := command(t, args...)
 	in, err := cmd.StdinPipe()
 	require.NoError(t, err)
-	return &dialog{session: launch(t, cmd), in: in}
+	return &dialog{session: launchFor(t, cmd, 5*patience), in: in}
 }
 
 // do has inputs run, and returns once they have.
