@@ -1,6 +1,7 @@
 package repl
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -80,5 +81,17 @@ func TestParseTime(t *testing.T) {
 func TestSize(t *testing.T) {
 	for n, want := range map[uint64]string{0: "0 B", 1023: "1023 B", 1024: "1 KiB", 1536: "1.5 KiB", 1 << 20: "1 MiB", 1 << 62: "4194304 TiB"} {
 		require.Equal(t, want, size(n))
+	}
+}
+
+func TestBraces(t *testing.T) {
+	for text, want := range map[string]int{
+		"{": 1, "{ { }": 1, "\"{\"": 0, "\"\\\"{\" {": 1, "{ // }": 1, "{ /* } */": 1, "/* {": 0, "}": -1, "{\n}": 0, "/* a\n{ */ {": 1, "{\n\"\n}": 0,
+	} {
+		var b braces
+		for line := range strings.SplitSeq(text, "\n") {
+			b.add(line)
+		}
+		require.Equal(t, want, b.depth, text)
 	}
 }

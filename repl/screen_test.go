@@ -123,3 +123,19 @@ func TestScreenIsBounded(t *testing.T) {
 	s.close()
 	require.Equal(t, lines, strings.Count(p.String(), "\n"))
 }
+
+// Who has seen enough gets no more, and how much that was.
+func TestScreenDrops(t *testing.T) {
+	p := &paper{}
+	s := newScreen(p)
+	defer s.close()
+	s.begin(&line{p: p})
+	_, _ = s.Write([]byte("a\nb\n"))
+	s.drop()
+	_, _ = s.Write(bytes.Repeat([]byte("x\n"), screenRoom))
+	require.Equal(t, 2+screenRoom, s.undrop())
+	s.end()
+	_, _ = s.Write([]byte("after\n"))
+	shows(t, p, "after\n")
+	require.Zero(t, s.undrop())
+}
