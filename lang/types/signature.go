@@ -31,9 +31,21 @@ type Signature struct {
 	Needs string
 	// Frames is set for builtins that ask stacks for the number of their frames.
 	Frames bool
+	// Replaced marks names that the checker puts something else in the place of, before anything has a type.
+	Replaced Replacement
 	// Unsupported marks names of the language that this version does not accept yet.
 	Unsupported bool
 }
+
+// Replacement says what stands for a builtin.
+type Replacement uint8
+
+// The replacements.
+const (
+	ReplacedNot    Replacement = iota
+	ReplacedOption             // the value of an option of the script: getopt()
+	ReplacedConfig             // the configuration as a record
+)
 
 // Param is a parameter of a builtin.
 type Param struct {
