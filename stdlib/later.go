@@ -11,8 +11,7 @@ func laterBuiltins() []*Builtin {
 		out = append(out, later(name, false))
 	}
 	for _, name := range []string{
-		"kfunc_exist", "kfunc_allowed", "path",
-		"socket_cookie", "percpu_kaddr", "uaddr", "dw_ustack", "unwatch", "skboutput", "tseries",
+		"dw_ustack", "unwatch", "skboutput",
 	} {
 		out = append(out, later(name, true))
 	}

@@ -42,6 +42,9 @@ type checker struct {
 	// names caches what the host said about names.
 	names map[string]enumerator
 
+	// warnedOf are the unstable features that the script was told of.
+	warnedOf map[string]bool
+
 	// funcs are the functions of the script, funcOrder in the order of their declaration; versions are what their calls come to.
 	funcs     map[string]*function
 	funcOrder []*function
@@ -84,7 +87,7 @@ func Check(prog *ast.Program, opts Options, diags *diag.List) (*Info, error) {
 	c.passResolve()
 	c.passTypes()
 	c.finish()
-	c.info.Kernel = c.kernelType
+	c.info.Kernel, c.info.Symbol, c.info.UserSymbol = c.kernelType, c.kernelSymbol, c.userSymbol
 	return c.info, nil
 }
 
@@ -109,6 +112,7 @@ func (c *checker) reset() {
 	c.maps, c.mapOrder = map[string]*scriptMap{}, nil
 	c.badMaps = map[*ast.MapExpr]bool{}
 	c.literals = map[ast.Expr]bool{}
+	c.warnedOf = map[string]bool{}
 	c.grown = map[ast.Expr]bool{}
 }
 
