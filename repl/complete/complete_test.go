@@ -159,6 +159,8 @@ func TestComplete(t *testing.T) {
 		{"*curtask.m|", "mm"},
 		{"$t = curtask; $t.mm.ow|", "owner"},
 		{"for ($kv : @task) { $kv.1.pi|", "pid"},
+		{"macro me() { curtask } kprobe:vfs_read { me().pr|", "prio"},
+		{"fn me(): struct task_struct * { return curtask; } kprobe:vfs_read { me().pr|", "prio"},
 		// offsetof, sizeof, types
 		{"kprobe:vfs_read { offsetof(struct task_struct, m|", "mm"},
 		{"kprobe:vfs_read { offsetof(struct task_struct, mm.|", "pgd, owner, mmlist"},

@@ -2,9 +2,13 @@ package probe
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // Type is a probe type as completion shows it.
@@ -49,6 +53,20 @@ func (u *uprobe) available() bool { return u.host.HasUprobes() }
 func (u *uprobe) inFiles() bool { return true }
 
 func (r *rawTracepoint) inModules() bool { return true }
+
+// available asks for a counter of the CPU: many virtual machines have none. What may not be opened is there.
+func (c *counter) available() bool {
+	if c.kind != unix.PERF_TYPE_HARDWARE {
+		return true
+	}
+	attr := &unix.PerfEventAttr{Type: c.kind, Config: unix.PERF_COUNT_HW_CPU_CYCLES, Bits: unix.PerfBitDisabled}
+	attr.Size = uint32(unsafe.Sizeof(*attr))
+	fd, err := unix.PerfEventOpen(attr, 0, -1, -1, unix.PERF_FLAG_FD_CLOEXEC)
+	if err == nil {
+		_ = unix.Close(fd)
+	}
+	return err == nil || errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM)
+}
 
 func (u unsupported) available() bool { return false }
 
