@@ -7,6 +7,7 @@ import (
 	"io"
 	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/ringbuf"
@@ -30,6 +31,10 @@ type Group struct {
 	files   []*diag.File
 	// done is closed when the pump has ended.
 	done chan struct{}
+
+	// op is held while the group is paused, resumed or removed; removed is guarded by it.
+	op      sync.Mutex
+	removed bool
 
 	// What follows is guarded by s.mu.
 	links []io.Closer
@@ -214,10 +219,19 @@ func (g *Group) takeLinks() []io.Closer {
 }
 
 // Pause detaches the group's probes; its programs and maps stay.
-func (g *Group) Pause() error { return closeAll(g.takeLinks()) }
+func (g *Group) Pause() error {
+	g.op.Lock()
+	defer g.op.Unlock()
+	return closeAll(g.takeLinks())
+}
 
 // Resume attaches the probes of a paused group again. On a group that is not paused it does nothing.
 func (g *Group) Resume(ctx context.Context) error {
+	g.op.Lock()
+	defer g.op.Unlock()
+	if g.removed {
+		return errors.New("the probes have ended")
+	}
 	g.s.mu.Lock()
 	running := len(g.links) > 0
 	g.s.mu.Unlock()
@@ -236,8 +250,14 @@ func (g *Group) Remove() error { return g.remove(func() error { return nil }) }
 func (g *Group) Stop() error { return g.remove(g.end) }
 
 func (g *Group) remove(last func() error) error {
+	g.op.Lock()
+	defer g.op.Unlock()
+	if g.removed {
+		return nil
+	}
+	g.removed = true
 	s := g.s
-	errs := []error{g.Pause(), g.drain(), last()}
+	errs := []error{closeAll(g.takeLinks()), g.drain(), last()}
 	s.mu.Lock()
 	s.groups = slices.DeleteFunc(s.groups, func(o *Group) bool { return o == g })
 	errs = append(errs, s.report([]*Group{g})...)

@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/cilium/ebpf"
 
@@ -21,6 +23,8 @@ import (
 
 // trace compiles a script and runs it until it ends.
 func trace(ctx context.Context, o *options, std streams) error {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
 	file, params, err := o.script(std.in)
 	if err != nil {
 		return err

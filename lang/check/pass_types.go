@@ -215,7 +215,7 @@ func (c *checker) compound(a *ast.AssignStmt, s *slot) shape {
 	if !ok {
 		return plainShape(t)
 	}
-	if s != nil && s.fixed == nil && s.now.literal && a.Op != ast.Sub {
+	if s != nil && s.fixed == nil && s.seen().literal && a.Op != ast.Sub {
 		if c.shapeOf(a.Value, y).literal {
 			return steppedShape()
 		}
