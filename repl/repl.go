@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/gtrace/gtrace/lang/diag"
@@ -110,8 +112,9 @@ func Run(ctx context.Context, opts Options) (int, error) {
 }
 
 func (r *repl) open() error {
-	r.in = newPlain(r.ctx, r.opts.In, nil)
-	if tty := r.opts.Terminal; tty != nil {
+	if tty := r.opts.Terminal; tty == nil {
+		r.in = newPlain(r.ctx, r.opts.In, nil)
+	} else {
 		r.screen = newScreen(tty)
 		r.err = r.screen
 		if r.opts.Out == nil {
@@ -129,7 +132,7 @@ func (r *repl) open() error {
 	}
 	r.file, r.closeFile = r.opts.File, closeFile
 	r.ses, err = runtime.New(runtime.Options{
-		Attacher: r.opts.Attacher, Printer: p, Warnings: r.err, OnExit: r.groupExited, Errors: r.err, AllMaps: true,
+		Attacher: r.opts.Attacher, Printer: p, Warnings: r.err, OnExit: r.groupExited, Errors: r.err, EndMaps: r.endMaps,
 	})
 	if err != nil {
 		r.closeTerminal()
@@ -199,6 +202,18 @@ func (r *repl) leave() (int, error) {
 		r.code = 1
 	}
 	return r.code, err
+}
+
+// endMaps reports whether leaving prints the maps: unless config print_maps_on_exit was set to something else.
+func (r *repl) endMaps() bool {
+	for _, d := range r.definitions() {
+		if slices.Contains(d.Names, "config print_maps_on_exit") {
+			_, value, _ := strings.Cut(strings.Trim(d.Text, "config ={}"), "=")
+			value = strings.TrimSpace(value)
+			return value == "1" || value == "true"
+		}
+	}
+	return true
 }
 
 // say shows a message.

@@ -45,8 +45,9 @@ type Options struct {
 	OnExit func(g *Group, code int)
 	// Errors gets failures to read events as they happen, one a line; if it is nil, Run returns them.
 	Errors io.Writer
-	// AllMaps prints at the end the maps of groups that were removed, too.
-	AllMaps bool
+	// EndMaps reports whether the maps are printed at the end. They are then all maps, also those of groups that were removed, except those of
+	// groups whose config does not want it. If it is nil, they are those of the groups whose config wants it.
+	EndMaps func() bool
 }
 
 // Session is a live set of maps and the groups of programs that work on them. Its methods may be called at any time from
@@ -241,17 +242,7 @@ func (s *Session) finish() error {
 
 // printMaps prints the maps of the groups whose config wants it.
 func (s *Session) printMaps(groups []*Group) []error {
-	wanted := map[string]bool{}
-	if s.opts.AllMaps {
-		for name := range s.maps {
-			wanted[name] = true
-		}
-	}
-	for _, g := range groups {
-		for _, m := range g.o.Manifest.Maps {
-			wanted[m.Name] = wanted[m.Name] || g.o.Manifest.Config.PrintMapsOnExit
-		}
-	}
+	wanted := s.wanted(groups)
 	var ms []value.Map
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(s.maps)) {
@@ -267,6 +258,30 @@ func (s *Session) printMaps(groups []*Group) []error {
 	}
 	s.opts.Printer.Maps(ms)
 	return errs
+}
+
+// wanted returns the names of the maps to be printed at the end.
+func (s *Session) wanted(groups []*Group) map[string]bool {
+	out := map[string]bool{}
+	if s.opts.EndMaps != nil {
+		if !s.opts.EndMaps() {
+			return out
+		}
+		for name := range s.maps {
+			out[name] = true
+		}
+	}
+	for _, g := range groups {
+		print := g.o.Manifest.Config.PrintMapsOnExit
+		for _, m := range g.o.Manifest.Maps {
+			if s.opts.EndMaps == nil {
+				out[m.Name] = out[m.Name] || print
+			} else {
+				out[m.Name] = out[m.Name] && print
+			}
+		}
+	}
+	return out
 }
 
 // Map reads a script map.
