@@ -39,30 +39,48 @@ func TestSessionScripts(t *testing.T) {
 		{name: "no maps", in: "@a = 1\n:set print_maps_on_exit=0\n@a = 2\n", out: "\n\n"},
 		{name: "a stopped probe's end", in: "END { print(1); }\n:stop 1\nprint(2)\n", out: "1\n2\n\n\n", err: "[1] end\n[1] stopped\n"},
 		{name: "64 bits", in: "@x[1] = 1\n@x[1000000] = 3000000000\n@x\n:clear @x\n", out: "@x[1]: 1\n@x[1000000]: 3000000000\n\n\n"},
-		{name: "types clash", in: "@x = 1\n@x[1] = 1\n:drop @x\n@x[1] = 1\n@x\n:clear all\n", out: "@x[1]: 1\n\n\n", code: 1,
+		{
+			name: "types clash", in: "@x = 1\n@x[1] = 1\n:drop @x\n@x[1] = 1\n@x\n:clear all\n", out: "@x[1]: 1\n\n\n", code: 1,
 			err: "stdin:2:1-6: ERROR: @x used as a map with an explicit key (non-scalar map), previously used without an explicit key (scalar map)\n" +
-				"@x[1] = 1\n~~~~~\nHINT: the session's map @x keeps its types; :drop @x forgets it\n"},
-		{name: "a map in use", in: "END { print(@x); @x = 1; }\n:drop @x\n:stop all\n:drop @x\n", out: "@x: 1\n\n\n", code: 1,
-			err: "[1] end\nERROR: the probes 1 use the map @x; :stop them first\n[1] stopped\n"},
-		{name: "no such map", in: "@nosuch\n:clear @nosuch\n", out: "\n\n", code: 1,
-			err: "stdin:1:1-8: ERROR: Undefined map: @nosuch\n@nosuch\n~~~~~~~\nERROR: there is no map @nosuch; :maps lists them\n"},
-		{name: "definitions", in: "#define A 1\nstruct s { int x; }\n#define A 3\nA + sizeof(struct s)\n:defs\n:undef A\nA\n", out: "7\n\n\n", code: 1,
-			err: "struct s { int x; };\n#define A 3\nstdin:7:1-2: ERROR: Unknown identifier: 'A'\nA\n~\n"},
-		{name: "a map's declaration", in: "let @m = lruhash(2)\n@m[1] = 1; @m[2] = 2; @m[3] = 3\n:maps\n:drop @m\n", out: "\n\n",
-			err: "@m[int64]: int64  (LRUHash, 2 of 2 keys, "},
-		{name: "config", in: ":set max_strlen=5\nprint(\"too long\")\nconfig = { max_strlen = 10 }\nprint(\"fits\")\n:set\n:set nosuch=1\n", out: "fits\n\n\n", code: 1,
-			err: "config = { max_strlen = 10 }\ninput:1:12-22: ERROR: nosuch: not a known configuration option\n"},
-		{name: "json", in: ":format json\n@x = 1\n@x\nprint(2)\n:format text\n@x\n:format yaml\n", code: 1,
-			out: "{\"type\": \"map\", \"data\": {\"@x\": 1}}\n{\"type\": \"value\", \"data\": 2}\n@x: 1\n\n\n@x: 1\n", err: "ERROR: the formats are text and json\n"},
+				"@x[1] = 1\n~~~~~\nHINT: the session's map @x keeps its types; :drop @x forgets it\n",
+		},
+		{
+			name: "a map in use", in: "END { print(@x); @x = 1; }\n:drop @x\n:stop all\n:drop @x\n", out: "@x: 1\n\n\n", code: 1,
+			err: "[1] end\nERROR: the probes 1 use the map @x; :stop them first\n[1] stopped\n",
+		},
+		{
+			name: "no such map", in: "@nosuch\n:clear @nosuch\n", out: "\n\n", code: 1,
+			err: "stdin:1:1-8: ERROR: Undefined map: @nosuch\n@nosuch\n~~~~~~~\nERROR: there is no map @nosuch; :maps lists them\n",
+		},
+		{
+			name: "definitions", in: "#define A 1\nstruct s { int x; }\n#define A 3\nA + sizeof(struct s)\n:defs\n:undef A\nA\n", out: "7\n\n\n", code: 1,
+			err: "struct s { int x; };\n#define A 3\nstdin:7:1-2: ERROR: Unknown identifier: 'A'\nA\n~\n",
+		},
+		{
+			name: "a map's declaration", in: "let @m = lruhash(2)\n@m[1] = 1; @m[2] = 2; @m[3] = 3\n:maps\n:drop @m\n", out: "\n\n",
+			err: "@m[int64]: int64  (LRUHash, 2 of 2 keys, ",
+		},
+		{
+			name: "config", in: ":set max_strlen=5\nprint(\"too long\")\nconfig = { max_strlen = 10 }\nprint(\"fits\")\n:set\n:set nosuch=1\n", out: "fits\n\n\n", code: 1,
+			err: "config = { max_strlen = 10 }\ninput:1:12-22: ERROR: nosuch: not a known configuration option\n",
+		},
+		{
+			name: "json", in: ":format json\n@x = 1\n@x\nprint(2)\n:format text\n@x\n:format yaml\n", code: 1,
+			out: "{\"type\": \"map\", \"data\": {\"@x\": 1}}\n{\"type\": \"value\", \"data\": 2}\n@x: 1\n\n\n@x: 1\n", err: "ERROR: the formats are text and json\n",
+		},
 		{name: "times", in: ":sleep 10ms\n:sleep 0.01\n:sleep x\n", out: "\n\n", err: "ERROR: \"x\" is no time: write it as 2s or 500ms\n", code: 1},
 		{name: "help", in: "help\n:help stop\n", out: "\n\n", err: ":stop, :s N|all\n  Run the end probes of groups and remove them.\n"},
 		{name: "args", in: ":args tracepoint:syscalls:sys_enter_close\n", out: "\n\n", err: "tracepoint:syscalls:sys_enter_close\n"},
 		{name: "list", in: ":list software:nosuch*\n:list nosuch:x\n", out: "\n\n", err: "No probes match software:nosuch*\nERROR: unknown probe type \"nosuch\"\n", code: 1},
-		{name: "type", in: ":type struct list_head\n:type nosuch_t\n", out: "\n\n", code: 1,
-			err: "struct list_head {"},
+		{
+			name: "type", in: ":type struct list_head\n:type nosuch_t\n", out: "\n\n", code: 1,
+			err: "struct list_head {",
+		},
 		{name: "asm", in: ":asm END { @x = 1; }\n:maps\n", out: "\n\n", err: "instructions, 0 bytes of stack\nThere are no maps.\n"},
-		{name: "no probes run", in: ":probes\n:cost\n:stop all\n:stop 3\n", out: "\n\n", code: 1,
-			err: "No probes run.\nERROR: no probes run\nERROR: there are no probes with the number 3; :probes lists what runs\n"},
+		{
+			name: "no probes run", in: ":probes\n:cost\n:stop all\n:stop 3\n", out: "\n\n", code: 1,
+			err: "No probes run.\nERROR: no probes run\nERROR: there are no probes with the number 3; :probes lists what runs\n",
+		},
 		{name: "zero bytes and wrong UTF-8", in: "1\n\x00\xff\n2\n", out: "1\n2\n\n\n", err: "ERROR", code: 1},
 	}
 	for _, test := range tests {

@@ -292,3 +292,26 @@ func TestSessionColors(t *testing.T) {
 	c.shows("ERROR")
 	require.Regexp(t, colors, c.display.bytes())
 }
+
+func TestSessionCompletes(t *testing.T) {
+	c := talk(t)
+	c.enter("@reads[1] = 5")
+	for _, test := range []struct{ typed, shown string }{
+		{":pro", "gtrace> :probes"},
+		{"print(@re", "gtrace> print(@reads"},
+		{"tracepoint:syscalls:sys_enter_openat2 { print(args.dfd", "gtrace> tracepoint:syscalls:sys_enter_openat2 { print(args.dfd"},
+		{"tracepoint:syscalls:sys_enter_getppi", "gtrace> tracepoint:syscalls:sys_enter_getppid"},
+	} {
+		c.keys(test.typed)
+		ok := func(s string) bool { return strings.HasPrefix(lastLine(s), test.shown) }
+		require.Eventually(t, func() bool {
+			c.keys("\t")
+			time.Sleep(100 * time.Millisecond)
+			return ok(c.display.String())
+		}, patience, 100*time.Millisecond, "%s: %s", test.typed, c.display)
+		c.keys(ctrlC)
+		c.until(atPrompt)
+	}
+	c.keys(ctrlD)
+	require.Zero(t, c.leaves())
+}
