@@ -57,6 +57,8 @@ type Session struct {
 	opts Options
 	// start is the boot clock at the start, tai what the TAI clock was ahead of it.
 	start, tai uint64
+	// leap is what the TAI clock is ahead of the time of day.
+	leap int64
 
 	exitOnce sync.Once
 	exit     chan struct{}
@@ -85,14 +87,17 @@ func New(opts Options) (*Session, error) {
 	if opts.Printer == nil {
 		return nil, errors.New("a session needs a printer")
 	}
-	var boot, tai unix.Timespec
-	if err := errors.Join(unix.ClockGettime(unix.CLOCK_BOOTTIME, &boot), unix.ClockGettime(unix.CLOCK_TAI, &tai)); err != nil {
-		return nil, fmt.Errorf("read the clock: %w", err)
+	var boot, tai, day unix.Timespec
+	for clock, ts := range map[int32]*unix.Timespec{unix.CLOCK_BOOTTIME: &boot, unix.CLOCK_TAI: &tai, unix.CLOCK_REALTIME: &day} {
+		if err := unix.ClockGettime(clock, ts); err != nil {
+			return nil, fmt.Errorf("read the clock: %w", err)
+		}
 	}
 	s := &Session{
 		opts:   opts,
 		start:  uint64(boot.Nano()),
 		tai:    uint64(tai.Nano() - boot.Nano()),
+		leap:   leapNanoseconds(tai, day),
 		exit:   make(chan struct{}),
 		quit:   make(chan struct{}),
 		maps:   map[string]*event.Map{},
@@ -102,6 +107,11 @@ func New(opts Options) (*Session, error) {
 		go s.watchExits()
 	}
 	return s, nil
+}
+
+// leapNanoseconds is the difference of two clocks that were read one after the other: it is in whole seconds.
+func leapNanoseconds(tai, day unix.Timespec) int64 {
+	return int64((time.Duration(tai.Nano()-day.Nano()) + time.Second/2).Truncate(time.Second))
 }
 
 // Add loads an Object's programs, runs its begin probes and attaches the others; their output is printed from then on.
@@ -313,7 +323,9 @@ func (s *Session) read(name string) (value.Map, error) {
 	return m.Read(s.decoder())
 }
 
-func (s *Session) decoder() *event.Decoder { return &event.Decoder{Stacks: s.stacks} }
+func (s *Session) decoder() *event.Decoder {
+	return &event.Decoder{Stacks: s.stacks, LeapNanoseconds: s.leap}
+}
 
 // stop asks the session to end with an exit code; the last caller wins, so that an end probe has the last word.
 func (s *Session) stop(code int) {

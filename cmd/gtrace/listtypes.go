@@ -52,6 +52,7 @@ func listTypes(std streams, h *host.Host, keyword, name string, verbose bool) er
 
 // showType writes the definition of a type with the offsets and sizes of its members. A name without a keyword is that of any type.
 func showType(w io.Writer, h *host.Host, name string) error {
+	name = strings.TrimRight(name, " *;")
 	if keyword, rest, ok := typePattern(name); ok {
 		return explained(h, keyword, rest, h.WriteType(w, keyword, rest, host.LayoutOptions{Offsets: true}))
 	}

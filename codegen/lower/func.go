@@ -22,6 +22,8 @@ type fn struct {
 	loops []loop
 	// inner is set in the callback of a loop.
 	inner *callback
+	// frames are where the frames of the loops around a callback are.
+	frames map[*callback]*ir.Value
 	// called is set in a function of the script, result is where its result goes, if that is in memory, and program the name of the
 	// program that calls it.
 	called  *function
@@ -37,24 +39,6 @@ func (f *fn) span() diag.Span {
 		return f.at
 	}
 	return f.b.Span
-}
-
-// storage is where a scratch variable lives: in SSA form, in a slot, or in callbacks at an address in the caller's memory.
-type storage struct {
-	v    ir.Variable
-	slot *ir.Slot
-	addr *ir.Value
-}
-
-// inMemory reports whether a variable is a memory object.
-func (s storage) inMemory() bool { return s.slot != nil || s.addr != nil }
-
-// address returns where a memory object is.
-func (s storage) address(b *ir.Builder) *ir.Value {
-	if s.addr != nil {
-		return s.addr
-	}
-	return b.SlotAddr(s.slot)
 }
 
 func (m *module) program(name string, p *check.Program) *ir.Func {

@@ -45,19 +45,20 @@ func settings() map[string]setting {
 			"PER_PID", "PER_PROGRAM", "NONE"),
 		"license": {set: license},
 
-		"show_debug_info":    {later: true},
-		"use_blazesym":       {later: true},
-		"unstable_tseries":   {later: true},
-		"unstable_dw_ustack": {later: true},
-		"unstable_typeinfo":  {later: true},
+		"unstable_tseries":          {set: unstable("unstable_tseries", func(c *Config) *string { return &c.UnstableTseries })},
+		"unstable_dw_ustack":        {set: unstable("unstable_dw_ustack", func(c *Config) *string { return &c.UnstableDwUstack })},
+		"unstable_typeinfo":         {set: unstable("unstable_typeinfo", func(c *Config) *string { return &c.UnstableTypeinfo })},
+		"unstable_import_statement": {set: unstable("unstable_import_statement", func(c *Config) *string { return &c.UnstableImport })},
 
-		"symbol_source":             {noEffect: true},
-		"max_type_res_iterations":   {noEffect: true},
-		"unstable_addr":             {noEffect: true},
-		"unstable_import":           {noEffect: true},
-		"unstable_import_statement": {noEffect: true},
-		"unstable_macro":            {noEffect: true},
-		"unstable_map_decl":         {noEffect: true},
+		"show_debug_info": {later: true},
+		"use_blazesym":    {later: true},
+
+		"symbol_source":           {noEffect: true},
+		"max_type_res_iterations": {noEffect: true},
+		"unstable_addr":           {noEffect: true},
+		"unstable_import":         {noEffect: true},
+		"unstable_macro":          {noEffect: true},
+		"unstable_map_decl":       {noEffect: true},
 
 		"strlen":        {renamed: "max_strlen"},
 		"cat_bytes_max": {renamed: "max_cat_bytes"},
@@ -87,7 +88,8 @@ func DefaultConfig() Config {
 	return Config{
 		MaxStrlen: 1024, MaxMapKeys: 4096, MaxProbes: 1024, MaxPrograms: 1024, MaxCatBytes: 10240, LogSize: 1000000,
 		OnStackLimit: 32, StackMode: "bpftrace", MissingProbes: "error", StrTruncTrailer: "..", License: "GPL",
-		CacheUserSymbols: "PER_PID", PrintMapsOnExit: true, CppDemangle: true,
+		CacheUserSymbols: "PER_PID", PrintMapsOnExit: true, CppDemangle: true, LazySymbolication: true,
+		UnstableImport: "error", UnstableTseries: "warn", UnstableTypeinfo: "error", UnstableDwUstack: "warn",
 	}
 }
 
@@ -242,6 +244,24 @@ func choice(name string, field func(*Config) *string, values ...string) setting 
 			name, name, strings.Join(values[:last], ", "), values[last])
 	}
 	return setting{set: set, values: values}
+}
+
+// unstable accepts what may become of a script that uses a part of the language that is not settled.
+func unstable(name string, field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		switch v {
+		case "enable", "true", "1":
+			*field(c) = "enable"
+		case "warn":
+			*field(c) = "warn"
+		case "error", "false", "0":
+			*field(c) = "error"
+		default:
+			//lint:ignore ST1005 these are bpftrace's words
+			return fmt.Errorf("%s: Invalid value for unstable config: valid values are enable, warn, and error.", name)
+		}
+		return nil
+	}
 }
 
 // license accepts the licenses that the kernel takes for GPL-compatible.
