@@ -250,10 +250,14 @@ func (r *repl) watchInterrupts() {
 	}
 }
 
-// foreground runs f, which Ctrl-C ends.
+// foreground runs f, which Ctrl-C ends. What it would still print is dropped then.
 func (r *repl) foreground(f func(ctx context.Context) error) error {
 	ctx, cancel := context.WithCancel(r.ctx)
 	defer cancel()
+	stop := func() bool { return true }
+	if r.screen != nil {
+		stop = context.AfterFunc(ctx, r.screen.drop)
+	}
 	r.mu.Lock()
 	r.cancel = cancel
 	r.mu.Unlock()
@@ -261,6 +265,9 @@ func (r *repl) foreground(f func(ctx context.Context) error) error {
 	r.mu.Lock()
 	r.cancel = nil
 	r.mu.Unlock()
+	if !stop() {
+		r.dropped()
+	}
 	if errors.Is(err, context.Canceled) {
 		r.note("Interrupted.\n")
 		if r.screen == nil {
@@ -269,4 +276,12 @@ func (r *repl) foreground(f func(ctx context.Context) error) error {
 		return nil
 	}
 	return err
+}
+
+// dropped says how much of the output an interrupt has cost.
+func (r *repl) dropped() {
+	n := r.screen.undrop()
+	if n > 0 {
+		r.say("Left out %d lines of output.\n", n)
+	}
 }

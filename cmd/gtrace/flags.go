@@ -45,7 +45,8 @@ var dumpStages = []string{"ast", "types", "ir", "opt", "asm", "verifier"}
 
 const usageLine = `gtrace [options] FILE [ARG...]
   gtrace [options] -e 'PROGRAM' [ARG...]
-  gtrace [options] - [ARG...]            (script on standard input)`
+  gtrace [options] - [ARG...]            (script on standard input)
+  gtrace [options]                       (interactive session)`
 
 const usageExamples = `  gtrace -e 'tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }'
       count system calls by process name

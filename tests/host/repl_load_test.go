@@ -31,7 +31,7 @@ func converse(t *testing.T, args ...string) *dialog {
 	cmd := command(t, args...)
 	in, err := cmd.StdinPipe()
 	require.NoError(t, err)
-	return &dialog{session: launch(t, cmd), in: in}
+	return &dialog{session: launchFor(t, cmd, 5*patience), in: in}
 }
 
 // do has inputs run, and returns once they have.
@@ -223,6 +223,31 @@ func TestSessionInterruptsOutput(t *testing.T) {
 	c.until(atPrompt)
 	c.keys("2 + 3\r")
 	c.until(func(s string) bool { return strings.HasSuffix(s, "\n5\ngtrace>") })
+	c.keys(ctrlD)
+	require.Zero(t, c.leaves())
+}
+
+// Ctrl-C ends the printing of a large map on a slow terminal at once.
+func TestSessionInterruptsALargeMap(t *testing.T) {
+	c := talk(t)
+	c.enter(":set max_map_keys=50000")
+	c.enter("for ($i : 0..40000) { @m[$i] = 1; }")
+	c.reading.Lock()
+	c.keys("@m\r")
+	time.Sleep(500 * time.Millisecond) // the terminal is full
+	c.keys(ctrlC)
+	time.Sleep(200 * time.Millisecond)
+	c.reading.Unlock()
+	c.until(func(s string) bool { return strings.Contains(s, "Left out ") && atPrompt(s) })
+	s := c.display.String()
+	left := 0
+	_, text, _ := strings.Cut(s, "Left out ")
+	_, err := fmt.Sscanf(text, "%d lines of output.", &left)
+	require.NoError(t, err)
+	require.Positive(t, left)
+	shown := strings.Count(s, "]: 1\n")
+	require.InDelta(t, 40000, shown+left, 1, "the line that was cut")
+	c.enter(":drop @m")
 	c.keys(ctrlD)
 	require.Zero(t, c.leaves())
 }

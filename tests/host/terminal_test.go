@@ -140,7 +140,8 @@ type terminal struct {
 	cmd     *exec.Cmd
 	pty     *os.File
 	display *display
-	state   string // the folder of its history
+	state   string     // the folder of its history
+	reading sync.Mutex // held while what comes from gtrace stays in the terminal
 	exited  chan struct{}
 	err     error
 }
@@ -185,6 +186,8 @@ func talkWide(t *testing.T, width int, state string, env ...string) *terminal {
 		buf := make([]byte, 1<<16)
 		for {
 			n, err := master.Read(buf)
+			c.reading.Lock()
+			c.reading.Unlock() //nolint:staticcheck // it only waits
 			_, _ = c.display.Write(buf[:n])
 			if err != nil {
 				break // the terminal has no one on the other side any more
