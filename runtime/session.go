@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -79,6 +80,8 @@ type Session struct {
 	closed bool
 	// config is what the last script said about output.
 	config output.Config
+	// late are links that are detached already and only to be freed.
+	late []io.Closer
 	// quit is closed by Close.
 	quit chan struct{}
 }
@@ -239,7 +242,11 @@ func (s *Session) finish() error {
 	for _, g := range groups {
 		links = append(links, g.takeLinks()...)
 	}
-	errs := []error{closeAll(links)}
+	late, err := detachAll(links)
+	s.mu.Lock()
+	s.late = append(s.late, late...)
+	s.mu.Unlock()
+	errs := []error{err}
 	if s.opts.DryRun {
 		return errors.Join(append(errs, s.opts.Printer.Flush())...)
 	}
@@ -356,6 +363,10 @@ func (s *Session) Close() error {
 	for _, g := range groups {
 		links = append(links, g.takeLinks()...)
 	}
+	s.mu.Lock()
+	links = append(links, s.late...)
+	s.late = nil
+	s.mu.Unlock()
 	errs := []error{closeAll(links)}
 	for _, g := range groups {
 		errs = append(errs, g.drain(), g.free())
@@ -369,6 +380,20 @@ func (s *Session) Close() error {
 		errs = append(errs, m.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// Late returns the descriptors of events that no program is attached to any more, and that Close has yet to free after Run. The kernel
+// takes its time over those of tracepoints: a grace period each. A process that holds copies of them takes that over.
+func (s *Session) Late() []*os.File {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []*os.File
+	for _, l := range s.late {
+		if f, ok := l.(interface{ Files() []*os.File }); ok {
+			out = append(out, f.Files()...)
+		}
+	}
+	return out
 }
 
 // shared returns the maps of the session that an Object's specs can use, by their names in the spec.
