@@ -93,8 +93,12 @@ type moduleEmitter struct {
 	state   []visitState
 }
 
-// subStack is what a subprogram may use, so that a few levels of them fit below a program.
-const subStack = 128
+// subStack is what a subprogram may use, so that a few levels of them fit below a program. One that needs more, such as a loop in a
+// loop that shares many variables with it, gets it in steps of moreStack.
+const (
+	subStack  = 128
+	moreStack = 64
+)
 
 // emit makes function i after those that it calls and returns the stack of the deepest chain that begins with it.
 func (e *moduleEmitter) emit(i int) (int, error) {
@@ -133,14 +137,19 @@ func (e *moduleEmitter) emitFunc(i, below int) error {
 	if opts.OnStack <= 0 || opts.OnStack > MaxStack {
 		opts.OnStack = MaxStack
 	}
-	opts.OnStack -= below
-	if f.Sub {
-		opts.OnStack = min(opts.OnStack, subStack)
-	}
-	if opts.OnStack <= 0 {
+	left := opts.OnStack - below
+	if left <= 0 {
 		return fmt.Errorf("%s: no stack is left for the functions that it calls", f.Name)
 	}
+	opts.OnStack = left
+	if f.Sub {
+		opts.OnStack = min(left, subStack)
+	}
 	r, err := Func(f, opts)
+	for err != nil && opts.OnStack < left {
+		opts.OnStack = min(left, opts.OnStack+moreStack)
+		r, err = Func(f, opts)
+	}
 	e.results[i] = r
 	return err
 }
