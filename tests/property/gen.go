@@ -19,6 +19,7 @@ type gen struct {
 	limit int  // statements left
 	loops int  // around the statement
 	keys  int  // around the expression
+	jumps bool // in a while or unroll
 	pure  bool // no maps may be read
 }
 

@@ -46,12 +46,17 @@ func TestPrograms(t *testing.T) {
 	r := newRunner(t)
 	for i := range uint64(*programs) {
 		p := generate(first + i)
+		begin := time.Now()
 		err := r.differs(p)
+		if took := time.Since(begin); err == nil && took > 5*time.Second {
+			err = &failure{"slow", fmt.Errorf("the program takes %v to compile, load and run", took)}
+		}
 		if err == nil {
 			continue
 		}
 		kind := kindOf(err)
-		shrink(p, func(p *program) bool { return kindOf(r.differs(p)) == kind }, 30)
+		end := time.Now().Add(time.Minute)
+		shrink(p, func(p *program) bool { return time.Now().Before(end) && kindOf(r.differs(p)) == kind }, 30)
 		t.Fatalf("seed %d: %v\n\nsmallest program that fails so:\n%s\n%v", first+i, err, p.text(), r.differs(p))
 	}
 }
