@@ -12,7 +12,7 @@ require (
 	golang.org/x/sys v0.49.0
 )
 
-require github.com/chzyer/readline v1.5.1 // indirect
+require github.com/chzyer/readline v1.5.1
 
 require (
 	github.com/BurntSushi/toml v1.6.0 // indirect

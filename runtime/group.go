@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/ringbuf"
@@ -32,6 +32,10 @@ type Group struct {
 	// done is closed when the pump has ended.
 	done chan struct{}
 
+	// op is held while the group is paused, resumed or removed; removed is guarded by it.
+	op      sync.Mutex
+	removed bool
+
 	// What follows is guarded by s.mu.
 	links []io.Closer
 	// left is set once the group called exit() in a session that goes on; muted drops its output, and counts it.
@@ -50,7 +54,7 @@ func (g *Group) load() error {
 	if err != nil {
 		return err
 	}
-	spec, err := specs(g.o, dataValue(g.s.start, os.Getpid(), g.s.opts.ChildPID), g.s.opts.Attacher)
+	spec, err := specs(g.o, g.s.dataValue(), g.s.opts.Attacher)
 	if err != nil {
 		return err
 	}
@@ -86,7 +90,11 @@ func (g *Group) prepare() error {
 	}
 	g.files = make([]*diag.File, len(g.o.Manifest.Sources))
 	for i, src := range g.o.Manifest.Sources {
-		g.files[i] = diag.NewFile(src.Name, src.Text)
+		if src.Copy == nil {
+			g.files[i] = diag.NewFile(src.Name, src.Text)
+		} else if src.Copy.Source >= 0 && src.Copy.Source < i && g.files[src.Copy.Source] != nil {
+			g.files[i] = g.files[src.Copy.Source].Expanded(g.span(src.Copy.From))
+		}
 	}
 	g.s.mu.Lock()
 	defer g.s.mu.Unlock()
@@ -211,10 +219,19 @@ func (g *Group) takeLinks() []io.Closer {
 }
 
 // Pause detaches the group's probes; its programs and maps stay.
-func (g *Group) Pause() error { return closeAll(g.takeLinks()) }
+func (g *Group) Pause() error {
+	g.op.Lock()
+	defer g.op.Unlock()
+	return closeAll(g.takeLinks())
+}
 
 // Resume attaches the probes of a paused group again. On a group that is not paused it does nothing.
 func (g *Group) Resume(ctx context.Context) error {
+	g.op.Lock()
+	defer g.op.Unlock()
+	if g.removed {
+		return errors.New("the probes have ended")
+	}
 	g.s.mu.Lock()
 	running := len(g.links) > 0
 	g.s.mu.Unlock()
@@ -233,8 +250,14 @@ func (g *Group) Remove() error { return g.remove(func() error { return nil }) }
 func (g *Group) Stop() error { return g.remove(g.end) }
 
 func (g *Group) remove(last func() error) error {
+	g.op.Lock()
+	defer g.op.Unlock()
+	if g.removed {
+		return nil
+	}
+	g.removed = true
 	s := g.s
-	errs := []error{g.Pause(), g.drain(), last()}
+	errs := []error{closeAll(g.takeLinks()), g.drain(), last()}
 	s.mu.Lock()
 	s.groups = slices.DeleteFunc(s.groups, func(o *Group) bool { return o == g })
 	errs = append(errs, s.report([]*Group{g})...)

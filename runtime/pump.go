@@ -163,7 +163,7 @@ func (g *Group) runtimeError(e *object.Event, vals []value.Value) output.Message
 
 // span returns the place of an event in its source.
 func (g *Group) span(p object.Place) diag.Span {
-	if p.Source < 0 || p.Source >= len(g.files) {
+	if p.Source < 0 || p.Source >= len(g.files) || g.files[p.Source] == nil {
 		return diag.Span{}
 	}
 	return diag.Span{File: g.files[p.Source], Start: p.Start, End: p.End}

@@ -34,6 +34,8 @@ type Options struct {
 	// ChildPID is the process that -c started, for the builtin cpid; ChildDone is closed when it has ended.
 	ChildPID  int
 	ChildDone <-chan struct{}
+	// PIDNSDev and PIDNSIno say in which pid namespace gtrace runs, for scripts that were compiled for one other than the initial.
+	PIDNSDev, PIDNSIno uint64
 	// DryRun attaches and detaches: no begin or end probe runs, and no map is printed.
 	DryRun bool
 	// VerifierLog gets the verifier's log of every program; none if it is nil.
@@ -50,8 +52,9 @@ type Options struct {
 // Session is a live set of maps and the groups of programs that work on them. Its methods may be called at any time from
 // any goroutine.
 type Session struct {
-	opts  Options
-	start uint64
+	opts Options
+	// start is the boot clock at the start, tai what the TAI clock was ahead of it.
+	start, tai uint64
 
 	exitOnce sync.Once
 	exit     chan struct{}
@@ -78,13 +81,14 @@ func New(opts Options) (*Session, error) {
 	if opts.Printer == nil {
 		return nil, errors.New("a session needs a printer")
 	}
-	var ts unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts); err != nil {
-		return nil, fmt.Errorf("read the boot clock: %w", err)
+	var boot, tai unix.Timespec
+	if err := errors.Join(unix.ClockGettime(unix.CLOCK_BOOTTIME, &boot), unix.ClockGettime(unix.CLOCK_TAI, &tai)); err != nil {
+		return nil, fmt.Errorf("read the clock: %w", err)
 	}
 	s := &Session{
 		opts:   opts,
-		start:  uint64(ts.Nano()),
+		start:  uint64(boot.Nano()),
+		tai:    uint64(tai.Nano() - boot.Nano()),
 		exit:   make(chan struct{}),
 		quit:   make(chan struct{}),
 		maps:   map[string]*event.Map{},

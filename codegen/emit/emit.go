@@ -93,11 +93,11 @@ type moduleEmitter struct {
 	state   []visitState
 }
 
-// subStack is what a subprogram may use, so that a few levels of them fit below a program. One that needs more, such as a loop in a
-// loop that shares many variables with it, gets it in steps of moreStack.
 const (
-	subStack  = 128
-	moreStack = 64
+	// subStack is what a subprogram may use, so that a few levels of them fit below a program.
+	subStack = 128
+	// stackStep is how much more a subprogram gets at a time that cannot do with that.
+	stackStep = 32
 )
 
 // emit makes function i after those that it calls and returns the stack of the deepest chain that begins with it.
@@ -145,12 +145,12 @@ func (e *moduleEmitter) emitFunc(i, below int) error {
 	if f.Sub {
 		opts.OnStack = min(left, subStack)
 	}
-	r, err := Func(f, opts)
-	for err != nil && opts.OnStack < left {
-		opts.OnStack = min(left, opts.OnStack+moreStack)
-		r, err = Func(f, opts)
+	var err error
+	for ; opts.OnStack <= left; opts.OnStack += stackStep {
+		if e.results[i], err = Func(f, opts); err == nil {
+			break
+		}
 	}
-	e.results[i] = r
 	return err
 }
 

@@ -93,6 +93,9 @@ func (b *Builder) Const(n int64) *Value {
 	return b.emit(v)
 }
 
+// Null returns a pointer that must not be followed.
+func (b *Builder) Null() *Value { return b.emit(b.Func.NewValue(OpConst, Ptr)) }
+
 // Ctx returns the program's context.
 func (b *Builder) Ctx() *Value {
 	if b.Context != nil {

@@ -114,8 +114,20 @@ type EventField struct {
 // Place is a span in one of the manifest's sources.
 type Place struct{ Source, Start, End int }
 
-// Source is a source file.
-type Source struct{ Name, Text string }
+// Source is a source file, or a copy of one that a macro made.
+type Source struct {
+	// Name and Text are empty for a copy.
+	Name string `json:",omitempty"`
+	Text string `json:",omitempty"`
+	// Copy is set for a copy of the source before it in the list with that index, which stands where From says.
+	Copy *Copy `json:",omitempty"`
+}
+
+// Copy is a source's text standing in another place, as the body of a macro does where the macro is called.
+type Copy struct {
+	Source int
+	From   Place
+}
 
 // Config is what the runtime needs to know of the script's configuration.
 type Config struct {
@@ -156,9 +168,12 @@ const (
 
 // Offsets in the value of DataMap, all 64-bit.
 const (
-	DataStart  = iota * 8 // bpf_ktime_get_ns (or boot clock, as nsecs) at start, for elapsed
-	DataSelf              // tgid of gtrace
-	DataCPID              // pid of the child of -c, or 0
-	DataExited            // not 0 after exit() in any program
+	DataStart    = iota * 8 // bpf_ktime_get_ns (or boot clock, as nsecs) at start, for elapsed
+	DataSelf                // tgid of gtrace
+	DataCPID                // pid of the child of -c, or 0
+	DataExited              // not 0 after exit() in any program
+	DataTAI                 // nanoseconds that CLOCK_TAI was ahead of CLOCK_BOOTTIME at start
+	DataPIDNSDev            // device and inode of gtrace's pid namespace, as the kernel has them
+	DataPIDNSIno
 	DataSize
 )

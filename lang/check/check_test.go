@@ -218,6 +218,18 @@ func TestChainsSettle(t *testing.T) {
 	}
 }
 
+// A chain as long as a large script settles in a few rounds, where it is written in the order that types travel in.
+func TestLongChainsSettle(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("BEGIN { $v0 = 1; $w0 = (uint8)1; ")
+	for i := range 2000 {
+		fmt.Fprintf(&b, "$v%d = $v%d + 1; $w%d = $w%d; ", i+1, i, i+1, i)
+	}
+	b.WriteString("print($v2000); $w0 = (uint16)1; print($w2000); }")
+	_, diags := run(t, b.String())
+	require.Empty(t, said(diags))
+}
+
 func TestDumpIsStable(t *testing.T) {
 	script := "kprobe:f* { @a[comm] = count(); @b[pid, probe] = hist(arg0); @c = @d; @d = 5; }"
 	dump := func() string {

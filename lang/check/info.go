@@ -24,11 +24,15 @@ type Info struct {
 	Calls map[ast.Expr]*types.Signature
 	// Fields resolves every FieldExpr on a struct to the way to the field: outermost first, through anonymous members.
 	Fields map[*ast.FieldExpr][]types.Field
+	// Funcs has the function of every CallExpr that calls one of the script.
+	Funcs map[*ast.CallExpr]*Func
 	// Maps are all script maps, sorted by name.
 	Maps []*Map
 	// Programs are what is compiled, in the order of the script.
 	Programs []*Program
 	Config   Config
+	// OptionHelp lists the script's options where the command line asks for that instead of a run.
+	OptionHelp string
 	// Kernel returns a type of the kernel by keyword ("struct") and name.
 	Kernel func(keyword, name string) (types.Type, error)
 }
@@ -45,6 +49,18 @@ type Var struct {
 	Name string
 	// Type is the type of the slot: the widest that is assigned to it.
 	Type types.Type
+}
+
+// Func is a function of the script as one program calls it: its body is a clone for that program, typed for what its probe
+// offers.
+type Func struct {
+	Name string
+	Decl *ast.FuncDecl
+	// Params are the variables that the parameters are.
+	Params []*Var
+	// Result is the type of the value; Void if there is none.
+	Result types.Type
+	Body   *ast.Block
 }
 
 // Map is a script map.
@@ -80,19 +96,31 @@ type Config struct {
 	MaxStrlen, MaxMapKeys, MaxProbes, MaxPrograms, MaxCatBytes, LogSize, OnStackLimit int
 	StackMode, MissingProbes, StrTruncTrailer, License, CacheUserSymbols              string
 	PrintMapsOnExit, CppDemangle, LazySymbolication                                   bool
+	// UnstableImport, UnstableTseries, UnstableTypeinfo and UnstableDwUstack say what becomes of a script that uses that part of the
+	// language: it runs (enable), with a warning (warn), or is refused (error).
+	UnstableImport, UnstableTseries, UnstableTypeinfo, UnstableDwUstack string
 	// RingBufPages is the size of the ring buffer in pages; 0 lets the runtime choose.
 	RingBufPages int
+}
+
+// NamedParam is an option of the script as it was given: --name=value, or --name alone.
+type NamedParam struct {
+	Name, Value string
+	// HasValue is set where a value is written, be it empty.
+	HasValue bool
 }
 
 // Options is what the checker is told besides the script.
 type Options struct {
 	// Params are the positional parameters.
 	Params []string
+	// Named are the named parameters, for getopt.
+	Named []NamedParam
 	// Env are config settings of the environment by config name (max_strlen); they win over the script's.
 	Env map[string]string
 	// Unsafe allows unsafe builtins.
 	Unsafe bool
-	// PID is the process of -p, or 0. Child is set where the target is the child of -c.
+	// PID is the process of -p or -c, or 0. Child is set where it is that of -c.
 	PID       int
 	Child     bool
 	Builtins  Builtins

@@ -49,6 +49,9 @@ func (c *checker) turn() bool {
 		changed = m.key.turn() || changed
 		changed = m.value.turn() || changed
 	}
+	for _, v := range c.versions {
+		changed = v.result.turn() || changed
+	}
 	return changed
 }
 
@@ -66,6 +69,7 @@ func (c *checker) defaultMaps() bool {
 
 // round types all programs once.
 func (c *checker) round() {
+	c.rounds++
 	for _, p := range c.info.Programs {
 		c.program, c.env = p, c.probeEnv(p)
 		if p.Predicate != nil {
@@ -73,6 +77,7 @@ func (c *checker) round() {
 		}
 		c.stmts(p.Body.Stmts)
 	}
+	c.typeFuncs()
 }
 
 func (c *checker) stmts(list []ast.Stmt) {
@@ -94,6 +99,9 @@ func (c *checker) stmt(s ast.Stmt) {
 		c.info.Types[s.Var] = c.slotType(s.Var)
 	case *ast.IfStmt:
 		c.condition(s.Cond)
+		if c.undecided[s] {
+			return
+		}
 		c.stmts(s.Then.Stmts)
 		if s.Else != nil {
 			c.stmt(s.Else)
@@ -139,6 +147,10 @@ func (c *checker) exprStmt(s *ast.ExprStmt) {
 }
 
 func (c *checker) returnStmt(s *ast.ReturnStmt) {
+	if c.fn != nil {
+		c.funcReturn(s, c.fn)
+		return
+	}
 	if s.Value == nil {
 		return
 	}
@@ -206,7 +218,7 @@ func (c *checker) compound(a *ast.AssignStmt, s *slot) shape {
 	if !ok {
 		return plainShape(t)
 	}
-	if s != nil && s.fixed == nil && s.now.literal && a.Op != ast.Sub {
+	if s != nil && s.fixed == nil && s.seen().literal && a.Op != ast.Sub {
 		if c.shapeOf(a.Value, y).literal {
 			return steppedShape()
 		}

@@ -14,7 +14,7 @@ import (
 // one probe, begin, with these statements. It reports errors to diags, at their places in the file.
 func ParseStatements(file *diag.File, diags *diag.List) *ast.Program {
 	s := &scanner{file: file, diags: diags, text: file.Text, statements: true}
-	p := &parser{file: file, diags: diags, scan: s, openEnd: -1}
+	p := newParser(s)
 	all := ast.Place{At: diag.Span{File: file, End: len(file.Text)}}
 	body := &ast.Block{Place: all}
 	_, err := build(s, func(lex *lexer.PeekingLexer) (ast.Decl, error) {
@@ -27,7 +27,7 @@ func ParseStatements(file *diag.File, diags *diag.List) *ast.Program {
 	}
 	point := &ast.AttachPoint{Place: all, Parts: []ast.AttachPart{{Place: all, Text: "begin"}}}
 	return &ast.Program{
-		Place: all, File: file, Comments: s.comments,
+		Place: all, File: file, Comments: s.comments, Parens: p.parens,
 		Decls: []ast.Decl{&ast.ProbeDecl{Place: all, Points: []*ast.AttachPoint{point}, Body: body}},
 	}
 }

@@ -156,5 +156,5 @@ func placed(s diag.Span, severity diag.Severity, text string) string {
 	if !s.IsValid() {
 		return fmt.Sprintf("%s: %s\n", severity, text)
 	}
-	return fmt.Sprintf("%s: %s: %s\n", s, severity, text)
+	return fmt.Sprintf("%s: %s: %s\n", s, severity, text) + diag.ExpandedFrom(s, severity)
 }

@@ -36,6 +36,10 @@ func (s *Set) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
 	case attach.KindTracepoint:
 		spec.Type = ebpf.TracePoint
 	case attach.KindTracing:
+		if f, ok := s.byName[p.Provider].(*fentry); ok {
+			f.configure(spec, p)
+			return nil
+		}
 		spec.Type, spec.AttachType, spec.AttachTo = ebpf.Tracing, ebpf.AttachTraceRawTp, p.BTFType
 	case attach.KindIter:
 		spec.Type, spec.AttachType, spec.AttachTo = ebpf.Tracing, ebpf.AttachTraceIter, p.BTFType
