@@ -116,6 +116,11 @@ type Emitter interface {
 	Hide(n *ir.Value) *ir.Value
 	// Table returns the text with a number in a table that is the same for all programs, or other where there is none.
 	Table(t Table, index *ir.Value, c Call) Value
+	// MapLen returns the number of keys in a map, StackLen the number of frames of a stack.
+	MapLen(name string) *ir.Value
+	StackLen(stack Value) *ir.Value
+	// Find returns whether a key is in a map, and if so gives its value to the scratch variable into.
+	Find(name string, key, into Arg) *ir.Value
 	// Has returns whether a key is in a map.
 	Has(name string, key Arg) *ir.Value
 	// Temp returns the address of a fresh memory object.
@@ -131,6 +136,10 @@ type Emitter interface {
 	Func(t types.Type) Value
 	// StartTime returns the time at which the script was started, on the clock of nsecs.
 	StartTime() *ir.Value
+	// TAIOffset returns what the TAI clock was ahead of the boot clock at the start.
+	TAIOffset() *ir.Value
+	// TaskIDs returns process (high half) and thread id (low half) of the current task in gtrace's pid namespace.
+	TaskIDs() *ir.Value
 	// ChildPID returns the process id of the command of -c, or 0.
 	ChildPID() *ir.Value
 	// Stack takes a stack trace as the call's result.

@@ -11,8 +11,8 @@ func laterBuiltins() []*Builtin {
 		out = append(out, later(name, false))
 	}
 	for _, name := range []string{
-		"kfunc_exist", "kfunc_allowed", "container_of", "path",
-		"socket_cookie", "percpu_kaddr", "uaddr", "dw_ustack", "len", "find", "unwatch", "skboutput", "tseries",
+		"kfunc_exist", "kfunc_allowed", "path",
+		"socket_cookie", "percpu_kaddr", "uaddr", "dw_ustack", "unwatch", "skboutput", "tseries",
 	} {
 		out = append(out, later(name, true))
 	}

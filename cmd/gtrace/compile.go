@@ -31,8 +31,16 @@ func newCompiler(o *options, std streams, h *host.Host, probes *probe.Set) *comp
 	return &compiler{opts: o, std: std, host: h, probes: probes}
 }
 
-// pid is the process that -p or -c names, or 0.
+// pid is the process of -p, which programs test themselves where the kernel does not, or 0.
 func (c *compiler) pid() int { return c.opts.pid }
+
+// attachPID is the process for which the kernel fires the probes that it can restrict to one, that of -p or -c, or 0.
+func (c *compiler) attachPID() int {
+	if c.childPID != 0 {
+		return c.childPID
+	}
+	return c.opts.pid
+}
 
 // check parses and checks a script and prints what is to be said about it.
 func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) {
@@ -61,7 +69,7 @@ func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) 
 		Named:     named,
 		Env:       settings(os.Environ()),
 		Unsafe:    c.opts.unsafe,
-		PID:       c.pid(),
+		PID:       c.attachPID(),
 		Child:     c.childPID != 0,
 		Builtins:  builtins,
 		Providers: c.probes,
@@ -83,6 +91,14 @@ func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) 
 	return info, nil
 }
 
+// pidNamespace is the pid namespace that gtrace runs in; where that cannot be told, it is the initial one.
+func (c *compiler) pidNamespace() host.PIDNamespace {
+	if n, err := c.host.PIDNamespace(); err == nil {
+		return n
+	}
+	return host.InitialPIDNamespace
+}
+
 // compile makes an object of a script.
 func (c *compiler) compile(file *diag.File, params []string) (*object.Object, error) {
 	info, err := c.check(file, params)
@@ -91,6 +107,7 @@ func (c *compiler) compile(file *diag.File, params []string) (*object.Object, er
 	}
 	return codegen.Compile(info, c.host, codegen.Options{
 		PID:          c.pid(),
+		PIDNamespace: !c.pidNamespace().Initial(),
 		Dump:         c.dump,
 		DebugHelpers: c.opts.warnings,
 	})

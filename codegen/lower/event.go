@@ -272,7 +272,7 @@ func (f *fn) Exit(code stdlib.Arg) {
 			fill(rec)
 		}
 	})
-	f.ret()
+	f.endProgram()
 }
 
 // runtimeError sends a warning about the place where the program is.

@@ -49,6 +49,9 @@ func (f *fn) exprInto(e ast.Expr, into *ir.Value) stdlib.Value {
 	case *ast.Ident:
 		return f.call(e, into)
 	case *ast.CallExpr:
+		if cf := f.info.Funcs[e]; cf != nil {
+			return f.callFunc(e, cf)
+		}
 		return f.call(e, into)
 	case *ast.VarExpr:
 		return f.variable(e)

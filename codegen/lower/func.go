@@ -22,6 +22,11 @@ type fn struct {
 	loops []loop
 	// inner is set in the callback of a loop.
 	inner *callback
+	// called is set in a function of the script, result is where its result goes, if that is in memory, and program the name of the
+	// program that calls it.
+	called  *function
+	result  *ir.Value
+	program string
 	// at is the innermost call that is being lowered, for messages at run time; the statement's span is in the builder.
 	at diag.Span
 }
@@ -76,17 +81,23 @@ func (m *module) program(name string, p *check.Program) *ir.Func {
 	return f.b.Func
 }
 
-// ret ends the program.
+// ret ends the program or function.
 func (f *fn) ret() { f.retValue(f.b.Const(0)) }
 
-// retValue ends the program with a value. The callback of a loop leaves that to the program.
+// retValue ends the program or function with a value. The callback of a loop leaves that to the code around it.
 func (f *fn) retValue(v *ir.Value) {
 	if f.inner == nil {
 		f.b.Return(v)
 		return
 	}
+	f.leaveLoops(functionReturns, v)
+}
+
+// leaveLoops ends the round of a callback, and makes the code around the loop return or end as well.
+func (f *fn) leaveLoops(how int64, v *ir.Value) {
 	f.inner.returns = true
-	f.b.Store(f.inner.frame, frameReturned, 8, f.b.Const(1))
+	f.inner.ends = f.inner.ends || how == programEnds
+	f.b.Store(f.inner.frame, frameReturned, 8, f.b.Const(how))
 	f.b.Store(f.inner.frame, frameValue, 8, v)
 	f.leave(1)
 }
@@ -105,7 +116,7 @@ func (f *fn) filters(body *ir.Block) *ir.Block {
 		if f.prog.Predicate != nil {
 			next = f.b.NewBlock("predicate")
 		}
-		pid := f.b.Binary(ir.OpLShr, f.b.Call(ir.HelperGetCurrentPidTgid), f.b.Const(32))
+		pid := f.tgid()
 		f.b.Branch(f.b.Binary(ir.OpEq, pid, f.b.Const(int64(f.opts.PID))), next, skip)
 		if next == body {
 			return skip

@@ -125,6 +125,13 @@ const (
 	frameVars     = 24
 )
 
+// The values of frameReturned besides 0: the function around the loop returns, or the program ends. In a program that is the
+// same.
+const (
+	functionReturns = 1
+	programEnds     = 2
+)
+
 // captured is a variable of the outer function in the frame: its value, or where it is.
 type captured struct {
 	v       *check.Var
@@ -142,9 +149,11 @@ type callback struct {
 	slot  *ir.Slot
 	frame *ir.Value
 	vars  []captured
-	// returns is set if the callback may end the program.
-	returns bool
-	params  []ir.Type
+	// returns is set if the callback may make the function around it return, ends if it may end the program from inside a function.
+	returns, ends bool
+	// result is where the frame has the address of the result of the function around it, or 0.
+	result int64
+	params []ir.Type
 	// frameParam is the parameter that is the frame.
 	frameParam int
 }
@@ -160,6 +169,9 @@ func (f *fn) newCallback(word string, body *ast.Block, params []ir.Type, framePa
 	f.b.Store(frame, frameContext, 8, f.b.Ctx())
 	f.b.Store(frame, frameReturned, 8, f.b.Const(0))
 	f.b.Store(frame, frameValue, 8, f.b.Const(0))
+	if f.result != nil {
+		c.result = c.pass(f.result)
+	}
 	changed := f.assignedIn(body)
 	for _, v := range f.sharedWith(body) {
 		st := f.vars[v]
@@ -190,7 +202,10 @@ func (c *callback) fill(body func(g *fn, params []*ir.Value)) {
 	b := ir.NewBuilder(c.name)
 	b.Func.Sub = true
 	b.Span = c.outer.b.Span
-	g := &fn{module: c.outer.module, b: b, prog: c.outer.prog, vars: map[*check.Var]storage{}, inner: c, at: c.outer.at}
+	g := &fn{
+		module: c.outer.module, b: b, prog: c.outer.prog, vars: map[*check.Var]storage{}, inner: c, at: c.outer.at,
+		called: c.outer.called, program: c.outer.programName(),
+	}
 	c.fn = g
 	params := make([]*ir.Value, len(c.params))
 	for i, t := range c.params {
@@ -198,6 +213,9 @@ func (c *callback) fill(body func(g *fn, params []*ir.Value)) {
 	}
 	c.frame = params[c.frameParam]
 	b.Context = c.load(frameContext, ir.Ptr)
+	if c.result != 0 {
+		g.result = c.load(c.result, ir.Ptr)
+	}
 	for _, v := range c.vars {
 		if v.outer.inMemory() {
 			g.vars[v.v] = storage{addr: c.load(v.off, ir.Ptr)}
@@ -247,6 +265,14 @@ func (c *callback) call(helper func(callback, frame *ir.Value)) {
 	ended, goOn := f.b.NewBlock("ended"), f.b.NewBlock("go_on")
 	f.b.Branch(f.b.Load(frame, frameReturned, 8, false), ended, goOn)
 	f.enter(ended)
+	if c.ends && (f.called != nil) {
+		exit, ret := f.b.NewBlock("exit"), f.b.NewBlock("return")
+		how := f.b.Load(frame, frameReturned, 8, false)
+		f.b.Branch(f.b.Binary(ir.OpEq, how, f.b.Const(programEnds)), exit, ret)
+		f.enter(exit)
+		f.endProgram()
+		f.enter(ret)
+	}
 	f.retValue(f.b.Load(frame, frameValue, 8, false))
 	f.enter(goOn)
 }
@@ -284,6 +310,12 @@ func (f *fn) assignedIn(body *ast.Block) map[*check.Var]bool {
 			add(n.X)
 		case *ast.LetStmt:
 			add(n.Var)
+		case *ast.CallExpr:
+			for i, a := range n.Args {
+				if sig := f.info.Calls[n]; sig != nil && i < len(sig.Params) && sig.Params[i].Kind == types.ParamVar {
+					add(a)
+				}
+			}
 		}
 		return true
 	})

@@ -139,6 +139,9 @@ func (f *fn) fresh(e ast.Expr) bool {
 	case *ast.Ident, *ast.StringLit:
 		return true
 	case *ast.CallExpr:
+		if f.info.Funcs[e] != nil {
+			return false // what is in the function may read it
+		}
 		for _, a := range e.Args {
 			if !isScalar(f.info.Types[a]) {
 				return false

@@ -71,6 +71,10 @@ func (f *fn) exprStmt(e ast.Expr) {
 }
 
 func (f *fn) returnStmt(s *ast.ReturnStmt) {
+	if f.called != nil {
+		f.returnFrom(s.Value)
+		return
+	}
 	if s.Value == nil {
 		f.ret()
 		return

@@ -168,9 +168,12 @@ const (
 
 // Offsets in the value of DataMap, all 64-bit.
 const (
-	DataStart  = iota * 8 // bpf_ktime_get_ns (or boot clock, as nsecs) at start, for elapsed
-	DataSelf              // tgid of gtrace
-	DataCPID              // pid of the child of -c, or 0
-	DataExited            // not 0 after exit() in any program
+	DataStart    = iota * 8 // bpf_ktime_get_ns (or boot clock, as nsecs) at start, for elapsed
+	DataSelf                // tgid of gtrace
+	DataCPID                // pid of the child of -c, or 0
+	DataExited              // not 0 after exit() in any program
+	DataTAI                 // nanoseconds that CLOCK_TAI was ahead of CLOCK_BOOTTIME at start
+	DataPIDNSDev            // device and inode of gtrace's pid namespace, as the kernel has them
+	DataPIDNSIno
 	DataSize
 )

@@ -12,6 +12,9 @@ type Program struct {
 	Decls []Decl
 	// Comments are all comments in source order; the formatter needs them, nobody else does.
 	Comments []Comment
+	// Parens holds the expressions that stand in parentheses which the tree does not show, and the for statements whose
+	// headers do; for the formatter alone, as the comments are.
+	Parens map[Node]bool
 }
 
 // Comment is a `// …` or `/* … */` comment, its delimiters included.

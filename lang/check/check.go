@@ -4,13 +4,14 @@ import (
 	"fmt"
 
 	"github.com/gtrace/gtrace/lang/ast"
+	"github.com/gtrace/gtrace/lang/attach"
 	"github.com/gtrace/gtrace/lang/cdef"
 	"github.com/gtrace/gtrace/lang/diag"
 	"github.com/gtrace/gtrace/lang/types"
 )
 
 // checker is the state of one run of Check. The passes are methods in files of their own, in this order: cdef, config, support,
-// replace, attach, limits, comptime, resolve, types.
+// replace, funcs, attach, limits, comptime, resolve, types.
 type checker struct {
 	prog  *ast.Program
 	opts  Options
@@ -41,6 +42,20 @@ type checker struct {
 	// names caches what the host said about names.
 	names map[string]enumerator
 
+	// funcs are the functions of the script, funcOrder in the order of their declaration; versions are what their calls come to.
+	funcs     map[string]*function
+	funcOrder []*function
+	versions  map[versionKey]*version
+	// bodies are the bodies of versions, and bodyOrder the versions in the order in which they were made first.
+	bodies    map[versionKey]*ast.Block
+	bodyOrder []versionKey
+	// queue are versions that were called in this round and are not typed yet; rounds counts the rounds. fn is the version that is
+	// being typed, or nil, and lone the program of functions that no program calls.
+	queue  []*version
+	rounds int
+	fn     *version
+	lone   *Program
+
 	// report is set in the last round of the types pass: before it, types are not final and nothing is said.
 	report bool
 	// program is the program being typed, and env what its probe offers.
@@ -63,6 +78,7 @@ func Check(prog *ast.Program, opts Options, diags *diag.List) (*Info, error) {
 	if c.info.OptionHelp != "" {
 		return c.info, nil
 	}
+	c.passFuncs()
 	if err := c.passAttach(); err != nil {
 		return nil, fmt.Errorf("resolve attach points: %w", err)
 	}
@@ -76,23 +92,32 @@ func Check(prog *ast.Program, opts Options, diags *diag.List) (*Info, error) {
 }
 
 func newChecker(prog *ast.Program, opts Options, diags *diag.List) *checker {
-	c := &checker{prog: prog, opts: opts, diags: diags, info: &Info{File: prog.File}, names: map[string]enumerator{}}
+	c := &checker{
+		prog: prog, opts: opts, diags: diags,
+		info:   &Info{File: prog.File},
+		names:  map[string]enumerator{},
+		funcs:  map[string]*function{},
+		bodies: map[versionKey]*ast.Block{},
+		lone:   &Program{Context: &attach.Context{Stack: true}, Probes: []attach.Probe{{Provider: "begin"}}, Body: &ast.Block{}},
+	}
 	c.reset()
 	return c
 }
 
-// reset forgets what is known of variables, maps and expressions.
+// reset forgets what is known of variables, maps, expressions and calls.
 func (c *checker) reset() {
 	c.info.Types = map[ast.Expr]types.Type{}
 	c.info.Consts = map[ast.Expr]Const{}
 	c.info.Vars = map[*ast.VarExpr]*Var{}
 	c.info.Calls = map[ast.Expr]*types.Signature{}
 	c.info.Fields = map[*ast.FieldExpr][]types.Field{}
+	c.info.Funcs = map[*ast.CallExpr]*Func{}
 	c.vars, c.varOrder = map[*Var]*slot{}, nil
 	c.maps, c.mapOrder = map[string]*scriptMap{}, nil
 	c.badMaps = map[*ast.MapExpr]bool{}
 	c.literals = map[ast.Expr]bool{}
 	c.grown = map[ast.Expr]bool{}
+	c.versions = map[versionKey]*version{}
 }
 
 // errorf reports an error, in the last round of the types pass only. It returns a diagnostic to add a hint to.

@@ -24,6 +24,8 @@ type Info struct {
 	Calls map[ast.Expr]*types.Signature
 	// Fields resolves every FieldExpr on a struct to the way to the field: outermost first, through anonymous members.
 	Fields map[*ast.FieldExpr][]types.Field
+	// Funcs has the function of every CallExpr that calls one of the script.
+	Funcs map[*ast.CallExpr]*Func
 	// Maps are all script maps, sorted by name.
 	Maps []*Map
 	// Programs are what is compiled, in the order of the script.
@@ -47,6 +49,18 @@ type Var struct {
 	Name string
 	// Type is the type of the slot: the widest that is assigned to it.
 	Type types.Type
+}
+
+// Func is a function of the script as one program calls it: its body is a clone for that program, typed for what its probe
+// offers.
+type Func struct {
+	Name string
+	Decl *ast.FuncDecl
+	// Params are the variables that the parameters are.
+	Params []*Var
+	// Result is the type of the value; Void if there is none.
+	Result types.Type
+	Body   *ast.Block
 }
 
 // Map is a script map.
@@ -106,7 +120,7 @@ type Options struct {
 	Env map[string]string
 	// Unsafe allows unsafe builtins.
 	Unsafe bool
-	// PID is the process of -p, or 0. Child is set where the target is the child of -c.
+	// PID is the process of -p or -c, or 0. Child is set where it is that of -c.
 	PID       int
 	Child     bool
 	Builtins  Builtins
@@ -114,6 +128,10 @@ type Options struct {
 	Host      Host
 	// Maps are maps that exist already (interactive session): their types are fixed.
 	Maps []*Map
+	// WideMaps gives the integers in new maps 64 bits, in keys too: in an interactive session, what a map will have to hold is
+	// not known when it is first assigned to. MapStrings is the least size of the strings in new maps; 0 for what they need.
+	WideMaps   bool
+	MapStrings int
 }
 
 // Builtins knows the builtins.

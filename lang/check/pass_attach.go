@@ -59,10 +59,12 @@ func (c *checker) attachDecl(d *ast.ProbeDecl) error {
 	return nil
 }
 
-// needsOf looks for the builtins that make a difference to the attach points.
+// needsOf looks for the builtins that make a difference to the attach points, also in the functions that are called.
 func (c *checker) needsOf(d *ast.ProbeDecl) needs {
 	var n needs
-	look := func(e ast.Node) bool {
+	seen := map[*function]bool{}
+	var look func(e ast.Node) bool
+	look = func(e ast.Node) bool {
 		name := ""
 		switch e := e.(type) {
 		case *ast.Ident:
@@ -71,6 +73,10 @@ func (c *checker) needsOf(d *ast.ProbeDecl) needs {
 			name = e.Func
 		default:
 			return true
+		}
+		if f := c.funcs[name]; f != nil && !seen[f] {
+			seen[f] = true
+			ast.Walk(f.decl.Body, look)
 		}
 		if sig, ok := c.opts.Builtins.Signature(name); ok {
 			n.args = n.args || sig.Needs == "args"

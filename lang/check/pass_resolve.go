@@ -17,6 +17,8 @@ type scriptMap struct {
 	used bool
 	// decl is where the map was declared, or nil.
 	decl *ast.MapDecl
+	// idle is set for a map that exists already and that the script has not mentioned so far.
+	idle bool
 	// read is set when its value is wanted, which is a number if nothing else says what it is.
 	read bool
 }
@@ -74,7 +76,8 @@ func (c *checker) passResolve() {
 }
 
 func (c *checker) addExistingMap(m *Map) {
-	s := &scriptMap{m: &Map{Name: m.Name, First: m.First, MaxEntries: m.MaxEntries}, keyed: m.Key != nil, used: true}
+	own := &Map{Name: m.Name, First: m.First, MaxEntries: m.MaxEntries, Kind: m.Kind}
+	s := &scriptMap{m: own, keyed: m.Key != nil, used: true, idle: true}
 	s.key.fixed, s.value.fixed = m.Key, m.Value
 	c.maps[m.Name] = s
 	c.mapOrder = append(c.mapOrder, s)
@@ -174,8 +177,8 @@ func (c *checker) resolveLet(s *scope, st *ast.LetStmt) {
 	}
 	if st.Type != nil {
 		c.report = true
-		if t := c.typeExpr(st.Type); t != nil && !types.Equal(t, types.String{}) {
-			c.vars[v].fixed = t
+		if t := c.typeExpr(st.Type); t != nil {
+			c.vars[v].fix(t)
 		}
 		c.report = false
 	}
@@ -201,7 +204,7 @@ func (c *checker) resolveExpr(s *scope, e ast.Expr) {
 		case *ast.MapExpr:
 			c.resolveMap(n, references[n])
 		case *ast.CallExpr:
-			c.findReferences(n, references)
+			c.findReferences(s, n, references)
 		case *ast.IfExpr:
 			if c.undecided[n] {
 				c.resolveExpr(s, n.Cond)
@@ -232,8 +235,8 @@ func (c *checker) resolveVar(s *scope, e *ast.VarExpr) {
 	c.vars[v].fixed = types.Invalid{} // said once
 }
 
-// findReferences marks the arguments that are maps by reference, which do not make a map.
-func (c *checker) findReferences(call *ast.CallExpr, references map[*ast.MapExpr]bool) {
+// findReferences marks the arguments that are maps by reference, which do not make a map, and variables that a call assigns to.
+func (c *checker) findReferences(s *scope, call *ast.CallExpr, references map[*ast.MapExpr]bool) {
 	sig, ok := c.opts.Builtins.Signature(call.Func)
 	if !ok {
 		return
@@ -241,6 +244,11 @@ func (c *checker) findReferences(call *ast.CallExpr, references map[*ast.MapExpr
 	for i, p := range sig.Params {
 		if i >= len(call.Args) {
 			return
+		}
+		if v, ok := call.Args[i].(*ast.VarExpr); ok && p.Kind == types.ParamVar {
+			if d, found := s.find(v); found {
+				c.vars[d.v].assigned = true
+			}
 		}
 		m, ok := call.Args[i].(*ast.MapExpr)
 		if ok && m.Key == nil && takesMap(p.Kind) {
@@ -255,7 +263,7 @@ func takesMap(k types.ParamKind) bool {
 	case types.ParamMap, types.ParamMapElem, types.ParamMapOr:
 		return true
 	case types.ParamAny, types.ParamInt, types.ParamPointer, types.ParamString, types.ParamLitString, types.ParamLitInt,
-		types.ParamName, types.ParamText, types.ParamNameInt, types.ParamMapKey:
+		types.ParamName, types.ParamText, types.ParamNameInt, types.ParamMapKey, types.ParamVar, types.ParamType, types.ParamMember:
 		return false
 	}
 	panic("BUG: check: unexpected kind of parameter")
@@ -270,6 +278,7 @@ func (c *checker) resolveMap(e *ast.MapExpr, reference bool) {
 		c.maps[name] = m
 		c.mapOrder = append(c.mapOrder, m)
 	}
+	m.idle = false
 	if reference {
 		return
 	}

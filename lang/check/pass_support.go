@@ -22,7 +22,7 @@ func (c *checker) supportDecl(d ast.Decl) {
 	case *ast.CDecl, *ast.ConfigDecl, *ast.MapDecl:
 	case *ast.ImportDecl, *ast.MacroDecl: // expanding has taken them out
 	case *ast.FuncDecl:
-		c.unsupported(d.NameSpan, "functions are")
+		c.supportNode(d.Body)
 	case *ast.ProbeDecl:
 		if d.Predicate != nil {
 			c.supportNode(d.Predicate)
@@ -55,8 +55,6 @@ func unsupportedNode(n ast.Node) string {
 		if n.Len == nil {
 			return "array types without a length are"
 		}
-	case *ast.TupleType:
-		return "tuple types are"
 	}
 	return ""
 }

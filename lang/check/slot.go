@@ -87,12 +87,15 @@ func joinElems(a, b shape) (shape, bool) {
 }
 
 // slot is a place that values are stored in: a scratch variable, the keys or the values of a map. Its type is worked out in
-// rounds: reads see what the round before came to, stores add up to what the next one sees.
+// rounds: reads see what the round before came to and what was stored since, stores add up to what the next one sees.
 type slot struct {
 	// fixed is the type that a let or an earlier script gave the slot.
 	fixed types.Type
 	now   shape
 	next  shape
+	// like is the type that a let gave the slot where something of it is left to what is stored: the size of strings, the memory
+	// that pointers in a tuple point into.
+	like types.Type
 	// let is where a variable was declared without a value; assigned says that some assignment to it was seen.
 	let      diag.Span
 	assigned bool
@@ -101,18 +104,41 @@ type slot struct {
 // typ returns the type as reads see it, or nil while it is not known.
 func (s *slot) typ() types.Type {
 	if s.fixed == nil {
-		return s.now.typ
+		return s.seen().typ
 	}
-	if _, ok := s.fixed.(types.Pointer); ok && s.now.typ != nil {
-		return s.now.typ // says which memory it points into
+	if _, ok := s.fixed.(types.Pointer); ok {
+		if t := s.seen().typ; t != nil {
+			return t // says which memory it points into
+		}
 	}
 	return s.fixed
+}
+
+// seen is what the round before came to, widened by what this round has stored so far: in the order that most scripts are
+// written in, a type travels along any number of assignments in one round.
+func (s *slot) seen() shape {
+	switch {
+	case s.now.typ == nil:
+		return s.next
+	case s.next.typ == nil || types.Equal(s.now.typ, s.next.typ) && s.now.literal == s.next.literal:
+		return s.now
+	}
+	if j, ok := join(s.now, s.next); ok {
+		return j
+	}
+	return s.now
 }
 
 // put adds a value; it reports whether the slot can hold it.
 func (s *slot) put(v shape) bool {
 	if s.fixed != nil && !fits(s.fixed, v) {
 		return false
+	}
+	if s.like != nil {
+		var ok bool
+		if v, ok = mold(s.like, v); !ok {
+			return false
+		}
 	}
 	if _, pointer := s.fixed.(types.Pointer); s.fixed != nil && !pointer {
 		return true
@@ -132,6 +158,10 @@ func (s *slot) put(v shape) bool {
 func (s *slot) accepts(v shape) bool {
 	if s.fixed != nil {
 		return fits(s.fixed, v)
+	}
+	if s.like != nil {
+		_, ok := mold(s.like, v)
+		return ok
 	}
 	_, ok := join(s.now, v)
 	return ok

@@ -31,6 +31,8 @@ type Signature struct {
 	Needs string
 	// Replaced marks names that the checker puts something else in the place of, before anything has a type.
 	Replaced Replacement
+	// Frames is set for builtins that ask stacks for the number of their frames.
+	Frames bool
 	// Unsupported marks names of the language that this version does not accept yet.
 	Unsupported bool
 }
@@ -51,7 +53,22 @@ type Param struct {
 	Kind ParamKind
 	// Optional parameters may be left out.
 	Optional bool
+	// Words are the words that can be given, where there are only a few: modes, clocks, names of signals. For completion.
+	Words []string
+	// Names is what a string names that is given. For completion.
+	Names NameKind
 }
+
+// NameKind is what a string can be the name of.
+type NameKind uint8
+
+// The kinds of names.
+const (
+	NamesNothing NameKind = iota
+	NamesKernelSymbol
+	NamesUserSymbol // of the program that the probe is in
+	NamesFile
+)
 
 // ParamKind is what a parameter accepts.
 type ParamKind uint8
@@ -71,6 +88,9 @@ const (
 	ParamName    // a bare word such as a clock
 	ParamText    // what str() reads: pointers, arrays, integers that hold an address, and strings
 	ParamNameInt // a bare word or a literal number: a stack's mode or depth
+	ParamVar     // a scratch variable that gets a value of the map that is the first parameter
+	ParamType    // a type: struct task_struct, typeof($x)
+	ParamMember  // a member of the type that is the parameter before: comm, or files.count for one in a member
 )
 
 // Folded is a value known at compile time: an integer, or a string if IsStr.
@@ -87,9 +107,21 @@ type Arg struct {
 	Const bool
 	Int   int64
 	Str   string
-	// Name is the word given for a ParamName.
+	// Name is the word given for a ParamName, or the member for a ParamMember.
 	Name string
+	// Map says what kind of map is given by reference.
+	Map MapRef
 }
+
+// MapRef is the kind of a map that is an argument by reference.
+type MapRef uint8
+
+// The kinds of maps by reference.
+const (
+	NoMap MapRef = iota // the argument is a value
+	ScalarMap
+	KeyedMap
+)
 
 // Env is what result types may depend on.
 type Env struct {

@@ -31,6 +31,7 @@ var allowed = map[string][]string{
 	"runtime/event":  {"codegen/object", "runtime/value", "lang/types", "lang/attach"},
 	"runtime/output": {"lang/diag", "runtime/value", "runtime/symbol", "lang/types", "codegen/object"},
 	"runtime":        {"codegen/object", "codegen/target", "lang/attach", "lang/diag", "lang/types", "runtime/..."},
+	"repl/complete":  {"lang/ast", "lang/attach", "lang/check", "lang/diag", "lang/parser", "lang/types"},
 	"repl":           {"runtime", "runtime/value", "runtime/output", "lang/types", "lang/diag", "codegen/object"},
 	"export":         {"runtime", "runtime/value", "lang/types"},
 	"tests/testenv":  {"runtime/host", "codegen/target"},
