@@ -55,11 +55,13 @@ func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) 
 		return nil, c.opts.report(c.std, diags)
 	}
 	builtins := stdlib.New()
+	files := newImporter(c.opts.scriptName(), c.opts.include)
 	expand.Program(tree, expand.Options{
 		Builtin: func(name string) bool {
 			_, ok := builtins.Lookup(name)
 			return ok
 		},
+		Importer: files,
 	}, diags)
 	if diags.HasErrors() {
 		return nil, c.opts.report(c.std, diags)
@@ -67,6 +69,8 @@ func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) 
 	info, err := check.Check(tree, check.Options{
 		Params:    params,
 		Named:     named,
+		Include:   files.Include,
+		Headers:   c.opts.headers,
 		Env:       settings(os.Environ()),
 		Unsafe:    c.opts.unsafe,
 		PID:       c.attachPID(),

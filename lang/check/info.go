@@ -114,6 +114,10 @@ type NamedParam struct {
 type Options struct {
 	// Params are the positional parameters.
 	Params []string
+	// Include returns the header of a name that the C part includes, in angle brackets or quotes, in a file; fs.ErrNotExist means
+	// that there is none. Nil means that there are no headers but the system's. Headers are included before the script.
+	Include func(name string, angled bool, by *diag.File) (*diag.File, error)
+	Headers []string
 	// Named are the named parameters, for getopt.
 	Named []NamedParam
 	// Env are config settings of the environment by config name (max_strlen); they win over the script's.

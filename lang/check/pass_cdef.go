@@ -15,7 +15,7 @@ func (c *checker) passCdef() {
 			pieces = append(pieces, d.At)
 		}
 	}
-	c.cdefs = cdef.Parse(pieces, cdef.Options{Types: c.kernelType}, c.diags)
+	c.cdefs = cdef.Parse(pieces, cdef.Options{Types: c.kernelType, Include: c.opts.Include, First: c.opts.Headers}, c.diags)
 }
 
 // cType returns a type that the script defines in C; it wins over the kernel's.
