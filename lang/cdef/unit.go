@@ -1,6 +1,8 @@
 package cdef
 
 import (
+	"strings"
+
 	"github.com/gtrace/gtrace/lang/diag"
 	"github.com/gtrace/gtrace/lang/types"
 )
@@ -91,6 +93,22 @@ func (u *Unit) Const(name string) (Const, bool) {
 func (u *Unit) IsMacro(name string) bool {
 	m, ok := u.macros[name]
 	return ok && !m.builtin
+}
+
+// MacroText returns what a macro without parameters is defined as, in one line.
+func (u *Unit) MacroText(name string) (string, bool) {
+	m, ok := u.macros[name]
+	if !ok || m.builtin || m.function || len(m.body) == 0 {
+		return "", false
+	}
+	var b strings.Builder
+	for i, t := range m.body {
+		if i > 0 && t.spaced {
+			b.WriteByte(' ')
+		}
+		b.WriteString(t.text)
+	}
+	return b.String(), true
 }
 
 // macroValue computes a macro.

@@ -35,6 +35,9 @@ type checker struct {
 	literals map[ast.Expr]bool
 	// options are the script's options, which getopt names.
 	options options
+	// defining are the macros of the C part that are being replaced, and defines the number of uses that were.
+	defining []string
+	defines  int
 	// undecided are conditions of the compiler's that are not known yet: what depends on them is passed over.
 	undecided map[ast.Node]bool
 	// warnedTypeinfo is set once the use of typeinfo was warned of.

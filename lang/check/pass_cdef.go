@@ -37,7 +37,7 @@ func (c *checker) cConst(e *ast.Ident) (types.Type, bool) {
 	k, ok := c.cdefs.Const(e.Name)
 	switch {
 	case !ok && c.cdefs.IsMacro(e.Name):
-		c.errorf(e.At, "unsupported", "the macro %s is not a constant: others are not supported yet", e.Name)
+		c.errorf(e.At, "bad-define", "the macro %s stands for no expression", e.Name)
 		return types.Invalid{}, true
 	case !ok:
 		return nil, false
