@@ -31,10 +31,10 @@ func (f *fn) storage(v *check.Var) storage {
 	if ok {
 		return st
 	}
-	if isScalar(v.Type) {
+	if isScalar(v.Type) && !v.Addressed {
 		st.v = f.b.NewVariable(ir.I64)
 	} else {
-		st.slot = f.b.NewSlot("$"+v.Name, types.Align(types.Sizeof(v.Type), 8), 8)
+		st.slot = f.b.NewSlot("$"+v.Name, types.Align(max(1, types.Sizeof(v.Type)), 8), 8)
 	}
 	f.vars[v] = st
 	return st

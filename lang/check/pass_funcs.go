@@ -112,6 +112,8 @@ func (c *checker) valueType(f *function, e ast.TypeExpr, what string) types.Type
 			c.errorf(e.Span(), "bad-type", "%s cannot be of this type", what)
 		}
 		return types.Invalid{}
+	case !c.sized(e, t):
+		f.bad = true
 	case types.Equal(t, types.Void{}), types.IsAggregate(t):
 		c.errorf(e.Span(), "bad-type", "%s cannot be of type %s", what, t)
 		f.bad = true

@@ -163,7 +163,7 @@ func (c *checker) resolveLet(s *scope, st *ast.LetStmt) {
 	}
 	if st.Type != nil {
 		c.report = true
-		if t := c.typeExpr(st.Type); t != nil {
+		if t := c.typeExpr(st.Type); t != nil && c.sized(st.Type, t) {
 			c.vars[v].fix(t)
 		}
 		c.report = false
@@ -191,6 +191,10 @@ func (c *checker) resolveExpr(s *scope, e ast.Expr) {
 			c.resolveMap(n, references[n])
 		case *ast.CallExpr:
 			c.findReferences(n, references)
+		case *ast.UnaryExpr:
+			if m, ok := n.X.(*ast.MapExpr); ok && n.Op == ast.AddrOf && m.Key == nil {
+				references[m] = true
+			}
 		case *ast.BlockExpr:
 			in := s.inner()
 			c.resolveBlock(in, n.Stmts)

@@ -57,18 +57,10 @@ func unsupportedNode(n ast.Node) string {
 		if n.Comptime {
 			return "if comptime is"
 		}
-	case *ast.UnaryExpr:
-		if n.Op == ast.AddrOf {
-			return "taking an address is"
-		}
 	case *ast.TypeinfoExpr:
 		return "typeinfo is"
 	case *ast.ComptimeExpr:
 		return "comptime is"
-	case *ast.ArrayType:
-		if n.Len == nil {
-			return "array types without a length are"
-		}
 	}
 	return ""
 }
