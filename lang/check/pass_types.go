@@ -236,10 +236,6 @@ func (c *checker) assignVar(at diag.Span, v *ast.VarExpr, t types.Type, value as
 		c.errorf(at, "void-value", "Invalid expression for assignment")
 		return
 	}
-	if c.isArgs(t) {
-		c.errorf(at, "unsupported", "keeping args as a whole is not supported yet")
-		return
-	}
 	if n, ok := types.Number(t); ok {
 		t = n
 	} else if types.IsAggregate(t) {
