@@ -92,6 +92,7 @@ func (c *checker) stmt(s ast.Stmt) {
 	case *ast.AssignStmt:
 		c.assign(s)
 	case *ast.LetStmt:
+		c.lateType(s)
 		if s.Value != nil {
 			c.assignVar(s.At, s.Var, c.expr(s.Value), s.Value)
 		}
@@ -121,6 +122,18 @@ func (c *checker) stmt(s ast.Stmt) {
 	case *ast.BadStmt:
 	default:
 		panic(fmt.Sprintf("BUG: check: unexpected statement %T", s))
+	}
+}
+
+// lateType gives a variable the type of the value that its declaration names.
+func (c *checker) lateType(s *ast.LetStmt) {
+	slot := c.vars[c.info.Vars[s.Var]]
+	if slot == nil || !slot.late || slot.fixed != nil && types.IsInvalid(slot.fixed) {
+		return
+	}
+	slot.fixed, slot.like = nil, nil
+	if t := c.typeExpr(s.Type); t != nil && c.sized(s.Type, t) {
+		slot.fix(t)
 	}
 }
 
