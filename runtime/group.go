@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"reflect"
+	"slices"
+	"sync"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/ringbuf"
@@ -31,7 +32,18 @@ type Group struct {
 	// done is closed when the pump has ended.
 	done chan struct{}
 
-	links []io.Closer // guarded by s.mu
+	// op is held while the group is paused, resumed or removed; removed is guarded by it.
+	op      sync.Mutex
+	removed bool
+
+	// What follows is guarded by s.mu.
+	links []io.Closer
+	// left is set once the group called exit() in a session that goes on; muted drops its output, and counts it.
+	left    bool
+	ending  bool // its end probes run
+	code    int
+	muted   bool
+	unshown uint64
 }
 
 // Object returns what the group runs.
@@ -42,7 +54,7 @@ func (g *Group) load() error {
 	if err != nil {
 		return err
 	}
-	spec, err := specs(g.o, dataValue(g.s.start, os.Getpid(), g.s.opts.ChildPID), g.s.opts.Attacher)
+	spec, err := specs(g.o, g.s.dataValue(), g.s.opts.Attacher)
 	if err != nil {
 		return err
 	}
@@ -78,11 +90,16 @@ func (g *Group) prepare() error {
 	}
 	g.files = make([]*diag.File, len(g.o.Manifest.Sources))
 	for i, src := range g.o.Manifest.Sources {
-		g.files[i] = diag.NewFile(src.Name, src.Text)
+		if src.Copy == nil {
+			g.files[i] = diag.NewFile(src.Name, src.Text)
+		} else if src.Copy.Source >= 0 && src.Copy.Source < i && g.files[src.Copy.Source] != nil {
+			g.files[i] = g.files[src.Copy.Source].Expanded(g.span(src.Copy.From))
+		}
 	}
 	g.s.mu.Lock()
 	defer g.s.mu.Unlock()
-	g.s.opts.Printer.Configure(output.Config{StrTrunc: g.o.Manifest.Config.StrTruncTrailer})
+	g.s.config = output.Config{StrTrunc: g.o.Manifest.Config.StrTruncTrailer}
+	g.s.opts.Printer.Configure(g.s.config)
 	return nil
 }
 
@@ -202,10 +219,19 @@ func (g *Group) takeLinks() []io.Closer {
 }
 
 // Pause detaches the group's probes; its programs and maps stay.
-func (g *Group) Pause() error { return closeAll(g.takeLinks()) }
+func (g *Group) Pause() error {
+	g.op.Lock()
+	defer g.op.Unlock()
+	return closeAll(g.takeLinks())
+}
 
 // Resume attaches the probes of a paused group again. On a group that is not paused it does nothing.
 func (g *Group) Resume(ctx context.Context) error {
+	g.op.Lock()
+	defer g.op.Unlock()
+	if g.removed {
+		return errors.New("the probes have ended")
+	}
 	g.s.mu.Lock()
 	running := len(g.links) > 0
 	g.s.mu.Unlock()
@@ -216,22 +242,35 @@ func (g *Group) Resume(ctx context.Context) error {
 	return err
 }
 
-// Remove detaches the group, prints what it still had to say, and frees its programs. Its maps stay in the session.
-func (g *Group) Remove() error {
-	errs := []error{g.Pause(), g.drain()}
-	g.s.mu.Lock()
-	for i, o := range g.s.groups {
-		if o == g {
-			g.s.groups = append(g.s.groups[:i:i], g.s.groups[i+1:]...)
-			break
-		}
+// Remove detaches the group, prints what it still had to say and what it lost, and frees its programs. Its maps stay in the
+// session. Its end probes do not run.
+func (g *Group) Remove() error { return g.remove(func() error { return nil }) }
+
+// Stop is Remove after the group's end probes have run.
+func (g *Group) Stop() error { return g.remove(g.end) }
+
+func (g *Group) remove(last func() error) error {
+	g.op.Lock()
+	defer g.op.Unlock()
+	if g.removed {
+		return nil
 	}
-	g.s.mu.Unlock()
+	g.removed = true
+	s := g.s
+	errs := []error{closeAll(g.takeLinks()), g.drain(), last()}
+	s.mu.Lock()
+	s.groups = slices.DeleteFunc(s.groups, func(o *Group) bool { return o == g })
+	errs = append(errs, s.report([]*Group{g})...)
+	s.opts.Printer.Idle()
+	s.mu.Unlock()
 	return errors.Join(append(errs, g.free())...)
 }
 
 // end runs the end probes and prints what they say. The pump must have ended.
 func (g *Group) end() error {
+	g.s.mu.Lock()
+	g.ending = true
+	g.s.mu.Unlock()
 	n, err := g.runAll(providerEnd)
 	if n == 0 {
 		return err
@@ -243,14 +282,16 @@ func (g *Group) end() error {
 
 // free closes what the group has in the kernel.
 func (g *Group) free() error {
+	g.s.mu.Lock()
+	reader, coll := g.reader, g.coll
+	g.reader, g.coll = nil, nil
+	g.s.mu.Unlock()
 	var err error
-	if g.reader != nil {
-		err = g.reader.Close()
-		g.reader = nil
+	if reader != nil {
+		err = reader.Close()
 	}
-	if g.coll != nil {
-		g.coll.Close()
-		g.coll = nil
+	if coll != nil {
+		coll.Close()
 	}
 	return err
 }

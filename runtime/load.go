@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"strconv"
 	"strings"
 
@@ -77,11 +78,14 @@ func fit(b []byte, size int) []byte {
 }
 
 // dataValue lays out the run-time constants of object.DataMap.
-func dataValue(start uint64, self, child int) []byte {
+func (s *Session) dataValue() []byte {
 	b := make([]byte, object.DataSize)
-	binary.NativeEndian.PutUint64(b[object.DataStart:], start)
-	binary.NativeEndian.PutUint64(b[object.DataSelf:], uint64(self))
-	binary.NativeEndian.PutUint64(b[object.DataCPID:], uint64(child))
+	for off, n := range map[int]uint64{
+		object.DataStart: s.start, object.DataTAI: s.tai, object.DataSelf: uint64(os.Getpid()), object.DataCPID: uint64(s.opts.ChildPID),
+		object.DataPIDNSDev: s.opts.PIDNSDev, object.DataPIDNSIno: s.opts.PIDNSIno,
+	} {
+		binary.NativeEndian.PutUint64(b[off:], n)
+	}
 	return b
 }
 

@@ -34,17 +34,29 @@ type Options struct {
 	// ChildPID is the process that -c started, for the builtin cpid; ChildDone is closed when it has ended.
 	ChildPID  int
 	ChildDone <-chan struct{}
+	// PIDNSDev and PIDNSIno say in which pid namespace gtrace runs, for scripts that were compiled for one other than the initial.
+	PIDNSDev, PIDNSIno uint64
 	// DryRun attaches and detaches: no begin or end probe runs, and no map is printed.
 	DryRun bool
 	// VerifierLog gets the verifier's log of every program; none if it is nil.
 	VerifierLog io.Writer
+	// OnExit is for sessions that outlive their scripts: an exit() then ends only the group of its program, and OnExit is called, from
+	// a goroutine of its own, to Stop it. Run then waits for nothing but its context and the child.
+	OnExit func(g *Group, code int)
+	// Errors gets failures to read events as they happen, one a line; if it is nil, Run returns them.
+	Errors io.Writer
+	// AllMaps prints at the end the maps of groups that were removed, too.
+	AllMaps bool
 }
 
 // Session is a live set of maps and the groups of programs that work on them. Its methods may be called at any time from
 // any goroutine.
 type Session struct {
-	opts  Options
-	start uint64
+	opts Options
+	// start is the boot clock at the start, tai what the TAI clock was ahead of it.
+	start, tai uint64
+	// leap is what the TAI clock is ahead of the time of day.
+	leap int64
 
 	exitOnce sync.Once
 	exit     chan struct{}
@@ -60,6 +72,10 @@ type Session struct {
 	// exited is set once an exit() was seen: what still arrives was sent after it and is dropped, until end probes run.
 	exited bool
 	closed bool
+	// config is what the last script said about output.
+	config output.Config
+	// quit is closed by Close.
+	quit chan struct{}
 }
 
 // New returns a session without programs. Close frees it.
@@ -67,17 +83,31 @@ func New(opts Options) (*Session, error) {
 	if opts.Printer == nil {
 		return nil, errors.New("a session needs a printer")
 	}
-	var ts unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts); err != nil {
-		return nil, fmt.Errorf("read the boot clock: %w", err)
+	var boot, tai, day unix.Timespec
+	for clock, ts := range map[int32]*unix.Timespec{unix.CLOCK_BOOTTIME: &boot, unix.CLOCK_TAI: &tai, unix.CLOCK_REALTIME: &day} {
+		if err := unix.ClockGettime(clock, ts); err != nil {
+			return nil, fmt.Errorf("read the clock: %w", err)
+		}
 	}
-	return &Session{
+	s := &Session{
 		opts:   opts,
-		start:  uint64(ts.Nano()),
+		start:  uint64(boot.Nano()),
+		tai:    uint64(tai.Nano() - boot.Nano()),
+		leap:   leapNanoseconds(tai, day),
 		exit:   make(chan struct{}),
+		quit:   make(chan struct{}),
 		maps:   map[string]*event.Map{},
 		stacks: event.StackMaps{},
-	}, nil
+	}
+	if opts.OnExit != nil {
+		go s.watchExits()
+	}
+	return s, nil
+}
+
+// leapNanoseconds is the difference of two clocks that were read one after the other: it is in whole seconds.
+func leapNanoseconds(tai, day unix.Timespec) int64 {
+	return int64((time.Duration(tai.Nano()-day.Nano()) + time.Second/2).Truncate(time.Second))
 }
 
 // Add loads an Object's programs, runs its begin probes and attaches the others; their output is printed from then on.
@@ -151,8 +181,27 @@ func (s *Session) pollExit() {
 	default:
 	}
 	for _, g := range s.groups {
-		if code, ok := g.exited(); ok {
+		code, ok := g.exitFlag()
+		switch {
+		case !ok:
+		case s.opts.OnExit != nil:
+			g.exit(code)
+		default:
 			s.stop(code)
+		}
+	}
+}
+
+// watchExits looks for groups that called exit() until the session is closed.
+func (s *Session) watchExits() {
+	poll := time.NewTicker(exitPoll)
+	defer poll.Stop()
+	for {
+		select {
+		case <-s.quit:
+			return
+		case <-poll.C:
+			s.pollExit()
 		}
 	}
 }
@@ -203,6 +252,11 @@ func (s *Session) finish() error {
 // printMaps prints the maps of the groups whose config wants it.
 func (s *Session) printMaps(groups []*Group) []error {
 	wanted := map[string]bool{}
+	if s.opts.AllMaps {
+		for name := range s.maps {
+			wanted[name] = true
+		}
+	}
 	for _, g := range groups {
 		for _, m := range g.o.Manifest.Maps {
 			wanted[m.Name] = wanted[m.Name] || g.o.Manifest.Config.PrintMapsOnExit
@@ -247,7 +301,9 @@ func (s *Session) read(name string) (value.Map, error) {
 	return m.Read(s.decoder())
 }
 
-func (s *Session) decoder() *event.Decoder { return &event.Decoder{Stacks: s.stacks} }
+func (s *Session) decoder() *event.Decoder {
+	return &event.Decoder{Stacks: s.stacks, LeapNanoseconds: s.leap}
+}
 
 // stop asks the session to end with an exit code; the last caller wins, so that an end probe has the last word.
 func (s *Session) stop(code int) {
@@ -263,6 +319,7 @@ func (s *Session) Close() error {
 		return nil
 	}
 	s.closed = true
+	close(s.quit)
 	groups := s.groups
 	s.groups = nil
 	s.mu.Unlock()

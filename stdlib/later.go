@@ -6,13 +6,12 @@ import "github.com/gtrace/gtrace/lang/types"
 func laterBuiltins() []*Builtin {
 	var out []*Builtin
 	for _, name := range []string{
-		"ctx", "config", "getopt",
+		"ctx",
 	} {
 		out = append(out, later(name, false))
 	}
 	for _, name := range []string{
-		"kfunc_exist", "kfunc_allowed", "container_of", "path",
-		"socket_cookie", "percpu_kaddr", "uaddr", "dw_ustack", "len", "find", "unwatch", "skboutput", "tseries",
+		"dw_ustack", "unwatch", "skboutput",
 	} {
 		out = append(out, later(name, true))
 	}

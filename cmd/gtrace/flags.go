@@ -32,6 +32,8 @@ type options struct {
 	noWarnings bool
 	unsafe     bool
 	dryRun     bool
+	formats    bool   // --fmt
+	mode       string // --mode
 	stages     []string
 
 	// args are the words after the options: file, pattern, positional parameters; named are those after "--".
@@ -102,6 +104,8 @@ func newCommand(body func(*options) error) *cobra.Command {
 	f.BoolVar(&o.noWarnings, "no-warnings", false, "print no warnings")
 	f.BoolVar(&o.unsafe, "unsafe", false, "allow builtins that change the system")
 	f.BoolVar(&o.dryRun, "dry-run", false, "attach all probes, then exit")
+	f.BoolVar(&o.formats, "fmt", false, "print the script in gtrace's layout; with -o, write it to the file")
+	f.StringVar(&o.mode, "mode", "", "do something else than run the script: `format` is the same as --fmt")
 	f.StringSliceVarP(&o.stages, "debug", "d", nil, "print a `stage` of the compilation: "+strings.Join(dumpStages, ", ")+", all")
 	f.BoolVar(&o.info, "info", false, "show what this kernel offers")
 	f.BoolVarP(&o.version, "version", "V", false, "print the version")
@@ -136,6 +140,8 @@ func (o *options) check() error {
 	case !slices.Contains([]string{"", "line", "full", "none"}, o.buffering):
 		//lint:ignore ST1005 these are bpftrace's words
 		return errors.New("USAGE: -B must be either 'line', 'full', or 'none'.")
+	case o.mode != "" && o.mode != "format":
+		return fmt.Errorf("--mode %s: the only mode to choose is format", o.mode)
 	}
 	for _, s := range o.stages {
 		if s != "all" && !slices.Contains(dumpStages, s) {

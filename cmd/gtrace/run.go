@@ -59,8 +59,12 @@ func dispatch(ctx context.Context, o *options, std streams) error {
 		return err
 	case o.info:
 		return printInfo(std.out)
+	case o.formats || o.mode == "format":
+		return formatScript(o, std)
 	case o.list:
 		return list(o, std)
+	case o.isSession():
+		return session(ctx, o, std)
 	}
 	return trace(ctx, o, std)
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/cilium/ebpf"
 
@@ -21,6 +23,8 @@ import (
 
 // trace compiles a script and runs it until it ends.
 func trace(ctx context.Context, o *options, std streams) error {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
 	file, params, err := o.script(std.in)
 	if err != nil {
 		return err
@@ -72,6 +76,7 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		return err
 	}
 	defer closeOut()
+	ns := c.pidNamespace()
 	symbols := symbol.New(symbol.Options{Mangled: !obj.Manifest.Config.CppDemangle})
 	s, err := runtime.New(runtime.Options{
 		Attacher:    attacher{ctx, c.probes},
@@ -79,6 +84,8 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		Warnings:    c.std.err,
 		Details:     c.details(),
 		ChildPID:    c.childPID,
+		PIDNSDev:    ns.Dev,
+		PIDNSIno:    ns.Ino,
 		ChildDone:   ended,
 		DryRun:      c.opts.dryRun,
 		VerifierLog: c.dump("verifier"),

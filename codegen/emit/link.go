@@ -8,11 +8,14 @@ import (
 
 // Link returns the instructions of a program followed by those of all subprograms that it may come to call.
 func Link(results []Result, program int) asm.Instructions {
-	byName := map[string]Result{}
-	for _, r := range results {
-		byName[r.Name] = r
-	}
 	out := slices.Clone(results[program].Insns)
+	if len(results[program].Calls) == 0 {
+		return out
+	}
+	byName := map[string]*Result{}
+	for i := range results {
+		byName[results[i].Name] = &results[i]
+	}
 	seen := map[string]bool{}
 	for calls := results[program].Calls; len(calls) > 0; {
 		name := calls[0]

@@ -56,9 +56,11 @@ func liveRanges(c *code, vars variables) [][]interval {
 }
 
 // blockRanges adds the ranges of one block, whose instructions begin with number first. Ranges are built backwards.
-func blockRanges(b *block, first int, liveOut bitset, ranges [][]interval, vars variables) {
+func blockRanges(b *block, first int, liveOut []int32, ranges [][]interval, vars variables) {
 	begin := 2 * first
-	liveOut.each(func(v int) { extend(ranges, v, begin, 2*(first+len(b.insts))) })
+	for _, v := range liveOut {
+		extend(ranges, int(v), begin, 2*(first+len(b.insts)))
+	}
 	for i := len(b.insts) - 1; i >= 0; i-- {
 		pos := 2 * (first + i)
 		vars.visit(b.insts[i], func(v int, how role) {
@@ -94,37 +96,74 @@ func extend(ranges [][]interval, v, from, to int) {
 	ranges[v] = append(r, interval{from, to})
 }
 
-// liveOuts returns the variables that are live at the end of each block.
-func liveOuts(c *code, vars variables) []bitset {
-	n := len(c.blocks)
-	in, out, defs := make([]bitset, n), make([]bitset, n), make([]bitset, n)
-	for i, b := range c.blocks {
-		in[i], out[i], defs[i] = newBitset(vars.count), newBitset(vars.count), newBitset(vars.count)
-		for _, x := range b.insts {
-			vars.visit(x, func(v int, how role) {
-				if how&roleUse != 0 && !defs[i].has(v) {
-					in[i].set(v)
-				}
-			})
-			vars.visit(x, func(v int, how role) {
-				if how&roleDef != 0 {
-					defs[i].set(v)
-				}
-			})
+// liveOuts returns the variables that are live at the end of each block, in no particular order. It follows each variable
+// from where it is used back to where it is defined, so that it takes as long as the lists it returns are.
+func liveOuts(c *code, vars variables) [][]int32 {
+	uses, defs := exposed(c, vars)
+	preds := predecessors(c)
+	out := make([][]int32, len(c.blocks))
+	// For the variable at hand, plus 1: the blocks that define it, and those that it is known to be live out of.
+	defines, visited := make([]int32, len(c.blocks)), make([]int32, len(c.blocks))
+	var work []int32
+	for v := range int32(vars.count) {
+		if len(uses[v]) == 0 {
+			continue
 		}
-	}
-	for changed := true; changed; {
-		changed = false
-		for i := n - 1; i >= 0; i-- {
-			for _, s := range c.blocks[i].succs() {
-				out[i].or(in[s.id])
-			}
-			for w := range out[i] {
-				x := in[i][w] | out[i][w]&^defs[i][w]
-				changed = changed || x != in[i][w]
-				in[i][w] = x
+		for _, b := range defs[v] {
+			defines[b] = v + 1
+		}
+		work = append(work[:0], uses[v]...)
+		for len(work) > 0 {
+			b := work[len(work)-1]
+			work = work[:len(work)-1]
+			for _, p := range preds[b] {
+				if visited[p] == v+1 {
+					continue
+				}
+				visited[p] = v + 1
+				out[p] = append(out[p], v)
+				if defines[p] != v+1 {
+					work = append(work, p)
+				}
 			}
 		}
 	}
 	return out
+}
+
+// exposed returns, for each variable, the blocks that use it before they define it, and those that define it.
+func exposed(c *code, vars variables) (uses, defs [][]int32) {
+	uses, defs = make([][]int32, vars.count), make([][]int32, vars.count)
+	last := func(list []int32) int32 {
+		if len(list) == 0 {
+			return -1
+		}
+		return list[len(list)-1]
+	}
+	for i, b := range c.blocks {
+		i := int32(i)
+		for _, x := range b.insts {
+			vars.visit(x, func(v int, how role) {
+				if how&roleUse != 0 && last(defs[v]) != i && last(uses[v]) != i {
+					uses[v] = append(uses[v], i)
+				}
+			})
+			vars.visit(x, func(v int, how role) {
+				if how&roleDef != 0 && last(defs[v]) != i {
+					defs[v] = append(defs[v], i)
+				}
+			})
+		}
+	}
+	return uses, defs
+}
+
+func predecessors(c *code) [][]int32 {
+	preds := make([][]int32, len(c.blocks))
+	for i, b := range c.blocks {
+		for _, s := range b.succs() {
+			preds[s.id] = append(preds[s.id], int32(i))
+		}
+	}
+	return preds
 }

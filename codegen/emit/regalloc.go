@@ -24,12 +24,13 @@ type segment struct {
 	owner reg
 }
 
-// occupancy is what one register holds: segments, sorted and disjoint.
-type occupancy struct{ segments []segment }
+// occupancy is what one register holds: segments, sorted and disjoint. Those that calls and the frame fix are kept apart,
+// since the others come nearly in order: then adding one moves few.
+type occupancy struct{ fixed, segments []segment }
 
-// first returns the index of the first segment that ends after pos.
-func (o *occupancy) first(pos int) int {
-	i, _ := slices.BinarySearchFunc(o.segments, pos, func(s segment, pos int) int {
+// firstSegment returns the index of the first segment that ends after pos.
+func firstSegment(segments []segment, pos int) int {
+	i, _ := slices.BinarySearchFunc(segments, pos, func(s segment, pos int) int {
 		if s.to <= pos {
 			return -1
 		}
@@ -41,9 +42,11 @@ func (o *occupancy) first(pos int) int {
 // each calls fn with the segments that overlap the ranges, until it returns false.
 func (o *occupancy) each(ranges []interval, fn func(s segment) bool) {
 	for _, r := range ranges {
-		for i := o.first(r.from); i < len(o.segments) && o.segments[i].from < r.to; i++ {
-			if !fn(o.segments[i]) {
-				return
+		for _, list := range [2][]segment{o.fixed, o.segments} {
+			for i := firstSegment(list, r.from); i < len(list) && list[i].from < r.to; i++ {
+				if !fn(list[i]) {
+					return
+				}
 			}
 		}
 	}
@@ -55,15 +58,23 @@ func (o *occupancy) free(ranges []interval) bool {
 	return free
 }
 
+// fix takes the register over ranges for good.
+func (o *occupancy) fix(owner reg, ranges []interval) {
+	o.fixed = make([]segment, len(ranges))
+	for i, r := range ranges {
+		o.fixed[i] = segment{r, owner}
+	}
+}
+
 func (o *occupancy) add(owner reg, ranges []interval) {
 	for _, r := range ranges {
-		o.segments = slices.Insert(o.segments, o.first(r.from), segment{r, owner})
+		o.segments = slices.Insert(o.segments, firstSegment(o.segments, r.from), segment{r, owner})
 	}
 }
 
 func (o *occupancy) remove(owner reg, ranges []interval) {
 	for _, r := range ranges {
-		i := o.first(r.from)
+		i := firstSegment(o.segments, r.from)
 		if o.segments[i].owner != owner {
 			panic(fmt.Sprintf("BUG: emit: register is not held by v%d", owner))
 		}
@@ -107,7 +118,7 @@ func newAllocation(c *code) *allocation {
 		a.assign[r] = noReg
 	}
 	for r := range reg(numAlloc) {
-		a.regs[r].add(r, a.ranges[r])
+		a.regs[r].fix(r, a.ranges[r])
 		a.assign[r] = r
 	}
 	return a

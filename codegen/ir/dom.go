@@ -13,6 +13,10 @@ type CFG struct {
 	depth []int      // loops around a block by Block.ID
 	enter []int      // preorder number in the dominator tree, by position
 	leave []int      // largest preorder number in the subtree, by position
+
+	children [][]*Block // in the dominator tree, by position
+	visited  []int      // the last call of newDominator that climbed over a position
+	climb    int        // the number of that call
 }
 
 // NewCFG analyses a function.
@@ -61,20 +65,18 @@ func (c *CFG) Dominates(a, b *Block) bool {
 
 // CommonDominator returns the nearest block that dominates both reachable blocks.
 func (c *CFG) CommonDominator(a, b *Block) *Block {
-	return c.Order[c.intersect(c.index[a.ID], c.index[b.ID])]
+	if c.Dominates(b, a) {
+		return b
+	}
+	i := c.index[a.ID]
+	for !c.Dominates(c.Order[i], b) {
+		i = c.idom[i]
+	}
+	return c.Order[i]
 }
 
 // Children returns the blocks that b immediately dominates, in the order of Order.
-func (c *CFG) Children(b *Block) []*Block {
-	var out []*Block
-	i := c.index[b.ID]
-	for j := i + 1; j < len(c.Order); j++ {
-		if c.idom[j] == i {
-			out = append(out, c.Order[j])
-		}
-	}
-	return out
-}
+func (c *CFG) Children(b *Block) []*Block { return c.children[c.index[b.ID]] }
 
 func reversePostorder(f *Func) []*Block {
 	type frame struct {
@@ -123,6 +125,7 @@ func (c *CFG) findDominators() {
 		c.idom[i] = -1
 	}
 	c.idom[0] = 0
+	c.visited = make([]int, len(c.Order))
 	for changed := true; changed; {
 		changed = false
 		for i := 1; i < len(c.Order); i++ {
@@ -133,7 +136,10 @@ func (c *CFG) findDominators() {
 	}
 }
 
+// newDominator returns the nearest common dominator of a block's predecessors, as far as they have one yet. It climbs the
+// tree over each position once: a way that joins one that was climbed before leads to no other dominator.
 func (c *CFG) newDominator(i int) int {
+	c.climb++
 	d := -1
 	for _, p := range c.preds[c.Order[i].ID] {
 		j := c.index[p.ID]
@@ -141,6 +147,7 @@ func (c *CFG) newDominator(i int) int {
 		case c.idom[j] < 0:
 		case d < 0:
 			d = j
+			c.visited[d] = c.climb
 		default:
 			d = c.intersect(d, j)
 		}
@@ -148,16 +155,22 @@ func (c *CFG) newDominator(i int) int {
 	return d
 }
 
-func (c *CFG) intersect(i, j int) int {
-	for i != j {
-		for i > j {
-			i = c.idom[i]
-		}
-		for j > i {
+// intersect climbs from two positions to where they meet, or from j to where this call has been.
+func (c *CFG) intersect(d, j int) int {
+	for d != j {
+		for j > d {
+			if c.visited[j] == c.climb {
+				return d
+			}
+			c.visited[j] = c.climb
 			j = c.idom[j]
 		}
+		for d > j {
+			d = c.idom[d]
+			c.visited[d] = c.climb
+		}
 	}
-	return i
+	return d
 }
 
 // numberTree gives every block the interval of its subtree in the dominator tree. A dominator comes before what it
@@ -170,10 +183,11 @@ func (c *CFG) numberTree() {
 		size[c.idom[i]] += size[i]
 	}
 	size[0]++
-	c.enter, c.leave = make([]int, n), make([]int, n)
+	c.enter, c.leave, c.children = make([]int, n), make([]int, n), make([][]*Block, n)
 	for i := range n {
 		if i > 0 {
 			p := c.idom[i]
+			c.children[p] = append(c.children[p], c.Order[i])
 			c.enter[i] = next[p]
 			next[p] += size[i]
 		}
@@ -186,10 +200,12 @@ func (c *CFG) numberTree() {
 func (c *CFG) findLoops(f *Func) {
 	c.depth = make([]int, f.NumBlocks())
 	for _, header := range c.Order {
-		in := map[*Block]bool{}
+		var in map[*Block]bool
 		for _, p := range c.preds[header.ID] {
 			if c.Dominates(header, p) {
-				in[header] = true
+				if in == nil {
+					in = map[*Block]bool{header: true}
+				}
 				c.collectLoop(p, in)
 			}
 		}

@@ -101,16 +101,36 @@ func (f *fn) call(e ast.Expr, into *ir.Value) stdlib.Value {
 
 // StartTime returns the time at which the script was started.
 func (f *fn) StartTime() *ir.Value {
-	v := f.b.Load(f.b.MapValue(object.DataMap, object.DataStart), 0, 8, false)
+	return f.dataWord(object.DataStart)
+}
+
+// TAIOffset returns what the TAI clock was ahead of the boot clock at the start.
+func (f *fn) TAIOffset() *ir.Value { return f.dataWord(object.DataTAI) }
+
+// dataWord reads a run-time constant.
+func (f *fn) dataWord(off int64) *ir.Value {
+	v := f.b.Load(f.b.MapValue(object.DataMap, off), 0, 8, false)
 	v.Stable = true
 	return v
 }
 
+// TaskIDs returns process and thread id of the current task as gtrace's pid namespace has them. A task of another namespace
+// has none there: both are 0.
+func (f *fn) TaskIDs() *ir.Value {
+	if !f.opts.PIDNamespace {
+		return f.b.Call(ir.HelperGetCurrentPidTgid)
+	}
+	ids := f.Temp("task_ids", 8, 8) // struct bpf_pidns_info: thread id, process id
+	f.b.Store(ids, 0, 8, f.b.Const(0))
+	f.b.Call(ir.HelperGetNsCurrentPidTgid, f.dataWord(object.DataPIDNSDev), f.dataWord(object.DataPIDNSIno), ids, f.b.Const(8))
+	return f.b.Load(ids, 0, 8, false)
+}
+
+func (f *fn) tgid() *ir.Value { return f.b.Binary(ir.OpLShr, f.TaskIDs(), f.b.Const(32)) }
+
 // ChildPID returns the process id of the command of -c.
 func (f *fn) ChildPID() *ir.Value {
-	v := f.b.Load(f.b.MapValue(object.DataMap, object.DataCPID), 0, 8, false)
-	v.Stable = true
-	return v
+	return f.dataWord(object.DataCPID)
 }
 
 // Args returns the context as the struct behind `args`.
@@ -159,7 +179,7 @@ func (f *fn) Func(t types.Type) stdlib.Value {
 	}
 	dst := f.object("func", t)
 	f.b.Store(dst, 0, 8, ip)
-	f.b.Store(dst, 8, 8, f.b.Binary(ir.OpLShr, f.b.Call(ir.HelperGetCurrentPidTgid), f.b.Const(32)))
+	f.b.Store(dst, 8, 8, f.tgid())
 	return stdlib.Value{V: dst, Type: t}
 }
 
@@ -170,34 +190,4 @@ func (f *fn) functionAddress(c *attach.Context) *ir.Value {
 	v := f.b.Load(f.b.Ctx(), int64(c.FuncOffset), 8, false)
 	v.Stable = true
 	return v
-}
-
-const (
-	// userStack is BPF_F_USER_STACK.
-	userStack = 256
-	// errExist is what get_stackid returns where another stack has the place.
-	errExist = -17
-)
-
-// Stack takes a stack trace: {id, pid}.
-func (f *fn) Stack(c stdlib.Call) stdlib.Value {
-	t := c.Result.(types.Stack)
-	dst := c.Dest(f)
-	flags := int64(0)
-	pid := f.b.Const(0)
-	if t.User {
-		flags = userStack
-		pid = f.b.Binary(ir.OpLShr, f.b.Call(ir.HelperGetCurrentPidTgid), f.b.Const(32))
-	}
-	name := fmt.Sprintf("%s%d", object.StackMap, t.Depth)
-	id := f.b.Call(ir.HelperGetStackID, f.b.Ctx(), f.b.MapPtr(name), f.b.Const(flags))
-	f.b.Store(dst, 0, 8, id)
-	f.b.Store(dst, 8, 8, pid)
-	lost, done := f.b.NewBlock("stack_lost"), f.b.NewBlock("stack")
-	f.b.Branch(f.b.Binary(ir.OpEq, id, f.b.Const(errExist)), lost, done)
-	f.enter(lost)
-	f.countLost(object.LostStacks)
-	f.b.Jump(done)
-	f.enter(done)
-	return stdlib.Value{V: dst, Type: t}
 }

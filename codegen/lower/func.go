@@ -100,7 +100,7 @@ func (f *fn) filters(body *ir.Block) *ir.Block {
 		if f.prog.Predicate != nil {
 			next = f.b.NewBlock("predicate")
 		}
-		pid := f.b.Binary(ir.OpLShr, f.b.Call(ir.HelperGetCurrentPidTgid), f.b.Const(32))
+		pid := f.tgid()
 		f.b.Branch(f.b.Binary(ir.OpEq, pid, f.b.Const(int64(f.opts.PID))), next, skip)
 		if next == body {
 			return skip

@@ -314,6 +314,12 @@ func (f *fn) assignedIn(body *ast.Block) map[*check.Var]bool {
 			add(n.X)
 		case *ast.LetStmt:
 			add(n.Var)
+		case *ast.CallExpr:
+			for i, a := range n.Args {
+				if sig := f.info.Calls[n]; sig != nil && i < len(sig.Params) && sig.Params[i].Kind == types.ParamVar {
+					add(a)
+				}
+			}
 		}
 		return true
 	})

@@ -18,6 +18,8 @@ import (
 type Options struct {
 	// PID restricts programs that must test it themselves to a process; 0 for all.
 	PID int
+	// PIDNamespace is set where gtrace runs in a pid namespace of its own: process and thread ids are those of that namespace.
+	PIDNamespace bool
 	// DebugHelpers makes every failed read of memory a runtime error event.
 	DebugHelpers bool
 }
@@ -42,6 +44,8 @@ type module struct {
 	functions map[functionKey]*function
 	// zero is the largest value that map updates need a zero source for.
 	zero int
+	// countsFrames is set if the script asks for the number of frames of a stack.
+	countsFrames bool
 	// tables are the tables of texts that programs look into.
 	tables map[string]stdlib.Table
 	// errs are what the target cannot do.
@@ -62,6 +66,7 @@ func Lower(info *check.Info, t target.Target, opts Options) (*ir.Module, *object
 	}
 	m.obj.Manifest.Config = configOf(info.Config)
 	m.source(info.File)
+	m.countsFrames = asksFrames(info)
 	m.layoutMaps()
 	for i, p := range info.Programs {
 		name := fmt.Sprintf("gt_%d", i)
@@ -95,12 +100,16 @@ func (m *module) source(f *diag.File) int {
 	if f == nil {
 		f = &diag.File{}
 	}
-	i, ok := m.sources[f]
-	if !ok {
-		i = len(m.obj.Manifest.Sources)
-		m.sources[f] = i
-		m.obj.Manifest.Sources = append(m.obj.Manifest.Sources, object.Source{Name: f.Name, Text: f.Text})
+	if i, ok := m.sources[f]; ok {
+		return i
 	}
+	src := object.Source{Name: f.Name, Text: f.Text}
+	if f.From.IsValid() {
+		src = object.Source{Copy: &object.Copy{Source: m.source(f.Original), From: m.place(f.From)}}
+	}
+	i := len(m.obj.Manifest.Sources)
+	m.sources[f] = i
+	m.obj.Manifest.Sources = append(m.obj.Manifest.Sources, src)
 	return i
 }
 
@@ -121,3 +130,13 @@ func (m *module) need(f target.Feature, span diag.Span, what string) bool {
 }
 
 func sizeof(t types.Type) int64 { return int64(types.Sizeof(t)) }
+
+// asksFrames reports whether a script asks stacks for the number of their frames.
+func asksFrames(info *check.Info) bool {
+	for _, sig := range info.Calls {
+		if sig.Frames {
+			return true
+		}
+	}
+	return false
+}

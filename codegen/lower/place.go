@@ -115,9 +115,9 @@ func (f *fn) placeOf(e ast.Expr) place {
 func (f *fn) ctxPlace() place {
 	mem := memCtx
 	switch f.kind() {
-	case attach.KindTracing, attach.KindRawTracepoint:
+	case attach.KindTracing, attach.KindRawTracepoint, attach.KindIter:
 		mem = memWide
-	case attach.KindTestRun, attach.KindKprobe, attach.KindTracepoint, attach.KindPerfEvent:
+	case attach.KindTestRun, attach.KindKprobe, attach.KindTracepoint, attach.KindPerfEvent, attach.KindXDP:
 	}
 	return place{base: f.b.Ctx(), mem: mem}
 }

@@ -35,13 +35,14 @@ func stripZeroTest(term *ir.Value) bool {
 // verifier may need to see it again.
 func foldDecided(f *ir.Func) bool {
 	cfg := ir.NewCFG(f)
+	known := decisions(cfg)
 	changed := false
 	for _, b := range cfg.Order {
 		term := b.Terminator()
 		if term.Op != ir.OpBranch || term.Args[0].Type != ir.I64 {
 			continue
 		}
-		if taken, ok := decided(cfg, b, term.Args[0]); ok {
+		if taken, ok := decided(cfg, known[term.Args[0]], b); ok {
 			jumpTo(term, term.Targets[taken])
 			changed = true
 		}
@@ -49,21 +50,35 @@ func foldDecided(f *ir.Func) bool {
 	return changed
 }
 
-// decided returns which target a branch on cond in block b takes, if a branch on it leads here on one side only.
-func decided(cfg *ir.CFG, b *ir.Block, cond *ir.Value) (int, bool) {
-	for d := b; cfg.Idom(d) != nil; d = cfg.Idom(d) {
-		preds := cfg.Preds(d)
-		if len(preds) != 1 {
+// decision is a block that control gets to only if a branch takes one of its targets.
+type decision struct {
+	in    *ir.Block
+	taken int
+}
+
+// decisions returns what is known of conditions, and where, in the order of the blocks.
+func decisions(cfg *ir.CFG) map[*ir.Value][]decision {
+	known := map[*ir.Value][]decision{}
+	for _, b := range cfg.Order {
+		term := b.Terminator()
+		if term.Op != ir.OpBranch || term.Args[0].Type != ir.I64 {
 			continue
 		}
-		term := preds[0].Terminator()
-		if term.Op != ir.OpBranch || term.Args[0] != cond {
-			continue
+		for taken, t := range term.Targets {
+			if len(cfg.Preds(t.Block)) == 1 {
+				known[term.Args[0]] = append(known[term.Args[0]], decision{t.Block, taken})
+			}
 		}
-		if term.Targets[0].Block == d {
-			return 0, true
+	}
+	return known
+}
+
+// decided returns which target a branch in block b takes, given what is known of its condition.
+func decided(cfg *ir.CFG, known []decision, b *ir.Block) (int, bool) {
+	for _, d := range known {
+		if cfg.Dominates(d.in, b) {
+			return d.taken, true
 		}
-		return 1, true
 	}
 	return 0, false
 }

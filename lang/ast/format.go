@@ -3,32 +3,93 @@ package ast
 import (
 	"fmt"
 	"strings"
+
+	"github.com/gtrace/gtrace/lang/diag"
 )
 
-// Format returns the program as source text in one canonical form: one statement a line, indented by tabs, parentheses
-// only where they are needed. Parsing the result gives the same tree. Comments are dropped for now, and so is the choice
-// of the author where the tree does not record it: blank lines, line breaks, redundant parentheses.
+// formatWidth is how long a line may be before its lists and operators are broken; the semicolon does not count.
+const formatWidth = 90
+
+// indentStep is what each level of blocks is indented by.
+const indentStep = "  "
+
+// Format returns a parsed program as source text in one layout: one statement a line, the braces of probes, macros and
+// functions and predicates on lines of their own, two blanks a level. What the author chose and the layout does not fix
+// stays: comments, parentheses, one of several blank lines, the spelling of literals, C definitions. Parsing the result
+// gives the same tree, and formatting it again the same text. Broken parts stand as written.
 func Format(p *Program) string {
-	var f formatter
+	f := newFormatter(p)
 	if p.Shebang != "" {
 		f.b.WriteString(p.Shebang + "\n")
+		f.end = len(p.Shebang)
 	}
-	for i, d := range p.Decls {
-		if _, isC := d.(*CDecl); i > 0 && !isC {
-			f.b.WriteString("\n")
-		}
+	for _, d := range p.Decls {
+		f.declStart(d)
 		f.decl(d)
+		f.trailing(&f.b)
 		f.b.WriteString("\n")
 	}
+	f.rest(&f.b, p.At.End)
 	return f.b.String()
 }
 
-// formatter holds the text so far. Expressions are returned as strings, since their place on the line is their parent's.
+// formatter holds the text so far. Statements and expressions are returned as strings, since their place on the line is
+// their parent's.
 type formatter struct {
 	b      strings.Builder
+	file   *diag.File
+	parens map[Node]bool
 	indent int
 	// angle is set inside of a `< … >` block, where every comparison by `>` gets parentheses lest it close the block.
 	angle bool
+	// keepEnd is set in macros, where a last expression with a semicolon may not be what it is without.
+	keepEnd bool
+	// end is the offset in the source behind what was last written; first is set where nothing of the block or the file has
+	// been written yet, so that it does not begin with a blank line.
+	end   int
+	first bool
+	// decls is set behind the first declaration, body behind one with a block, which a blank line separates from the next.
+	decls, body bool
+
+	comments []Comment
+	next     int          // the first comment not written yet
+	written  map[int]bool // those behind it that are
+}
+
+func newFormatter(p *Program) *formatter {
+	return &formatter{
+		file: p.File, parens: p.Parens, first: p.Shebang == "", comments: p.Comments, written: map[int]bool{},
+	}
+}
+
+// declStart writes the comments before a declaration, and the blank line that separates declarations with blocks.
+func (f *formatter) declStart(d Decl) {
+	has := hasBody(d)
+	if f.decls && (has || f.body) {
+		f.b.WriteString("\n")
+		f.first = true
+	}
+	f.lead(&f.b, firstOffset(d))
+	f.separate(&f.b, firstOffset(d))
+	f.body, f.decls = has, true
+}
+
+// firstOffset is where the text of a declaration begins for its comments: a probe's at its first attach point.
+func firstOffset(d Decl) int {
+	if p, ok := d.(*ProbeDecl); ok && len(p.Points) > 0 {
+		return p.Points[0].At.Start
+	}
+	return d.Span().Start
+}
+
+func hasBody(d Decl) bool {
+	switch d.(type) {
+	case *MacroDecl, *FuncDecl, *ProbeDecl:
+		return true
+	case *CDecl, *ConfigDecl, *ImportDecl, *MapDecl:
+		return false
+	}
+	panic(fmt.Sprintf("BUG: ast: unexpected declaration %T", d))
 }
 
 func (f *formatter) decl(d Decl) {
@@ -36,39 +97,84 @@ func (f *formatter) decl(d Decl) {
 	case *CDecl:
 		f.b.WriteString(d.Text)
 	case *ConfigDecl:
-		f.b.WriteString("config = {\n")
-		for _, s := range d.Settings {
-			f.b.WriteString("\t" + s.Name + " = " + f.expr(s.Value, 0) + ";\n")
-		}
-		f.b.WriteString("}")
+		f.config(d)
 	case *ImportDecl:
-		f.b.WriteString("import " + Quote(d.Path) + ";")
+		f.b.WriteString(f.orAsWritten(d.At, func() string { return "import " + Quote(d.Path) }) + ";")
 	case *MapDecl:
-		f.b.WriteString("let @" + d.Map.Name + " = " + d.Kind + "(" + f.expr(d.Size, 0) + ");")
+		f.b.WriteString(f.orAsWritten(d.At, func() string {
+			return "let @" + d.Map.Name + " = " + d.Kind + "(" + f.expr(d.Size, 0) + ")"
+		}) + ";")
 	case *MacroDecl:
-		f.b.WriteString("macro " + d.Name + "(" + joined(d.Params, f.macroParam) + ") ")
-		f.b.WriteString(f.block(d.Body))
+		f.keepEnd = true
+		f.withBody(d.At.Start, d.Body, func() string {
+			return "macro " + d.Name + "(" + joined(d.Params, f.macroParam) + ")"
+		})
+		f.keepEnd = false
 	case *FuncDecl:
-		f.b.WriteString("fn " + d.Name + "(" + joined(d.Params, f.funcParam) + ")")
-		if d.Result != nil {
-			f.b.WriteString(": " + f.typ(d.Result))
-		}
-		f.b.WriteString(" " + f.block(d.Body))
+		f.withBody(d.At.Start, d.Body, func() string { return f.signature(d) })
 	case *ProbeDecl:
 		f.probe(d)
 	default:
 		panic(fmt.Sprintf("BUG: ast: unexpected declaration %T", d))
 	}
+	f.end = d.Span().End
+}
+
+func (f *formatter) config(d *ConfigDecl) {
+	f.b.WriteString("config = {\n")
+	f.indent++
+	f.end, f.first = d.At.Start, true
+	for _, s := range d.Settings {
+		f.lead(&f.b, s.At.Start)
+		f.separate(&f.b, s.At.Start)
+		f.b.WriteString(f.tabs() + f.orAsWritten(s.At, func() string { return s.Name + " = " + f.expr(s.Value, 0) }) + ";")
+		f.end = s.At.End
+		f.trailing(&f.b)
+		f.b.WriteString("\n")
+	}
+	f.rest(&f.b, d.At.End)
+	f.indent--
+	f.b.WriteString("}")
+}
+
+// orAsWritten returns the text of a part without blocks: as written, but for its semicolon, if there are comments within.
+func (f *formatter) orAsWritten(at diag.Span, text func() string) string {
+	if f.commentsIn(at.Start, at.End) == 0 {
+		return text()
+	}
+	source := strings.TrimRight(f.asWritten(at.Start, at.End), "; \t\r\n")
+	if endsInLineComment(source) {
+		source += "\n" + f.tabs()
+	}
+	return source
+}
+
+// withBody writes a head, and a block that begins on the next line.
+func (f *formatter) withBody(start int, body *Block, head func() string) {
+	if f.commentsIn(start, body.At.Start) > 0 {
+		f.b.WriteString(f.asWritten(start, body.At.Start))
+	} else {
+		f.b.WriteString(head())
+	}
+	f.b.WriteString("\n" + f.block(body))
+}
+
+func (f *formatter) signature(d *FuncDecl) string {
+	text := "fn " + d.Name + "(" + joined(d.Params, f.funcParam) + ")"
+	if d.Result != nil {
+		text += " : " + f.typ(d.Result)
+	}
+	return text
 }
 
 func (f *formatter) macroParam(m MacroParam) string {
 	if m.Type == nil {
 		return f.expr(m.Param, 0)
 	}
-	return f.expr(m.Param, 0) + ": " + f.typ(m.Type)
+	return f.expr(m.Param, 0) + " : " + f.typ(m.Type)
 }
 
-func (f *formatter) funcParam(p FuncParam) string { return "$" + p.Name + ": " + f.typ(p.Type) }
+func (f *formatter) funcParam(p FuncParam) string { return "$" + p.Name + " : " + f.typ(p.Type) }
 
 func (f *formatter) probe(d *ProbeDecl) {
 	if d.Name != "" {
@@ -76,18 +182,41 @@ func (f *formatter) probe(d *ProbeDecl) {
 	}
 	for i, a := range d.Points {
 		if i > 0 {
-			f.b.WriteString(",\n")
+			f.b.WriteString(",")
+			f.trailing(&f.b)
+			f.b.WriteString("\n")
+			f.lead(&f.b, a.At.Start)
+		}
+		if a.Name != "" {
+			f.b.WriteString(a.Name + "=")
 		}
 		f.b.WriteString(a.String())
+		f.end = a.At.End
 	}
-	if d.Predicate != nil {
-		text := f.expr(d.Predicate, 0)
-		if strings.HasPrefix(text, "*") {
-			text = " " + text // not a comment
+	f.predicate(d)
+	f.b.WriteString("\n" + f.block(d.Body))
+}
+
+// predicate writes what stands between the attach points and the block, as written if there are comments.
+func (f *formatter) predicate(d *ProbeDecl) {
+	if f.commentsIn(f.end, d.Body.At.Start) > 0 {
+		sep := "\n"
+		gap := f.file.Text[f.end:d.Body.At.Start]
+		if !strings.Contains(gap[:len(gap)-len(strings.TrimLeft(gap, " \t\r\n,"))], "\n") {
+			sep = " "
 		}
-		f.b.WriteString(" /" + text + "/")
+		from := d.Body.At.Start - len(strings.TrimLeft(gap, " \t\r\n,"))
+		f.b.WriteString(sep + f.asWritten(from, d.Body.At.Start))
+		return
 	}
-	f.b.WriteString(" " + f.block(d.Body))
+	if d.Predicate == nil {
+		return
+	}
+	text := f.wide(d.Predicate, 1, 1)
+	if strings.HasPrefix(text, "*") || strings.HasPrefix(text, "/") {
+		text = " " + text // not a comment
+	}
+	f.b.WriteString("\n/" + text + "/")
 }
 
 // String returns the attach point as written, with quotes where a part had them.
@@ -100,126 +229,7 @@ func (a *AttachPoint) String() string {
 	})
 }
 
-// block returns the text of a block, without the indentation of its first line.
-func (f *formatter) block(b *Block) string {
-	left, right := "{", "}"
-	if b.Angle {
-		left, right = "<", ">"
-		f.angle = true
-		defer func() { f.angle = false }()
-	}
-	if len(b.Stmts) == 0 {
-		return left + " " + right
-	}
-	return left + "\n" + f.stmts(b.Stmts) + f.tabs() + right
-}
-
-func (f *formatter) tabs() string { return strings.Repeat("\t", f.indent) }
-
-// stmts returns statements one a line, a level deeper.
-func (f *formatter) stmts(list []Stmt) string {
-	f.indent++
-	defer func() { f.indent-- }()
-	var b strings.Builder
-	for _, s := range list {
-		b.WriteString(f.tabs() + f.stmt(s) + "\n")
-	}
-	return b.String()
-}
-
-func (f *formatter) stmt(s Stmt) string {
-	switch s := s.(type) {
-	case *ExprStmt:
-		return f.leading(s.X) + ";"
-	case *AssignStmt:
-		return f.expr(s.Target, 0) + " " + s.Op.String() + "= " + f.expr(s.Value, 0) + ";"
-	case *LetStmt:
-		return f.let(s) + ";"
-	case *IfStmt:
-		return f.ifStmt(s)
-	case *ForMapStmt:
-		return "for ($" + s.Var.Name + " : @" + s.Map.Name + ") " + f.block(s.Body)
-	case *ForRangeStmt:
-		return "for ($" + s.Var.Name + " : " + f.expr(s.Start, levelUnary) + ".." + f.expr(s.End, levelUnary) + ") " + f.block(s.Body)
-	case *WhileStmt:
-		return "while (" + f.expr(s.Cond, 0) + ") " + f.block(s.Body)
-	case *UnrollStmt:
-		return "unroll (" + f.expr(s.Count, 0) + ") " + f.block(s.Body)
-	case *BreakStmt:
-		return "break;"
-	case *ContinueStmt:
-		return "continue;"
-	case *ReturnStmt:
-		if s.Value == nil {
-			return "return;"
-		}
-		return "return " + f.expr(s.Value, 0) + ";"
-	case *BlockStmt:
-		return f.block(s.Body)
-	case *BadStmt:
-		return s.At.Text()
-	}
-	panic(fmt.Sprintf("BUG: ast: unexpected statement %T", s))
-}
-
-func (f *formatter) let(s *LetStmt) string {
-	text := "let $" + s.Var.Name
-	if s.Type != nil {
-		text += ": " + f.typ(s.Type)
-	}
-	if s.Value != nil {
-		text += " = " + f.expr(s.Value, 0)
-	}
-	return text
-}
-
-func (f *formatter) ifStmt(s *IfStmt) string {
-	text := "if "
-	if s.Comptime {
-		text += "comptime "
-	}
-	text += "(" + f.expr(s.Cond, 0) + ") " + f.block(s.Then)
-	if s.Else != nil {
-		text += " else " + f.stmt(s.Else)
-	}
-	return text
-}
-
-// leading returns an expression that begins a statement: what would read as a statement of its own gets parentheses.
-func (f *formatter) leading(x Expr) string {
-	switch x.(type) {
-	case *BlockExpr, *IfExpr:
-		return "(" + f.expr(x, 0) + ")"
-	default: // no other type matters here
-	}
-	return f.expr(x, 0)
-}
-
-func (f *formatter) typ(t TypeExpr) string {
-	switch t := t.(type) {
-	case *NamedType:
-		return namedType(t)
-	case *PointerType:
-		return f.typ(t.Elem) + "*"
-	case *ArrayType:
-		if t.Len == nil {
-			return f.typ(t.Elem) + "[]"
-		}
-		return f.typ(t.Elem) + "[" + f.expr(t.Len, 0) + "]"
-	case *TypeofType:
-		return "typeof(" + f.exprOrType(t.X, t.Type) + ")"
-	case *TupleType:
-		return "(" + joined(t.Elems, f.typ) + ")"
-	}
-	panic(fmt.Sprintf("BUG: ast: unexpected type %T", t))
-}
-
-func (f *formatter) exprOrType(x Expr, t TypeExpr) string {
-	if t != nil {
-		return f.typ(t)
-	}
-	return f.expr(x, 0)
-}
+func (f *formatter) tabs() string { return strings.Repeat(indentStep, f.indent) }
 
 func joined[T any](list []T, f func(T) string) string { return joinedBy(list, ", ", f) }
 

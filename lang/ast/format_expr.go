@@ -13,13 +13,22 @@ const (
 	levelPrimary = 13
 )
 
-// expr returns an expression, in parentheses if it binds less tightly than its place wants.
+// expr returns an expression on one line, unless it holds a block of several. It is in parentheses if the author wrote
+// them or it binds less tightly than its place wants.
 func (f *formatter) expr(x Expr, level int) string {
-	text := f.bare(x)
-	if f.level(x) < level {
-		return "(" + text + ")"
+	if f.parens[x] || f.needsParens(x, level) {
+		return "(" + f.bare(x) + ")"
 	}
-	return text
+	return f.bare(x)
+}
+
+// needsParens reports whether an expression would be read otherwise, or end an angle block, without parentheses.
+func (f *formatter) needsParens(x Expr, level int) bool {
+	if f.level(x) < level {
+		return true
+	}
+	b, ok := x.(*BinaryExpr)
+	return ok && f.angle && b.Op == Gt
 }
 
 // level says how tightly an expression binds.
@@ -50,7 +59,7 @@ func (f *formatter) bare(x Expr) string {
 	case *IntLit:
 		return x.Text
 	case *StringLit:
-		return Quote(x.Value)
+		return stringText(x)
 	case *BoolLit:
 		return fmt.Sprint(x.Value)
 	case *PosParam:
@@ -97,7 +106,7 @@ func (f *formatter) bare(x Expr) string {
 	case *BlockExpr:
 		return f.blockExpr(x)
 	case *IfExpr:
-		return "if (" + f.expr(x.Cond, 0) + ") " + f.blockExpr(x.Then) + " else " + f.expr(x.Else, 0)
+		return f.ifExpr(x)
 	case *ComptimeExpr:
 		return "comptime " + f.expr(x.X, 0)
 	case *BadExpr:
@@ -134,11 +143,7 @@ func (f *formatter) call(c *CallExpr) string {
 
 func (f *formatter) binary(x *BinaryExpr) string {
 	level := x.Op.Precedence()
-	text := f.expr(x.X, level) + " " + x.Op.String() + " " + f.expr(x.Y, level+1)
-	if f.angle && x.Op == Gt {
-		return "(" + text + ")"
-	}
-	return text
+	return f.expr(x.X, level) + " " + x.Op.String() + " " + f.expr(x.Y, level+1)
 }
 
 func (f *formatter) unary(x *UnaryExpr) string {
@@ -159,7 +164,7 @@ func (f *formatter) ternary(x *TernaryExpr) string {
 
 func (f *formatter) index(x *IndexExpr) string {
 	base := f.expr(x.X, levelPostfix)
-	if m, ok := x.X.(*MapExpr); ok && m.Key == nil {
+	if m, ok := x.X.(*MapExpr); ok && m.Key == nil && !f.parens[m] {
 		base = "(" + base + ")" // not a key
 	}
 	return base + "[" + f.expr(x.Index, 0) + "]"
@@ -181,12 +186,82 @@ func (f *formatter) tuple(t *TupleLit) string {
 	return "(" + f.list(t.Elems) + ")"
 }
 
+// blockExpr returns a block with a value, on one line if that is all there is in it.
 func (f *formatter) blockExpr(b *BlockExpr) string {
-	text := "{\n" + f.stmts(b.Stmts)
+	if len(b.Stmts) == 0 {
+		if text := f.lastValue(b.Value); !strings.Contains(text, "\n") {
+			return "{ " + text + " }"
+		}
+	}
+	return f.longBlockExpr(b)
+}
+
+func (f *formatter) longBlockExpr(b *BlockExpr) string {
+	end, first := f.end, f.first
+	f.end, f.first = b.At.Start, true
+	text := "{\n" + f.stmts(b.Stmts, b.Value.Span().Start)
 	f.indent++
-	text += f.tabs() + f.leading(b.Value) + "\n"
+	text += f.tabs() + f.lastValue(b.Value) + "\n"
 	f.indent--
+	f.end, f.first = end, first
 	return text + f.tabs() + "}"
+}
+
+// lastValue returns an expression that ends a block, where an if or a block can stand without parentheses.
+func (f *formatter) lastValue(x Expr) string {
+	switch x.(type) {
+	case *BlockExpr, *IfExpr:
+		return f.bare(x)
+	default: // no other type matters here
+	}
+	return f.wide(x, 0, 0)
+}
+
+// ifExpr returns a chain of ifs with values: on one line if all its blocks are nothing but a short value.
+func (f *formatter) ifExpr(x *IfExpr) string {
+	block := f.longBlockExpr
+	if short(x) {
+		block = f.blockExpr
+	}
+	var b strings.Builder
+	for {
+		b.WriteString("if " + f.expr(x.Cond, 0) + " " + block(x.Then) + " else ")
+		switch e := x.Else.(type) {
+		case *IfExpr:
+			x = e
+			continue
+		case *BlockExpr:
+			b.WriteString(block(e))
+		default: // no other type matters here
+			b.WriteString(f.expr(e, 0))
+		}
+		return b.String()
+	}
+}
+
+// short reports whether no block of a chain of ifs holds a statement.
+func short(x *IfExpr) bool {
+	for {
+		if len(x.Then.Stmts) > 0 {
+			return false
+		}
+		switch e := x.Else.(type) {
+		case *IfExpr:
+			x = e
+		case *BlockExpr:
+			return len(e.Stmts) == 0
+		default: // no other type matters here
+			return true
+		}
+	}
+}
+
+// stringText returns a string literal as written, or one with the same value where there is no text of it.
+func stringText(x *StringLit) string {
+	if text := x.At.Text(); strings.HasPrefix(text, `"`) {
+		return text
+	}
+	return Quote(x.Value)
 }
 
 // Quote returns a string literal whose value is text.

@@ -12,6 +12,9 @@ type Program struct {
 	Decls []Decl
 	// Comments are all comments in source order; the formatter needs them, nobody else does.
 	Comments []Comment
+	// Parens holds the expressions that stand in parentheses which the tree does not show, and the for statements whose
+	// headers do; for the formatter alone, as the comments are.
+	Parens map[Node]bool
 }
 
 // Comment is a `// …` or `/* … */` comment, its delimiters included.
@@ -113,6 +116,8 @@ type FuncParam struct {
 // (case, short names, wildcards, offsets, addresses) is its provider's business.
 type AttachPoint struct {
 	Place
+	// Name is set for `name=probe` behind the first attach point of a list.
+	Name string
 	// Parts are the colon-separated parts, quotes removed, positional parameters as written ($1). The first one is the type.
 	Parts []AttachPart
 }

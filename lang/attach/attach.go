@@ -21,6 +21,8 @@ const (
 	KindRawTracepoint Kind = "raw_tracepoint" // BPF_PROG_TYPE_RAW_TRACEPOINT, u64 args[]
 	KindTracing       Kind = "tracing"        // BPF_PROG_TYPE_TRACING by BTF: tp_btf, fentry, fexit
 	KindPerfEvent     Kind = "perf_event"     // BPF_PROG_TYPE_PERF_EVENT, bpf_perf_event_data
+	KindIter          Kind = "iter"           // BPF_PROG_TYPE_TRACING, run once for each object of the kernel when gtrace reads it
+	KindXDP           Kind = "xdp"            // BPF_PROG_TYPE_XDP started many times with BPF_PROG_RUN (bench)
 )
 
 // Probe is one place that fires: all that is needed to attach to it, and nothing about this machine that another could not
@@ -40,7 +42,8 @@ type Probe struct {
 	Offset uint64 `json:",omitempty"`
 	// Address is an absolute address (kernel) or a file offset (user binaries) where Func alone does not say it.
 	Address uint64 `json:",omitempty"`
-	// Period in nanoseconds or Freq in hertz, for timers.
+	// Period in nanoseconds or Freq in hertz, for timers. For events that are counted, Period is the number of them for each time
+	// that the probe fires.
 	Period uint64 `json:",omitempty"`
 	Freq   uint64 `json:",omitempty"`
 	// PID restricts the probe to a process where the kernel can do that at attach; 0 for all.
@@ -69,6 +72,9 @@ type Context struct {
 	// Args is the struct behind `args`, whose fields are at their offsets in the context; nil if there is none.
 	// For KindTracing and KindRawTracepoint each argument takes 8 bytes whatever its type.
 	Args *types.Struct
+	// Ctx is the struct behind the builtin `ctx`, a pointer to the context; nil where ctx points to nothing that has a type. It is
+	// laid out as Args is: for KindIter each field takes 8 bytes.
+	Ctx *types.Struct
 	// ArgN are arg0, arg1, …; empty if the probe has none.
 	ArgN []Value
 	// Retval is nil if the probe has none.

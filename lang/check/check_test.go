@@ -2,6 +2,7 @@ package check_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -217,6 +218,18 @@ func TestChainsSettle(t *testing.T) {
 	}
 }
 
+// A chain as long as a large script settles in a few rounds, where it is written in the order that types travel in.
+func TestLongChainsSettle(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("BEGIN { $v0 = 1; $w0 = (uint8)1; ")
+	for i := range 2000 {
+		fmt.Fprintf(&b, "$v%d = $v%d + 1; $w%d = $w%d; ", i+1, i, i+1, i)
+	}
+	b.WriteString("print($v2000); $w0 = (uint16)1; print($w2000); }")
+	_, diags := run(t, b.String())
+	require.Empty(t, said(diags))
+}
+
 func TestDumpIsStable(t *testing.T) {
 	script := "kprobe:f* { @a[comm] = count(); @b[pid, probe] = hist(arg0); @c = @d; @d = 5; }"
 	dump := func() string {
@@ -248,4 +261,42 @@ func FuzzCheck(f *testing.F) {
 			info.Dump(&strings.Builder{})
 		}
 	})
+}
+
+func TestRoomyMaps(t *testing.T) {
+	wide := func(o *check.Options) { o.WideMaps, o.MapStrings = true, 64 }
+	info, diags := run(t, `BEGIN { @a = 1; @b = (uint32)1; @c[1, (uint8)2, "x"] = -1; @d = (a=1, b="y"); @e = count(); $v = 1; @f[tid] = comm; @g += 5; @h = sum(1); }`, wide)
+	require.Empty(t, said(diags))
+	var got []string
+	for _, m := range info.Maps {
+		key := ""
+		if m.Key != nil {
+			key = fmt.Sprintf("[%s]", m.Key)
+		}
+		got = append(got, fmt.Sprintf("%s%s %s", m.Name, key, m.Value))
+	}
+	require.Equal(t, []string{
+		"@a int64", "@b uint64", "@c[(int64,uint64,string[64])] int64", "@d (a=int64,b=string[64])", "@e count_t", "@f[uint64] string[64]",
+		"@g int64", "@h sum_t",
+	}, got)
+	for v, at := range info.Vars {
+		require.Equal(t, "v", v.Name)
+		require.Equal(t, "int8", at.Type.String(), "variables are as ever")
+	}
+}
+
+func TestExistingMapsThatAreNotMentioned(t *testing.T) {
+	fixed := func(o *check.Options) {
+		o.Maps = []*check.Map{
+			{Name: "@x", Key: types.String{Size: 16}, Value: types.Int64, MaxEntries: 7, Kind: "lruhash"},
+			{Name: "@y", Value: types.Int64, MaxEntries: 1},
+		}
+	}
+	info, diags := run(t, `BEGIN { print(@x); }`, fixed)
+	require.Empty(t, said(diags))
+	require.Len(t, info.Maps, 1)
+	require.Equal(t, "@x", info.Maps[0].Name)
+	require.Equal(t, "lruhash", info.Maps[0].Kind)
+	info, _ = run(t, `BEGIN { print(1); }`, fixed)
+	require.Empty(t, info.Maps)
 }

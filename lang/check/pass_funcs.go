@@ -87,6 +87,7 @@ func (c *checker) declareFunc(d *ast.FuncDecl) {
 		seen[p.Name] = true
 		f.params = append(f.params, c.valueType(f, p.Type, "a parameter"))
 	}
+	c.rejectComptime(f)
 	f.result = types.Void{}
 	if d.Result != nil && !isVoidName(d.Result) {
 		f.result = c.valueType(f, d.Result, "a result")
@@ -95,6 +96,30 @@ func (c *checker) declareFunc(d *ast.FuncDecl) {
 		c.errorf(d.NameSpan, "missing-return", "%s() must return a value on every way through it", d.Name)
 		f.bad = true
 	}
+}
+
+// rejectComptime reports what is decided for each probe before functions are typed.
+func (c *checker) rejectComptime(f *function) {
+	ast.Walk(f.decl.Body, func(n ast.Node) bool {
+		what := ""
+		switch n := n.(type) {
+		case *ast.IfStmt:
+			if n.Comptime {
+				what = "if comptime"
+			}
+		case *ast.IfExpr:
+			if n.Comptime {
+				what = "if comptime"
+			}
+		case *ast.TypeinfoExpr:
+			what = "typeinfo"
+		}
+		if what != "" {
+			f.bad = true
+			c.errorf(n.Span(), "unsupported", "%s is not supported in functions", what).Hintf("a macro is expanded where it is used")
+		}
+		return what == ""
+	})
 }
 
 func isVoidName(t ast.TypeExpr) bool {
@@ -229,10 +254,10 @@ func (c *checker) newVersion(f *function, p *Program) *version {
 		f: &Func{Name: f.decl.Name, Decl: f.decl, Body: ast.CloneBlock(f.decl.Body), Result: f.result},
 	}
 	v.result.fix(f.result)
-	s := &scope{vars: map[string]declared{}}
+	s := &scope{vars: map[varName]declared{}}
 	for i, param := range f.decl.Params {
 		pv := &Var{Name: param.Name}
-		s.vars[param.Name] = declared{v: pv, at: param.At, how: "parameter"}
+		s.vars[varName{name: param.Name}] = declared{v: pv, at: param.At, how: "parameter"}
 		c.vars[pv] = &slot{}
 		c.vars[pv].fix(f.params[i])
 		c.varOrder = append(c.varOrder, pv)

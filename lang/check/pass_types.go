@@ -45,6 +45,7 @@ func (c *checker) turn() bool {
 		changed = s.turn() || changed
 	}
 	for _, m := range c.maps {
+		m.key.next, m.value.next = c.roomy(m.key.next), c.roomy(m.value.next)
 		changed = m.key.turn() || changed
 		changed = m.value.turn() || changed
 	}
@@ -99,6 +100,9 @@ func (c *checker) stmt(s ast.Stmt) {
 		c.info.Types[s.Var] = c.slotType(s.Var)
 	case *ast.IfStmt:
 		c.condition(s.Cond)
+		if c.undecided[s] {
+			return
+		}
 		c.stmts(s.Then.Stmts)
 		if s.Else != nil {
 			c.stmt(s.Else)
@@ -227,7 +231,7 @@ func (c *checker) compound(a *ast.AssignStmt, s *slot) shape {
 	if !ok {
 		return plainShape(t)
 	}
-	if s != nil && s.fixed == nil && s.now.literal && a.Op != ast.Sub {
+	if s != nil && s.fixed == nil && s.seen().literal && a.Op != ast.Sub {
 		if c.shapeOf(a.Value, y).literal {
 			return steppedShape()
 		}
@@ -406,7 +410,7 @@ func (c *checker) finishVar(v *Var) {
 func (c *checker) finish() {
 	for _, m := range c.mapOrder {
 		c.checkMapKind(m)
-		if !m.used {
+		if !m.used || m.idle {
 			continue
 		}
 		m.m.Key, m.m.Value = m.key.typ(), m.value.typ()

@@ -87,7 +87,7 @@ func joinElems(a, b shape) (shape, bool) {
 }
 
 // slot is a place that values are stored in: a scratch variable, the keys or the values of a map. Its type is worked out in
-// rounds: reads see what the round before came to, stores add up to what the next one sees.
+// rounds: reads see what the round before came to and what was stored since, stores add up to what the next one sees.
 type slot struct {
 	// fixed is the type that a let or an earlier script gave the slot.
 	fixed types.Type
@@ -106,12 +106,29 @@ type slot struct {
 // typ returns the type as reads see it, or nil while it is not known.
 func (s *slot) typ() types.Type {
 	if s.fixed == nil {
-		return s.now.typ
+		return s.seen().typ
 	}
-	if _, ok := s.fixed.(types.Pointer); ok && s.now.typ != nil {
-		return s.now.typ // says which memory it points into
+	if _, ok := s.fixed.(types.Pointer); ok {
+		if t := s.seen().typ; t != nil {
+			return t // says which memory it points into
+		}
 	}
 	return s.fixed
+}
+
+// seen is what the round before came to, widened by what this round has stored so far: in the order that most scripts are
+// written in, a type travels along any number of assignments in one round.
+func (s *slot) seen() shape {
+	switch {
+	case s.now.typ == nil:
+		return s.next
+	case s.next.typ == nil || types.Equal(s.now.typ, s.next.typ) && s.now.literal == s.next.literal:
+		return s.now
+	}
+	if j, ok := join(s.now, s.next); ok {
+		return j
+	}
+	return s.now
 }
 
 // put adds a value; it reports whether the slot can hold it.

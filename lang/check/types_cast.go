@@ -289,25 +289,9 @@ func (c *checker) offsetof(e *ast.OffsetofExpr) types.Type {
 	if t == nil || types.IsInvalid(t) {
 		return t
 	}
-	total := 0
-	for _, name := range e.Fields {
-		s, ok := t.(*types.Struct)
-		if !ok {
-			c.errorf(e.At, "no-field", "'%s' has no field named '%s'", t, name)
-			return types.Invalid{}
-		}
-		path, ok := types.Lookup(s, name)
-		if !ok {
-			d := c.errorf(e.At, "no-field", "'%s' has no field named '%s'", s, name)
-			if c.report {
-				suggest(d, name, types.FieldNames(s))
-			}
-			return types.Invalid{}
-		}
-		for _, f := range path {
-			total += f.Offset
-			t = f.Type
-		}
+	total, ok := c.offsetOf(e, t, e.Fields)
+	if !ok {
+		return types.Invalid{}
 	}
 	return c.literal(e, fromUint(uint64(total)))
 }

@@ -107,10 +107,16 @@ func (p *parser) forStmt() ast.Stmt {
 	}
 	m := p.loopMap(x, end)
 	body := p.then("for")
+	var s ast.Stmt
 	if end != nil || m == nil {
-		return &ast.ForRangeStmt{Place: p.from(start), Var: v, Start: x, End: end, Body: body}
+		s = &ast.ForRangeStmt{Place: p.from(start), Var: v, Start: x, End: end, Body: body}
+	} else {
+		s = &ast.ForMapStmt{Place: p.from(start), Var: v, Map: m, Body: body}
 	}
-	return &ast.ForMapStmt{Place: p.from(start), Var: v, Map: m, Body: body}
+	if paren {
+		p.parens[s] = true
+	}
+	return s
 }
 
 // loopMap returns the map to loop over, or nil for a range or an error.

@@ -98,7 +98,8 @@ func TestEveryDiagnosticHasPlaceAndCode(t *testing.T) {
 	}
 }
 
-// requireStable checks that the canonical form of a well-formed script has the same tree, and is its own canonical form.
+// requireStable checks that the formatted text of a well-formed script has the same tree and comments, and is its own
+// formatted text.
 func requireStable(t *testing.T, text string) {
 	t.Helper()
 	prog, diags := parse(text)
@@ -109,13 +110,6 @@ func requireStable(t *testing.T, text string) {
 	again, diags := parse(formatted)
 	require.Empty(t, diags, "of the formatted script:\n%s", formatted)
 	require.Equal(t, dump(prog), dump(again), "formatted script:\n%s", formatted)
+	require.True(t, ast.Same(prog, again), "other comments in the formatted script:\n%s", formatted)
 	require.Equal(t, formatted, ast.Format(again))
-}
-
-func TestFormatIsStable(t *testing.T) {
-	for _, name := range goldenFiles(t) {
-		t.Run(strings.TrimSuffix(filepath.Base(name), ".txt"), func(t *testing.T) {
-			requireStable(t, readGolden(t, name).script)
-		})
-	}
 }

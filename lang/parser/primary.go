@@ -165,6 +165,7 @@ func (p *parser) paren() ast.Expr {
 	}
 	p.expect(")", "")
 	if !tuple {
+		p.parens[elems[0]] = true
 		return elems[0]
 	}
 	return &ast.TupleLit{Place: p.from(start), Elems: elems}

@@ -23,6 +23,8 @@ type Stacks interface {
 type Decoder struct {
 	// Stacks resolves stack ids.
 	Stacks Stacks
+	// LeapNanoseconds is what the TAI clock is ahead of the time of day.
+	LeapNanoseconds int64
 }
 
 // Value decodes a value of type t from the start of b. Strings and buffers alias b. Aggregates are not decoded here: they

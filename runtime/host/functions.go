@@ -118,6 +118,33 @@ func (h *Host) KernelFunction(module, name string) (Function, bool, error) {
 	return Function{}, false, nil
 }
 
+// FunctionModules returns the modules that have a function of a name, sorted; "" is the kernel itself.
+func (h *Host) FunctionModules(name string) ([]string, error) {
+	t, err := h.kallsyms()
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for s := range t.All {
+		if s.Name == name && s.IsFunction() {
+			out = append(out, s.Module)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
+// HasTrampolines reports whether the kernel can call programs at the entry and return of its functions: where ftrace can hook them.
+// It does not load a program to see.
+func (h *Host) HasTrampolines() bool {
+	dir, err := h.tracefs()
+	if err != nil {
+		return false
+	}
+	_, err = os.Stat(dir + "/available_filter_functions")
+	return err == nil
+}
+
 // moduleName returns the name by which scripts know a module: the kernel itself is vmlinux.
 func moduleName(module string) string {
 	if module == "" {

@@ -36,7 +36,15 @@ func (s *Set) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
 	case attach.KindTracepoint:
 		spec.Type = ebpf.TracePoint
 	case attach.KindTracing:
+		if f, ok := s.byName[p.Provider].(*fentry); ok {
+			f.configure(spec, p)
+			return nil
+		}
 		spec.Type, spec.AttachType, spec.AttachTo = ebpf.Tracing, ebpf.AttachTraceRawTp, p.BTFType
+	case attach.KindIter:
+		spec.Type, spec.AttachType, spec.AttachTo = ebpf.Tracing, ebpf.AttachTraceIter, p.BTFType
+	case attach.KindXDP:
+		spec.Type = ebpf.XDP
 	case attach.KindPerfEvent:
 		spec.Type = ebpf.PerfEvent
 	default:

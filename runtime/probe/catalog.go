@@ -1,6 +1,10 @@
 package probe
 
-import "github.com/gtrace/gtrace/runtime/host"
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/gtrace/gtrace/runtime/host"
+)
 
 // catalog returns all probe types of the language.
 func catalog(h *host.Host) []entry {
@@ -16,12 +20,12 @@ func catalog(h *host.Host) []entry {
 		{provider: &timer{host: h, name: "interval"}, aliases: []string{"i"}, quiet: true},
 		{provider: &timer{host: h, name: "profile", everyCPU: true}, aliases: []string{"p"}, quiet: true},
 
-		{provider: unsupported{"fentry"}, aliases: []string{"f", "kfunc"}},
-		{provider: unsupported{"fexit"}, aliases: []string{"fr", "kretfunc"}},
+		{provider: &counter{host: h, name: "software", kind: unix.PERF_TYPE_SOFTWARE, events: softwareEvents}, aliases: []string{"s"}},
+		{provider: &counter{host: h, name: "hardware", kind: unix.PERF_TYPE_HARDWARE, events: hardwareEvents}, aliases: []string{"h"}},
+		{provider: &watchpoint{host: h}, aliases: []string{"w"}, quiet: true},
+		{provider: &fentry{host: h, name: "fentry"}, aliases: []string{"f", "kfunc"}},
+		{provider: &fentry{host: h, name: "fexit", ret: true}, aliases: []string{"fr", "kretfunc"}, quiet: true},
 		{provider: unsupported{"usdt"}, aliases: []string{"U"}},
-		{provider: unsupported{"software"}, aliases: []string{"s"}},
-		{provider: unsupported{"hardware"}, aliases: []string{"h"}},
-		{provider: unsupported{"watchpoint"}, aliases: []string{"w"}},
 		{provider: unsupported{"iter"}, aliases: []string{"it"}},
 		{provider: unsupported{"self"}},
 		{provider: unsupported{"test"}},
