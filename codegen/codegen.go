@@ -20,6 +20,8 @@ import (
 type Options struct {
 	// PID restricts programs that must test it themselves to a process; 0 for all.
 	PID int
+	// PIDNamespace is set where gtrace does not run in the initial pid namespace: ids are then those of its own.
+	PIDNamespace bool
 	// DebugHelpers makes every failed read of memory a runtime error (-k).
 	DebugHelpers bool
 	// License is the license of the programs where the script does not give one; GPL by default, which most helpers need.
@@ -30,7 +32,7 @@ type Options struct {
 
 // Compile makes an Object of a checked script.
 func Compile(info *check.Info, t target.Target, opts Options) (*object.Object, error) {
-	mod, obj, err := lower.Lower(info, t, lower.Options{PID: opts.PID, DebugHelpers: opts.DebugHelpers})
+	mod, obj, err := lower.Lower(info, t, lower.Options{PID: opts.PID, PIDNamespace: opts.PIDNamespace, DebugHelpers: opts.DebugHelpers})
 	if err != nil {
 		return nil, err
 	}
@@ -145,6 +147,10 @@ func programSpec(p object.Program, license string) *ebpf.ProgramSpec {
 		spec.Type = ebpf.TracePoint
 	case attach.KindPerfEvent:
 		spec.Type = ebpf.PerfEvent
+	case attach.KindIter:
+		spec.Type, spec.AttachType, spec.AttachTo = ebpf.Tracing, ebpf.AttachTraceIter, probe.BTFType
+	case attach.KindXDP:
+		spec.Type = ebpf.XDP
 	case attach.KindTracing:
 		spec.Type, spec.AttachType = ebpf.Tracing, ebpf.AttachTraceRawTp
 		spec.AttachTo = probe.BTFType

@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"reflect"
+	"slices"
+	"sync"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/ringbuf"
@@ -31,7 +32,18 @@ type Group struct {
 	// done is closed when the pump has ended.
 	done chan struct{}
 
-	links []io.Closer // guarded by s.mu
+	// op is held while the group is paused, resumed or removed; removed is guarded by it.
+	op      sync.Mutex
+	removed bool
+
+	// What follows is guarded by s.mu.
+	links []io.Closer
+	// left is set once the group called exit() in a session that goes on; muted drops its output, and counts it.
+	left    bool
+	ending  bool // its end probes run
+	code    int
+	muted   bool
+	unshown uint64
 }
 
 // Object returns what the group runs.
@@ -42,7 +54,7 @@ func (g *Group) load() error {
 	if err != nil {
 		return err
 	}
-	spec, err := specs(g.o, dataValue(g.s.start, os.Getpid(), g.s.opts.ChildPID), g.s.opts.Attacher)
+	spec, err := specs(g.o, g.s.dataValue(), g.s.opts.Attacher, g.s.opts.Mode)
 	if err != nil {
 		return err
 	}
@@ -78,11 +90,16 @@ func (g *Group) prepare() error {
 	}
 	g.files = make([]*diag.File, len(g.o.Manifest.Sources))
 	for i, src := range g.o.Manifest.Sources {
-		g.files[i] = diag.NewFile(src.Name, src.Text)
+		if src.Copy == nil {
+			g.files[i] = diag.NewFile(src.Name, src.Text)
+		} else if src.Copy.Source >= 0 && src.Copy.Source < i && g.files[src.Copy.Source] != nil {
+			g.files[i] = g.files[src.Copy.Source].Expanded(g.span(src.Copy.From))
+		}
 	}
 	g.s.mu.Lock()
 	defer g.s.mu.Unlock()
-	g.s.opts.Printer.Configure(output.Config{StrTrunc: g.o.Manifest.Config.StrTruncTrailer})
+	g.s.config = output.Config{StrTrunc: g.o.Manifest.Config.StrTruncTrailer}
+	g.s.opts.Printer.Configure(g.s.config)
 	return nil
 }
 
@@ -119,9 +136,12 @@ func (g *Group) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.probes = n + g.count(providerEnd) + a.probes
+	g.probes = n + g.count(providerEnd) + g.count(providerSelf) + g.count(providerIter) + a.probes
 	if g.probes > 0 {
 		return nil
+	}
+	if err := g.unasked(); err != nil {
+		return err
 	}
 	if len(a.missing) > 0 {
 		return errors.Join(a.missing...)
@@ -156,13 +176,13 @@ func (g *Group) attach(ctx context.Context) (attached, error) {
 }
 
 // each calls f for the programs of a provider that the session starts itself, once for each of their probes.
-func (g *Group) each(provider string, f func(p object.Program) error) error {
+func (g *Group) each(provider string, f func(p object.Program, probe attach.Probe) error) error {
 	for _, p := range g.o.Manifest.Programs {
 		for _, probe := range p.Probes {
-			if probe.Kind != attach.KindTestRun || probe.Provider != provider {
+			if !started(probe) || probe.Provider != provider {
 				continue
 			}
-			if err := f(p); err != nil {
+			if err := f(p, probe); err != nil {
 				return err
 			}
 		}
@@ -172,7 +192,7 @@ func (g *Group) each(provider string, f func(p object.Program) error) error {
 
 func (g *Group) count(provider string) int {
 	n := 0
-	_ = g.each(provider, func(object.Program) error {
+	_ = g.each(provider, func(object.Program, attach.Probe) error {
 		n++
 		return nil
 	})
@@ -182,14 +202,24 @@ func (g *Group) count(provider string) int {
 // runAll runs the programs of a provider and returns how many that were.
 func (g *Group) runAll(provider string) (int, error) {
 	n := 0
-	err := g.each(provider, func(p object.Program) error {
+	err := g.each(provider, func(p object.Program, _ attach.Probe) error {
 		n++
-		if err := testRun(g.coll.Programs[p.Name]); err != nil {
+		if _, err := testRun(g.program(p.Name)); err != nil {
 			return fmt.Errorf("%s: %w", provider, err)
 		}
 		return nil
 	})
 	return n, err
+}
+
+// program returns a program of the group, or nil once the group is freed.
+func (g *Group) program(name string) *ebpf.Program {
+	g.s.mu.Lock()
+	defer g.s.mu.Unlock()
+	if g.coll == nil {
+		return nil
+	}
+	return g.coll.Programs[name]
 }
 
 // takeLinks hands the group's links over to be closed.
@@ -202,10 +232,19 @@ func (g *Group) takeLinks() []io.Closer {
 }
 
 // Pause detaches the group's probes; its programs and maps stay.
-func (g *Group) Pause() error { return closeAll(g.takeLinks()) }
+func (g *Group) Pause() error {
+	g.op.Lock()
+	defer g.op.Unlock()
+	return closeAll(g.takeLinks())
+}
 
 // Resume attaches the probes of a paused group again. On a group that is not paused it does nothing.
 func (g *Group) Resume(ctx context.Context) error {
+	g.op.Lock()
+	defer g.op.Unlock()
+	if g.removed {
+		return errors.New("the probes have ended")
+	}
 	g.s.mu.Lock()
 	running := len(g.links) > 0
 	g.s.mu.Unlock()
@@ -216,22 +255,35 @@ func (g *Group) Resume(ctx context.Context) error {
 	return err
 }
 
-// Remove detaches the group, prints what it still had to say, and frees its programs. Its maps stay in the session.
-func (g *Group) Remove() error {
-	errs := []error{g.Pause(), g.drain()}
-	g.s.mu.Lock()
-	for i, o := range g.s.groups {
-		if o == g {
-			g.s.groups = append(g.s.groups[:i:i], g.s.groups[i+1:]...)
-			break
-		}
+// Remove detaches the group, prints what it still had to say and what it lost, and frees its programs. Its maps stay in the
+// session. Its end probes do not run.
+func (g *Group) Remove() error { return g.remove(func() error { return nil }) }
+
+// Stop is Remove after the group's end probes have run.
+func (g *Group) Stop() error { return g.remove(g.end) }
+
+func (g *Group) remove(last func() error) error {
+	g.op.Lock()
+	defer g.op.Unlock()
+	if g.removed {
+		return nil
 	}
-	g.s.mu.Unlock()
+	g.removed = true
+	s := g.s
+	errs := []error{closeAll(g.takeLinks()), g.drain(), last()}
+	s.mu.Lock()
+	s.groups = slices.DeleteFunc(s.groups, func(o *Group) bool { return o == g })
+	errs = append(errs, s.report([]*Group{g})...)
+	s.opts.Printer.Idle()
+	s.mu.Unlock()
 	return errors.Join(append(errs, g.free())...)
 }
 
 // end runs the end probes and prints what they say. The pump must have ended.
 func (g *Group) end() error {
+	g.s.mu.Lock()
+	g.ending = true
+	g.s.mu.Unlock()
 	n, err := g.runAll(providerEnd)
 	if n == 0 {
 		return err
@@ -243,14 +295,16 @@ func (g *Group) end() error {
 
 // free closes what the group has in the kernel.
 func (g *Group) free() error {
+	g.s.mu.Lock()
+	reader, coll := g.reader, g.coll
+	g.reader, g.coll = nil, nil
+	g.s.mu.Unlock()
 	var err error
-	if g.reader != nil {
-		err = g.reader.Close()
-		g.reader = nil
+	if reader != nil {
+		err = reader.Close()
 	}
-	if g.coll != nil {
-		g.coll.Close()
-		g.coll = nil
+	if coll != nil {
+		coll.Close()
 	}
 	return err
 }

@@ -29,11 +29,15 @@ func (g *Group) pump() {
 			return
 		}
 		g.s.mu.Lock()
-		if err == nil && !g.s.exited {
+		switch {
+		case err != nil || g.s.exited || g.left && !g.ending:
+		case g.muted:
+			g.unshown++
+		default:
 			vals, err = g.record(dec, rec.RawSample, vals[:0])
 		}
 		if err != nil {
-			g.s.errs = append(g.s.errs, err)
+			g.s.fail(err)
 		}
 		if rec.Remaining == 0 || err != nil {
 			g.s.opts.Printer.Idle()
@@ -81,14 +85,13 @@ func (g *Group) handle(e *object.Event, id int, vals []value.Value) error {
 		}
 		p.Value(vals[len(vals)-1])
 	case object.EventPrintMap, object.EventClear, object.EventZero:
-		return g.mapEvent(e)
+		return g.mapEvent(e, vals)
 	case object.EventExit:
 		code := 0
 		if n, ok := first(vals); ok {
 			code = int(n)
 		}
-		g.s.exited = true
-		g.s.stop(code)
+		g.exit(code)
 	case object.EventTime:
 		p.Raw("time", output.Strftime(timeFormat(e.Format), time.Now()))
 	case object.EventJoin:
@@ -110,13 +113,16 @@ func (g *Group) handle(e *object.Event, id int, vals []value.Value) error {
 }
 
 // mapEvent handles the events about a whole map.
-func (g *Group) mapEvent(e *object.Event) error {
+func (g *Group) mapEvent(e *object.Event, vals []value.Value) error {
 	m := g.s.maps[e.Map]
 	if m == nil {
 		return fmt.Errorf("%w: no map %s", event.ErrMalformed, e.Map)
 	}
 	switch e.Kind {
 	case object.EventClear:
+		if len(vals) > 0 {
+			return m.ClearKey(g.s.decoder(), vals[0])
+		}
 		return m.Clear()
 	case object.EventZero:
 		return m.Zero()
@@ -160,8 +166,33 @@ func (g *Group) runtimeError(e *object.Event, vals []value.Value) output.Message
 
 // span returns the place of an event in its source.
 func (g *Group) span(p object.Place) diag.Span {
-	if p.Source < 0 || p.Source >= len(g.files) {
+	if p.Source < 0 || p.Source >= len(g.files) || g.files[p.Source] == nil {
 		return diag.Span{}
 	}
 	return diag.Span{File: g.files[p.Source], Start: p.Start, End: p.End}
+}
+
+// exit does what an exit() asks for. s.mu is held.
+func (g *Group) exit(code int) {
+	if g.s.opts.Mode != ModeRun && !g.ending {
+		return // the flag says so, and the tests go on
+	}
+	if g.s.opts.OnExit == nil {
+		g.s.exited = true
+		g.s.stop(code)
+		return
+	}
+	if !g.left && !g.ending {
+		g.left, g.code = true, code
+		go g.s.opts.OnExit(g, code)
+	}
+}
+
+// fail keeps or shows a failure to read events. s.mu is held.
+func (s *Session) fail(err error) {
+	if s.opts.Errors == nil {
+		s.errs = append(s.errs, err)
+		return
+	}
+	fmt.Fprintf(s.opts.Errors, "ERROR: %v\n", err)
 }

@@ -3,6 +3,8 @@ package runtime
 import (
 	"encoding/binary"
 	"fmt"
+	"maps"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -14,38 +16,25 @@ import (
 // report prints what was lost, once for all groups.
 func (s *Session) report(groups []*Group) []error {
 	var errs []error
-	var events, stacks uint64
-	full := map[string]uint64{}
-	var names []string
+	var sum Losses
 	for _, g := range groups {
-		lost, err := g.lost()
+		l, err := g.losses()
 		if err != nil {
 			errs = append(errs, err)
 		}
-		for i, n := range lost {
-			switch {
-			case n == 0:
-			case i == object.LostEvents:
-				events += n
-			case i == object.LostStacks:
-				stacks += n
-			case i-object.LostMaps < len(g.o.Manifest.Maps):
-				name := g.o.Manifest.Maps[i-object.LostMaps].Name
-				if full[name] == 0 {
-					names = append(names, name)
-				}
-				full[name] += n
-			}
-		}
+		sum.add(l)
 	}
-	for _, name := range names {
-		s.opts.Printer.Message(output.Message{Kind: output.RuntimeError, Text: mapFull(name, full[name])})
+	for _, name := range slices.Sorted(maps.Keys(sum.Maps)) {
+		s.opts.Printer.Message(output.Message{Kind: output.RuntimeError, Text: mapFull(name, sum.Maps[name])})
 	}
-	if stacks > 0 {
-		s.opts.Printer.Message(output.Message{Kind: output.RuntimeError, Text: fmt.Sprintf("Lost %d stacks: the stack map is full", stacks)})
+	if sum.Stacks > 0 {
+		s.opts.Printer.Message(output.Message{Kind: output.RuntimeError, Text: fmt.Sprintf("Lost %d stacks: the stack map is full", sum.Stacks)})
 	}
-	if events > 0 {
-		s.opts.Printer.Lost(events)
+	if sum.Events > 0 {
+		s.opts.Printer.Lost(sum.Events)
+	}
+	if sum.Unshown > 0 {
+		s.opts.Printer.Message(output.Message{Kind: output.Warnf, Text: fmt.Sprintf("Interrupted: %d events were not printed", sum.Unshown)})
 	}
 	return errs
 }
@@ -75,9 +64,9 @@ func helperText(e *object.Event, code int) string {
 	return output.Errno(code)
 }
 
-// exited returns the exit code if a program of the group called exit(): the flag is set even if the event found no room, to 1
+// exitFlag returns the exit code if a program of the group called exit(): the flag is set even if the event found no room, to 1
 // or to one more than the code.
-func (g *Group) exited() (code int, ok bool) {
+func (g *Group) exitFlag() (code int, ok bool) {
 	if g.coll == nil || g.coll.Maps[object.DataMap] == nil {
 		return 0, false
 	}
@@ -90,11 +79,44 @@ func (g *Group) exited() (code int, ok bool) {
 	return int(uint32(flag - 1)), flag != 0
 }
 
-// lost reads the group's counters of lost things.
-func (g *Group) lost() ([]uint64, error) {
-	m := g.coll.Maps[object.LostMap]
-	if m == nil {
-		return nil, nil
+// Losses is what a group could not keep.
+type Losses struct {
+	// Events found no room in the ring buffer, Stacks none in the stack map; Unshown were read and not printed after Mute.
+	Events, Stacks, Unshown uint64
+	// Maps has the updates that found a map full, by the map's name.
+	Maps map[string]uint64
+}
+
+// Any reports whether something was lost.
+func (l Losses) Any() bool { return l.Events+l.Stacks+l.Unshown > 0 || len(l.Maps) > 0 }
+
+func (l *Losses) add(o Losses) {
+	l.Events, l.Stacks, l.Unshown = l.Events+o.Events, l.Stacks+o.Stacks, l.Unshown+o.Unshown
+	if l.Maps == nil {
+		l.Maps = map[string]uint64{}
 	}
-	return event.Counters(m)
+	for name, n := range o.Maps {
+		l.Maps[name] += n
+	}
+}
+
+// losses reads the group's counters of lost things. s.mu is held.
+func (g *Group) losses() (Losses, error) {
+	l := Losses{Unshown: g.unshown, Maps: map[string]uint64{}}
+	if g.coll == nil || g.coll.Maps[object.LostMap] == nil {
+		return l, nil
+	}
+	lost, err := event.Counters(g.coll.Maps[object.LostMap])
+	for i, n := range lost {
+		switch {
+		case n == 0:
+		case i == object.LostEvents:
+			l.Events += n
+		case i == object.LostStacks:
+			l.Stacks += n
+		case i-object.LostMaps < len(g.o.Manifest.Maps):
+			l.Maps[g.o.Manifest.Maps[i-object.LostMaps].Name] += n
+		}
+	}
+	return l, err
 }

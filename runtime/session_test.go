@@ -24,13 +24,12 @@ import (
 	"github.com/gtrace/gtrace/runtime"
 	"github.com/gtrace/gtrace/runtime/output"
 	"github.com/gtrace/gtrace/runtime/value"
+	"github.com/gtrace/gtrace/tests/testenv"
 )
 
 func needRoot(t testing.TB) {
 	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("needs root: host tier")
-	}
+	testenv.Privileged(t)
 }
 
 // builder makes Objects by hand.

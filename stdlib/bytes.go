@@ -44,6 +44,25 @@ func bytesBuiltins() []*Builtin {
 				return Value{V: e.Builder().Bswap(c.Args[0].Lower().V, types.Sizeof(c.Result)), Type: c.Result}
 			},
 		},
+		{
+			Signature: types.Signature{
+				Name: "container_of", Doc: "Pointer to the struct that holds what a pointer points to as a member.",
+				Params: []types.Param{
+					{Name: "ptr", Kind: types.ParamPointer},
+					{Name: "type", Kind: types.ParamType},
+					{Name: "member", Kind: types.ParamMember},
+				},
+				ResultOf: func(args []types.Arg, _ types.Env) (types.Type, error) {
+					p, _ := args[0].Type.(types.Pointer)
+					return types.Pointer{Elem: args[1].Type, Space: p.Space}, nil
+				},
+				Call: true,
+			},
+			Lower: func(e Emitter, c Call) Value {
+				offset, _ := c.Args[2].Const()
+				return Value{V: e.Builder().AddImm(c.Args[0].Lower().V, -offset), Type: c.Result}
+			},
+		},
 		space("kptr", "A pointer into kernel memory.", types.SpaceKernel),
 		space("uptr", "A pointer into the memory of the process.", types.SpaceUser),
 		{

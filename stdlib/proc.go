@@ -1,6 +1,8 @@
 package stdlib
 
 import (
+	"fmt"
+
 	"github.com/gtrace/gtrace/codegen/ir"
 	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/lang/types"
@@ -12,17 +14,10 @@ const commSize = 16
 // procBuiltins are about the current task and CPU.
 func procBuiltins() []*Builtin {
 	return []*Builtin{
-		{
-			Signature: types.Signature{Name: "pid", Doc: "Process id: what the kernel calls the thread group id.", Result: types.Uint32},
-			Lower: func(e Emitter, c Call) Value {
-				b := e.Builder()
-				return Value{V: b.Binary(ir.OpLShr, b.Call(ir.HelperGetCurrentPidTgid), b.Const(32)), Type: c.Result}
-			},
-		},
-		{
-			Signature: types.Signature{Name: "tid", Doc: "Thread id.", Result: types.Uint32},
-			Lower:     lowHalf(ir.HelperGetCurrentPidTgid),
-		},
+		taskID("pid", "Process id: what the kernel calls the thread group id; in the namespace of gtrace, or in the initial one (pid(init)).",
+			func(b *ir.Builder, ids *ir.Value) *ir.Value { return b.Binary(ir.OpLShr, ids, b.Const(32)) }),
+		taskID("tid", "Thread id; in the namespace of gtrace, or in the initial one (tid(init)).",
+			func(b *ir.Builder, ids *ir.Value) *ir.Value { return b.Extend(ids, 4, false) }),
 		{
 			Signature: types.Signature{Name: "uid", Doc: "User id of the current task.", Result: types.Uint64},
 			Lower:     lowHalf(ir.HelperGetCurrentUidGid),
@@ -58,6 +53,34 @@ func procBuiltins() []*Builtin {
 		},
 	}
 }
+
+// taskID is a part of the ids of the current task.
+func taskID(name, doc string, part func(b *ir.Builder, ids *ir.Value) *ir.Value) *Builtin {
+	return &Builtin{
+		Signature: types.Signature{
+			Name: name, Doc: doc, Params: []types.Param{{Name: "namespace", Kind: types.ParamName, Optional: true}},
+			ResultOf: func(args []types.Arg, _ types.Env) (types.Type, error) {
+				if len(args) > 0 && args[0].Name != "curr_ns" && args[0].Name != initNamespace {
+					//lint:ignore ST1005 these are bpftrace's words
+					return nil, fmt.Errorf("Invalid PID namespace mode: %s (expects: curr_ns or init)", args[0].Name)
+				}
+				return types.Uint32, nil
+			},
+			Call: true, BareOK: true,
+		},
+		Lower: func(e Emitter, c Call) Value {
+			if len(c.Args) > 0 {
+				if word, _ := c.Args[0].Str(); word == initNamespace {
+					return Value{V: part(e.Builder(), e.Builder().Call(ir.HelperGetCurrentPidTgid)), Type: c.Result}
+				}
+			}
+			return Value{V: part(e.Builder(), e.TaskIDs()), Type: c.Result}
+		},
+	}
+}
+
+// initNamespace is the word for the initial pid namespace.
+const initNamespace = "init"
 
 // helper returns a Lower function for a helper without arguments whose result is the value.
 func helper(h ir.Helper) func(Emitter, Call) Value {

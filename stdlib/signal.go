@@ -79,7 +79,7 @@ var noProcess = []string{"begin", "end", "self", "interval", "test", "bench"}
 func signaller(name, doc string, h ir.Helper) *Builtin {
 	return &Builtin{
 		Signature: types.Signature{
-			Name: name, Doc: doc, Params: []types.Param{{Name: "signal", Kind: types.ParamAny}},
+			Name: name, Doc: doc, Params: []types.Param{{Name: "signal", Kind: types.ParamAny, Words: signalNumbers[1:]}},
 			ResultOf: func(args []types.Arg, env types.Env) (types.Type, error) { return signalType(name, args[0], env) },
 			Call:     true, Statement: true, Unsafe: true,
 		},

@@ -13,9 +13,12 @@ const (
 	maxDepth = 127
 )
 
+// stackModes are the ways to print a stack.
+var stackModes = []string{"bpftrace", "perf", "raw"}
+
 // stackBuiltins are stack traces.
 func stackBuiltins() []*Builtin {
-	params := []types.Param{{Name: "mode", Kind: types.ParamNameInt, Optional: true}, {Name: "depth", Kind: types.ParamInt, Optional: true}}
+	params := []types.Param{{Name: "mode", Kind: types.ParamNameInt, Optional: true, Words: stackModes}, {Name: "depth", Kind: types.ParamInt, Optional: true}}
 	return []*Builtin{
 		{
 			Signature: types.Signature{

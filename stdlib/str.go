@@ -39,7 +39,7 @@ func lowerUsym(e Emitter, c Call) Value {
 	addr := c.Args[0].Lower().V
 	dst := c.Dest(e)
 	b.Store(dst, 0, 8, addr)
-	b.Store(dst, 8, 8, b.Binary(ir.OpLShr, b.Call(ir.HelperGetCurrentPidTgid), b.Const(32)))
+	b.Store(dst, 8, 8, b.Binary(ir.OpLShr, e.TaskIDs(), b.Const(32)))
 	return Value{V: dst, Type: c.Result}
 }
 

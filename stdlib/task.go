@@ -3,6 +3,7 @@ package stdlib
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 
 	"github.com/gtrace/gtrace/codegen/ir"
@@ -26,7 +27,7 @@ func taskBuiltins() []*Builtin {
 		},
 		{
 			Signature: types.Signature{
-				Name: "cgroupid", Doc: "Id of the cgroup at a path.", Params: []types.Param{{Name: "path", Kind: types.ParamLitString}},
+				Name: "cgroupid", Doc: "Id of the cgroup at a path.", Params: []types.Param{{Name: "path", Kind: types.ParamLitString, Names: types.NamesFile}},
 				ResultOf: cgroupIDType, Fold: foldCgroupID, Call: true,
 			},
 			Lower: lowerFolded,
@@ -64,14 +65,14 @@ func taskBuiltins() []*Builtin {
 		},
 		{
 			Signature: types.Signature{
-				Name: "kaddr", Doc: "Address of a kernel symbol.", Params: []types.Param{{Name: "symbol", Kind: types.ParamLitString}},
+				Name: "kaddr", Doc: "Address of a kernel symbol.", Params: []types.Param{{Name: "symbol", Kind: types.ParamLitString, Names: types.NamesKernelSymbol}},
 				ResultOf: kaddrType, Fold: foldKaddr, Call: true,
 			},
 			Lower: lowerFolded,
 		},
 		{
 			Signature: types.Signature{
-				Name: "reg", Doc: "A register of the CPU at the probe.", Params: []types.Param{{Name: "name", Kind: types.ParamLitString}},
+				Name: "reg", Doc: "A register of the CPU at the probe.", Params: []types.Param{{Name: "name", Kind: types.ParamLitString, Words: registerNames()}},
 				ResultOf: regType, Call: true,
 			},
 			Lower: lowerReg,
@@ -153,6 +154,14 @@ var (
 		"r20", "r21", "r22", "r23", "r24", "r25", "r26", "r27", "r28", "r29", "r30", "sp", "pc", "pstate",
 	}
 )
+
+// registerNames returns the names of the registers of this machine.
+func registerNames() []string {
+	if runtime.GOARCH == "arm64" {
+		return registersARM64
+	}
+	return registersAMD64
+}
 
 // registerOffset returns where a register is in struct pt_regs.
 func registerOffset(arch, name string) (int64, bool) {

@@ -13,8 +13,8 @@ func timeBuiltins() []*Builtin {
 	return []*Builtin{
 		{
 			Signature: types.Signature{
-				Name: "nsecs", Doc: "Time in nanoseconds: of the boot clock, or of the clock given (boot, monotonic, tai).",
-				Params:   []types.Param{{Name: "clock", Kind: types.ParamName, Optional: true}},
+				Name: "nsecs", Doc: "Time in nanoseconds: of the boot clock, or of the clock given (boot, monotonic, tai, sw_tai).",
+				Params:   []types.Param{{Name: "clock", Kind: types.ParamName, Optional: true, Words: []string{"boot", "monotonic", "tai", "sw_tai"}}},
 				ResultOf: nsecsType, Call: true, BareOK: true,
 			},
 			Lower: lowerNsecs,
@@ -39,10 +39,8 @@ func nsecsType(args []types.Arg, _ types.Env) (types.Type, error) {
 		return types.Uint64, nil
 	}
 	switch clock := args[0].Name; clock {
-	case "boot", "monotonic", "tai":
+	case "boot", "monotonic", "tai", "sw_tai":
 		return types.Uint64, nil
-	case "sw_tai":
-		return nil, fmt.Errorf("nsecs(%s) is not supported yet", clock)
 	default:
 		//lint:ignore ST1005 these are bpftrace's words
 		return nil, fmt.Errorf("Invalid timestamp mode: %s", clock)
@@ -57,17 +55,25 @@ func bootClock(e Emitter) *ir.Value {
 	return e.Builder().Call(ir.HelperKtimeGetNs)
 }
 
+// softTAI is the TAI clock as it was at the start, going on with the boot clock.
+func softTAI(e Emitter) *ir.Value { return e.Builder().Binary(ir.OpAdd, bootClock(e), e.TAIOffset()) }
+
 func lowerNsecs(e Emitter, c Call) Value {
 	clock := "boot"
 	if len(c.Args) > 0 {
 		clock, _ = c.Args[0].Str()
 	}
 	b := e.Builder()
-	switch {
-	case clock == "monotonic":
+	switch clock {
+	case "monotonic":
 		return Value{V: b.Call(ir.HelperKtimeGetNs), Type: c.Result}
-	case clock == "tai" && e.Target().Has(target.KtimeTAI):
+	case "tai":
+		if !e.Target().Has(target.KtimeTAI) {
+			e.Refuse(fmt.Sprintf("nsecs(tai) needs %v, which kernels have from %v on; nsecs(sw_tai) does not", target.KtimeTAI, target.KtimeTAI.Since()))
+		}
 		return Value{V: b.Call(ir.HelperKtimeGetTaiNs), Type: c.Result}
+	case "sw_tai":
+		return Value{V: softTAI(e), Type: c.Result}
 	}
 	return Value{V: bootClock(e), Type: c.Result}
 }

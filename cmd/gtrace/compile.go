@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/gtrace/gtrace/codegen"
 	"github.com/gtrace/gtrace/codegen/object"
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/check"
 	"github.com/gtrace/gtrace/lang/diag"
+	"github.com/gtrace/gtrace/lang/expand"
 	"github.com/gtrace/gtrace/lang/parser"
 	"github.com/gtrace/gtrace/runtime/host"
 	"github.com/gtrace/gtrace/runtime/probe"
@@ -29,12 +31,22 @@ func newCompiler(o *options, std streams, h *host.Host, probes *probe.Set) *comp
 	return &compiler{opts: o, std: std, host: h, probes: probes}
 }
 
-// pid is the process that -p or -c names, or 0.
+// pid is the process of -p, which programs test themselves where the kernel does not, or 0.
 func (c *compiler) pid() int { return c.opts.pid }
+
+// attachPID is the process for which the kernel fires the probes that it can restrict to one, that of -p or -c, or 0.
+func (c *compiler) attachPID() int {
+	if c.childPID != 0 {
+		return c.childPID
+	}
+	return c.opts.pid
+}
 
 // check parses and checks a script and prints what is to be said about it.
 func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) {
 	diags := &diag.List{}
+	words, named := scriptOptions(c.opts.named)
+	params = append(slices.Clip(params), words...)
 	tree := parser.Parse(file, diags)
 	if w := c.dump("ast"); w != nil {
 		ast.Print(w, tree)
@@ -42,13 +54,24 @@ func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) 
 	if diags.HasErrors() {
 		return nil, c.opts.report(c.std, diags)
 	}
+	builtins := stdlib.New()
+	expand.Program(tree, expand.Options{
+		Builtin: func(name string) bool {
+			_, ok := builtins.Lookup(name)
+			return ok
+		},
+	}, diags)
+	if diags.HasErrors() {
+		return nil, c.opts.report(c.std, diags)
+	}
 	info, err := check.Check(tree, check.Options{
 		Params:    params,
+		Named:     named,
 		Env:       settings(os.Environ()),
 		Unsafe:    c.opts.unsafe,
-		PID:       c.pid(),
+		PID:       c.attachPID(),
 		Child:     c.childPID != 0,
-		Builtins:  stdlib.New(),
+		Builtins:  builtins,
 		Providers: c.probes,
 		Host:      c.host,
 	}, diags)
@@ -58,10 +81,22 @@ func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) 
 	if err := c.opts.report(c.std, diags); err != nil {
 		return nil, err
 	}
+	if info.OptionHelp != "" {
+		fmt.Fprintf(c.std.err, "HINT: %s\n", info.OptionHelp)
+		return nil, errReported
+	}
 	if w := c.dump("types"); w != nil {
 		info.Dump(w)
 	}
 	return info, nil
+}
+
+// pidNamespace is the pid namespace that gtrace runs in; where that cannot be told, it is the initial one.
+func (c *compiler) pidNamespace() host.PIDNamespace {
+	if n, err := c.host.PIDNamespace(); err == nil {
+		return n
+	}
+	return host.InitialPIDNamespace
 }
 
 // compile makes an object of a script.
@@ -72,6 +107,7 @@ func (c *compiler) compile(file *diag.File, params []string) (*object.Object, er
 	}
 	return codegen.Compile(info, c.host, codegen.Options{
 		PID:          c.pid(),
+		PIDNamespace: !c.pidNamespace().Initial(),
 		Dump:         c.dump,
 		DebugHelpers: c.opts.warnings,
 	})

@@ -21,18 +21,29 @@ func list(o *options, std streams) error {
 	if len(o.args) > 0 {
 		pattern = o.args[0]
 	}
+	if keyword, name, ok := typePattern(pattern); ok {
+		return listTypes(std, h, keyword, name, o.verbose)
+	}
 	found, err := set.List(pattern, probe.ListOptions{Verbose: o.verbose})
 	if err != nil {
 		return permitted(h, err)
 	}
 	if len(found) == 0 && pattern != "" {
-		kind, _, typed := strings.Cut(pattern, ":")
-		if _, known := set.Provider(kind); typed && !known && !strings.Contains(kind, "*") {
-			return fmt.Errorf("unknown probe type %q%s", kind, suggest(kind, set.Names()))
+		if err := unknownType(set, pattern); err != nil {
+			return err
 		}
 		fmt.Fprintf(std.err, "No probes match %s\n", pattern)
 	}
 	return probe.Print(std.out, found)
+}
+
+// unknownType reports a pattern whose probe type there is not.
+func unknownType(set *probe.Set, pattern string) error {
+	kind, _, typed := strings.Cut(pattern, ":")
+	if _, known := set.Provider(kind); typed && !known && !strings.Contains(kind, "*") {
+		return fmt.Errorf("unknown probe type %q%s", kind, suggest(kind, set.Names()))
+	}
+	return nil
 }
 
 func suggest(name string, names []string) string {

@@ -7,9 +7,7 @@ package main
 import (
 	"context"
 	"os"
-	"os/signal"
 	goruntime "runtime"
-	"syscall"
 )
 
 // init keeps the main goroutine on the first thread of the process: begin and end probes run on it, and scripts see there, as
@@ -17,8 +15,8 @@ import (
 func init() { goruntime.LockOSThread() }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	if len(os.Args) == 2 && os.Args[1] == releaseOption {
+		return
+	}
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

@@ -63,6 +63,8 @@ func dispatch(ctx context.Context, o *options, std streams) error {
 		return formatScript(o, std)
 	case o.list:
 		return list(o, std)
+	case o.isSession():
+		return session(ctx, o, std)
 	}
 	return trace(ctx, o, std)
 }

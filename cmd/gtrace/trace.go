@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/cilium/ebpf"
 
@@ -21,6 +23,8 @@ import (
 
 // trace compiles a script and runs it until it ends.
 func trace(ctx context.Context, o *options, std streams) error {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
 	file, params, err := o.script(std.in)
 	if err != nil {
 		return err
@@ -72,6 +76,7 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		return err
 	}
 	defer closeOut()
+	ns := c.pidNamespace()
 	symbols := symbol.New(symbol.Options{Mangled: !obj.Manifest.Config.CppDemangle})
 	s, err := runtime.New(runtime.Options{
 		Attacher:    attacher{ctx, c.probes},
@@ -79,16 +84,23 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		Warnings:    c.std.err,
 		Details:     c.details(),
 		ChildPID:    c.childPID,
+		PIDNSDev:    ns.Dev,
+		PIDNSIno:    ns.Ino,
 		ChildDone:   ended,
 		DryRun:      c.opts.dryRun,
+		Mode:        c.opts.runMode(),
 		VerifierLog: c.dump("verifier"),
 	})
 	if err != nil {
 		return err
 	}
 	defer s.Close()
+	defer triggerBySignal(s)()
 	if _, err := s.Add(ctx, obj); err != nil {
 		return err
+	}
+	if c.opts.runMode() != runtime.ModeRun && !c.opts.dryRun {
+		return c.selfTest(ctx, s, out)
 	}
 	if kid != nil && !c.opts.dryRun {
 		kid.Start()
@@ -99,6 +111,7 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		ctx = done
 	}
 	code, err := s.Run(ctx)
+	release(s.Late())
 	if err == nil && code != 0 {
 		return exitError(code)
 	}
@@ -154,6 +167,10 @@ type attacher struct {
 
 func (a attacher) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
 	return a.set.Configure(spec, ps)
+}
+
+func (a attacher) Iterate(ctx context.Context, prog *ebpf.Program, p attach.Probe) error {
+	return a.set.Iterate(ctx, prog, p)
 }
 
 func (a attacher) AttachMany(prog *ebpf.Program, ps []attach.Probe) (io.Closer, []runtime.AttachFailure) {

@@ -245,7 +245,7 @@ func (g *generator) access(addr *ir.Value, size int, onStack bool) {
 	case 2, 3:
 		g.set(g.b.Load(addr, off, width, g.Intn(2) == 0))
 	default:
-		if g.Intn(2) == 0 {
+		if onStack || g.Intn(2) == 0 { // see XchgAdd
 			g.b.AtomicAdd(addr, off, width, g.operand())
 			return
 		}

@@ -51,6 +51,7 @@ var helperNumbers = map[ir.Helper]asm.BuiltinFunc{
 	ir.HelperGetCurrentTaskBTF:   asm.FnGetCurrentTaskBtf,
 	ir.HelperGetCurrentCgroupID:  asm.FnGetCurrentCgroupId,
 	ir.HelperGetStackID:          asm.FnGetStackid,
+	ir.HelperGetStack:            asm.FnGetStack,
 	ir.HelperGetFuncIP:           asm.FnGetFuncIp,
 	ir.HelperGetAttachCookie:     asm.FnGetAttachCookie,
 	ir.HelperRingbufReserve:      asm.FnRingbufReserve,

@@ -93,6 +93,9 @@ func (b *Builder) Const(n int64) *Value {
 	return b.emit(v)
 }
 
+// Null returns a pointer that must not be followed.
+func (b *Builder) Null() *Value { return b.emit(b.Func.NewValue(OpConst, Ptr)) }
+
 // Ctx returns the program's context.
 func (b *Builder) Ctx() *Value {
 	if b.Context != nil {
@@ -205,7 +208,9 @@ func (b *Builder) AtomicAdd(addr *Value, offset int64, width int, x *Value) {
 	b.emit(v)
 }
 
-// XchgAdd adds x to the width (4 or 8) bytes at addr+offset and returns the old value, zero-extended.
+// XchgAdd adds x to the width (4 or 8) bytes at addr+offset and returns the old value, zero-extended. The bytes must be a map's, not a
+// slot's: until 7.1, commit 179ee84a8911 ("bpf: Fix incorrect pruning due to atomic fetch precision tracking"), the verifier may take
+// another path's constant for what the stack held, and drops the code that it then believes is dead.
 func (b *Builder) XchgAdd(addr *Value, offset int64, width int, x *Value) *Value {
 	addr, offset = b.address(addr, offset)
 	v := b.Func.NewValue(OpXchgAdd, I64, addr, x)

@@ -143,3 +143,14 @@ const (
 
 	endOp
 )
+
+// Uses reports whether an instruction of a function has v as an operand.
+func Uses(f *Func, v *Value) bool {
+	used := false
+	for _, b := range f.Blocks {
+		for _, x := range b.Instrs {
+			x.EachOperand(func(p **Value) { used = used || *p == v })
+		}
+	}
+	return used
+}

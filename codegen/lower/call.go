@@ -101,16 +101,36 @@ func (f *fn) call(e ast.Expr, into *ir.Value) stdlib.Value {
 
 // StartTime returns the time at which the script was started.
 func (f *fn) StartTime() *ir.Value {
-	v := f.b.Load(f.b.MapValue(object.DataMap, object.DataStart), 0, 8, false)
+	return f.dataWord(object.DataStart)
+}
+
+// TAIOffset returns what the TAI clock was ahead of the boot clock at the start.
+func (f *fn) TAIOffset() *ir.Value { return f.dataWord(object.DataTAI) }
+
+// dataWord reads a run-time constant.
+func (f *fn) dataWord(off int64) *ir.Value {
+	v := f.b.Load(f.b.MapValue(object.DataMap, off), 0, 8, false)
 	v.Stable = true
 	return v
 }
 
+// TaskIDs returns process and thread id of the current task as gtrace's pid namespace has them. A task of another namespace
+// has none there: both are 0.
+func (f *fn) TaskIDs() *ir.Value {
+	if !f.opts.PIDNamespace {
+		return f.b.Call(ir.HelperGetCurrentPidTgid)
+	}
+	ids := f.Temp("task_ids", 8, 8) // struct bpf_pidns_info: thread id, process id
+	f.b.Store(ids, 0, 8, f.b.Const(0))
+	f.b.Call(ir.HelperGetNsCurrentPidTgid, f.dataWord(object.DataPIDNSDev), f.dataWord(object.DataPIDNSIno), ids, f.b.Const(8))
+	return f.b.Load(ids, 0, 8, false)
+}
+
+func (f *fn) tgid() *ir.Value { return f.b.Binary(ir.OpLShr, f.TaskIDs(), f.b.Const(32)) }
+
 // ChildPID returns the process id of the command of -c.
 func (f *fn) ChildPID() *ir.Value {
-	v := f.b.Load(f.b.MapValue(object.DataMap, object.DataCPID), 0, 8, false)
-	v.Stable = true
-	return v
+	return f.dataWord(object.DataCPID)
 }
 
 // Args returns the context as the struct behind `args`.
@@ -129,6 +149,9 @@ func (f *fn) ArgN(n int) stdlib.Value { return f.contextValue(f.prog.Context.Arg
 func (f *fn) Retval() stdlib.Value { return f.contextValue(*f.prog.Context.Retval) }
 
 func (f *fn) contextValue(v attach.Value) stdlib.Value {
+	if v.Operand != nil {
+		return stdlib.Value{V: f.operand(v), Type: v.Type}
+	}
 	p := f.ctxPlace().at(int64(v.Offset))
 	if v.DataLoc {
 		return f.dataLoc(p, v.Type, nil)
@@ -141,6 +164,27 @@ func (f *fn) contextValue(v attach.Value) stdlib.Value {
 		return stdlib.Value{V: f.b.Extend(raw.V, width(v.Type), isSigned(v.Type)), Type: v.Type}
 	}
 	return f.load(p, v.Type)
+}
+
+// operand reads a value where a compiler put it.
+func (f *fn) operand(v attach.Value) *ir.Value {
+	o := v.Operand
+	t := types.Int{Size: v.Size, Signed: o.Signed}
+	ctx := f.ctxPlace()
+	switch o.Kind {
+	case attach.OperandConst:
+		return f.b.Extend(f.b.Const(o.Value), v.Size, o.Signed)
+	case attach.OperandRegister:
+		return f.load(ctx.at(int64(o.Base)), t).V
+	case attach.OperandMemory:
+		addr := f.load(ctx.at(int64(o.Base)), types.Uint64).V
+		if o.Index >= 0 {
+			index := f.load(ctx.at(int64(o.Index)), types.Uint64).V
+			addr = f.b.Binary(ir.OpAdd, addr, f.b.Binary(ir.OpMul, index, f.b.Const(o.Scale)))
+		}
+		return f.load(place{base: f.b.AddImm(addr, o.Value), mem: memUser}, t).V
+	}
+	panic(fmt.Sprintf("BUG: lower: unexpected operand %d", o.Kind))
 }
 
 // Func returns the function that the probe is in: its name, or its address where only that is known at compile time.
@@ -159,7 +203,7 @@ func (f *fn) Func(t types.Type) stdlib.Value {
 	}
 	dst := f.object("func", t)
 	f.b.Store(dst, 0, 8, ip)
-	f.b.Store(dst, 8, 8, f.b.Binary(ir.OpLShr, f.b.Call(ir.HelperGetCurrentPidTgid), f.b.Const(32)))
+	f.b.Store(dst, 8, 8, f.tgid())
 	return stdlib.Value{V: dst, Type: t}
 }
 
@@ -170,34 +214,4 @@ func (f *fn) functionAddress(c *attach.Context) *ir.Value {
 	v := f.b.Load(f.b.Ctx(), int64(c.FuncOffset), 8, false)
 	v.Stable = true
 	return v
-}
-
-const (
-	// userStack is BPF_F_USER_STACK.
-	userStack = 256
-	// errExist is what get_stackid returns where another stack has the place.
-	errExist = -17
-)
-
-// Stack takes a stack trace: {id, pid}.
-func (f *fn) Stack(c stdlib.Call) stdlib.Value {
-	t := c.Result.(types.Stack)
-	dst := c.Dest(f)
-	flags := int64(0)
-	pid := f.b.Const(0)
-	if t.User {
-		flags = userStack
-		pid = f.b.Binary(ir.OpLShr, f.b.Call(ir.HelperGetCurrentPidTgid), f.b.Const(32))
-	}
-	name := fmt.Sprintf("%s%d", object.StackMap, t.Depth)
-	id := f.b.Call(ir.HelperGetStackID, f.b.Ctx(), f.b.MapPtr(name), f.b.Const(flags))
-	f.b.Store(dst, 0, 8, id)
-	f.b.Store(dst, 8, 8, pid)
-	lost, done := f.b.NewBlock("stack_lost"), f.b.NewBlock("stack")
-	f.b.Branch(f.b.Binary(ir.OpEq, id, f.b.Const(errExist)), lost, done)
-	f.enter(lost)
-	f.countLost(object.LostStacks)
-	f.b.Jump(done)
-	f.enter(done)
-	return stdlib.Value{V: dst, Type: t}
 }

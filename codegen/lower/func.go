@@ -22,6 +22,13 @@ type fn struct {
 	loops []loop
 	// inner is set in the callback of a loop.
 	inner *callback
+	// frames are where the frames of the loops around a callback are.
+	frames map[*callback]*ir.Value
+	// called is set in a function of the script, result is where its result goes, if that is in memory, and program the name of the
+	// program that calls it.
+	called  *function
+	result  *ir.Value
+	program string
 	// at is the innermost call that is being lowered, for messages at run time; the statement's span is in the builder.
 	at diag.Span
 }
@@ -34,24 +41,6 @@ func (f *fn) span() diag.Span {
 	return f.b.Span
 }
 
-// storage is where a scratch variable lives: in SSA form, in a slot, or in callbacks at an address in the caller's memory.
-type storage struct {
-	v    ir.Variable
-	slot *ir.Slot
-	addr *ir.Value
-}
-
-// inMemory reports whether a variable is a memory object.
-func (s storage) inMemory() bool { return s.slot != nil || s.addr != nil }
-
-// address returns where a memory object is.
-func (s storage) address(b *ir.Builder) *ir.Value {
-	if s.addr != nil {
-		return s.addr
-	}
-	return b.SlotAddr(s.slot)
-}
-
 func (m *module) program(name string, p *check.Program) *ir.Func {
 	f := &fn{module: m, b: ir.NewBuilder(name), prog: p, vars: map[*check.Var]storage{}}
 	switch {
@@ -60,6 +49,7 @@ func (m *module) program(name string, p *check.Program) *ir.Func {
 	case p.Decl != nil:
 		f.b.Span = p.Decl.Span()
 	}
+	f.skipEnd()
 	body := f.b.NewBlock("body")
 	skip := f.filters(body)
 	f.b.Seal(body)
@@ -76,19 +66,46 @@ func (m *module) program(name string, p *check.Program) *ir.Func {
 	return f.b.Func
 }
 
-// ret ends the program.
+// ret ends the program or function.
 func (f *fn) ret() { f.retValue(f.b.Const(0)) }
 
-// retValue ends the program with a value. The callback of a loop leaves that to the program.
+// retValue ends the program or function with a value. The callback of a loop leaves that to the code around it.
 func (f *fn) retValue(v *ir.Value) {
 	if f.inner == nil {
 		f.b.Return(v)
 		return
 	}
+	f.leaveLoops(functionReturns, v)
+}
+
+// leaveLoops ends the round of a callback, and makes the code around the loop return or end as well.
+func (f *fn) leaveLoops(how int64, v *ir.Value) {
 	f.inner.returns = true
-	f.b.Store(f.inner.frame, frameReturned, 8, f.b.Const(1))
+	f.inner.ends = f.inner.ends || how == programEnds
+	f.b.Store(f.inner.frame, frameReturned, 8, f.b.Const(how))
 	f.b.Store(f.inner.frame, frameValue, 8, v)
 	f.leave(1)
+}
+
+// skipEnd ends the program of an iterator where there is no object: the kernel calls it once more after the last.
+func (f *fn) skipEnd() {
+	if f.kind() != attach.KindIter || f.prog.Context == nil || f.prog.Context.Ctx == nil {
+		return
+	}
+	object := -1
+	for i, field := range f.prog.Context.Ctx.Fields {
+		if _, ok := field.Type.(types.Pointer); ok && i > 0 { // the first is about the iteration
+			object = field.Offset
+		}
+	}
+	if object < 0 {
+		return
+	}
+	none, next := f.b.NewBlock("no_object"), f.b.NewBlock("object")
+	f.b.Branch(f.b.Binary(ir.OpEq, f.b.Load(f.b.Ctx(), int64(object), 8, false), f.b.Const(0)), none, next)
+	f.enter(none)
+	f.ret()
+	f.enter(next)
 }
 
 // filters tests the process and the predicate and goes on to body. It returns the block for events that are left out, or
@@ -105,7 +122,7 @@ func (f *fn) filters(body *ir.Block) *ir.Block {
 		if f.prog.Predicate != nil {
 			next = f.b.NewBlock("predicate")
 		}
-		pid := f.b.Binary(ir.OpLShr, f.b.Call(ir.HelperGetCurrentPidTgid), f.b.Const(32))
+		pid := f.tgid()
 		f.b.Branch(f.b.Binary(ir.OpEq, pid, f.b.Const(int64(f.opts.PID))), next, skip)
 		if next == body {
 			return skip

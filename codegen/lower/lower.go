@@ -18,6 +18,8 @@ import (
 type Options struct {
 	// PID restricts programs that must test it themselves to a process; 0 for all.
 	PID int
+	// PIDNamespace is set where gtrace runs in a pid namespace of its own: process and thread ids are those of that namespace.
+	PIDNamespace bool
 	// DebugHelpers makes every failed read of memory a runtime error event.
 	DebugHelpers bool
 }
@@ -38,8 +40,12 @@ type module struct {
 	sources map[*diag.File]int
 	// subs are the subprograms: they follow the programs in the module.
 	subs []*ir.Func
+	// functions are the functions of the script that are called.
+	functions map[functionKey]*function
 	// zero is the largest value that map updates need a zero source for.
 	zero int
+	// countsFrames is set if the script asks for the number of frames of a stack.
+	countsFrames bool
 	// tables are the tables of texts that programs look into.
 	tables map[string]stdlib.Table
 	// errs are what the target cannot do.
@@ -56,16 +62,18 @@ func Lower(info *check.Info, t target.Target, opts Options) (*ir.Module, *object
 			Maps: map[string]*ebpf.MapSpec{}, Programs: map[string]*ebpf.ProgramSpec{},
 		}},
 		maps: map[string]*mapInfo{}, tables: map[string]stdlib.Table{}, events: map[string]int{}, sources: map[*diag.File]int{},
+		functions: map[functionKey]*function{},
 	}
 	m.obj.Manifest.Config = configOf(info.Config)
 	m.source(info.File)
+	m.countsFrames = asksFrames(info)
 	m.layoutMaps()
 	for i, p := range info.Programs {
 		name := fmt.Sprintf("gt_%d", i)
 		m.mod.Funcs = append(m.mod.Funcs, m.program(name, p))
 		m.obj.Manifest.Programs = append(m.obj.Manifest.Programs, object.Program{Name: name, Probes: p.Probes})
 	}
-	m.mod.Funcs = append(m.mod.Funcs, m.subs...)
+	m.mod.Funcs = append(m.mod.Funcs, m.reachable()...)
 	m.finishMaps()
 	if m.errs.HasErrors() {
 		return nil, nil, &Error{Diags: m.errs.All()}
@@ -92,12 +100,16 @@ func (m *module) source(f *diag.File) int {
 	if f == nil {
 		f = &diag.File{}
 	}
-	i, ok := m.sources[f]
-	if !ok {
-		i = len(m.obj.Manifest.Sources)
-		m.sources[f] = i
-		m.obj.Manifest.Sources = append(m.obj.Manifest.Sources, object.Source{Name: f.Name, Text: f.Text})
+	if i, ok := m.sources[f]; ok {
+		return i
 	}
+	src := object.Source{Name: f.Name, Text: f.Text}
+	if f.From.IsValid() {
+		src = object.Source{Copy: &object.Copy{Source: m.source(f.Original), From: m.place(f.From)}}
+	}
+	i := len(m.obj.Manifest.Sources)
+	m.sources[f] = i
+	m.obj.Manifest.Sources = append(m.obj.Manifest.Sources, src)
 	return i
 }
 
@@ -118,3 +130,13 @@ func (m *module) need(f target.Feature, span diag.Span, what string) bool {
 }
 
 func sizeof(t types.Type) int64 { return int64(types.Sizeof(t)) }
+
+// asksFrames reports whether a script asks stacks for the number of their frames.
+func asksFrames(info *check.Info) bool {
+	for _, sig := range info.Calls {
+		if sig.Frames {
+			return true
+		}
+	}
+	return false
+}

@@ -3,6 +3,7 @@ package lower
 import (
 	"github.com/gtrace/gtrace/codegen/ir"
 	"github.com/gtrace/gtrace/codegen/object"
+	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/types"
 	"github.com/gtrace/gtrace/stdlib"
@@ -58,7 +59,7 @@ func (f *fn) slotOf(info *mapInfo, key *ir.Value) mapSlot { return mapSlot{info,
 // use calls change with the address of the value of the running CPU, making the key first if it is not there. A key that
 // cannot be made, for lack of room, is counted.
 func (s mapSlot) use(f *fn, change func(addr *ir.Value)) {
-	if s.info.scalar() {
+	if s.info.single() {
 		s.useScalar(f, change)
 		return
 	}
@@ -179,9 +180,59 @@ func (f *fn) lookupObject(info *mapInfo, key, into *ir.Value) stdlib.Value {
 	return stdlib.Value{V: into, Type: info.Value, Loose: isLoose(info.Value)}
 }
 
+// Find looks a key up and gives its value to a variable.
+func (f *fn) Find(name string, key, into stdlib.Arg) *ir.Value {
+	info, v := f.maps[name], f.info.Vars[into.(*arg).e.(*ast.VarExpr)]
+	st := f.storage(v)
+	result := f.b.NewVariable(ir.I64)
+	found, done := f.b.NewBlock("found"), f.b.NewBlock("find")
+	at := f.key(info, key.(*arg))
+	p := f.b.Call(ir.HelperMapLookupElem, f.b.MapPtr(info.spec), at)
+	f.b.Define(result, f.b.Const(0))
+	if !st.inMemory() && st.cell == nil {
+		f.b.Define(st.v, f.b.Use(st.v)) // a value on both ways
+	}
+	f.b.Branch(p, found, done)
+	f.enter(found)
+	var x stdlib.Value
+	if info.perCPU {
+		x = f.readAggregate(info, at, into.(*arg).e)
+	} else {
+		x = f.load(place{base: p, mem: memOwn}, info.Value)
+	}
+	if st.inMemory() {
+		x.Loose = isLoose(info.Value)
+		f.put(f.addressOf(v), 0, x, v.Type, !isLoose(v.Type))
+	} else {
+		f.writeVar(v, f.widen(x, v.Type).V)
+	}
+	f.b.Define(result, f.b.Const(1))
+	f.b.Jump(done)
+	f.enter(done)
+	return f.b.Use(result)
+}
+
+// MapLen counts the keys of a map.
+func (f *fn) MapLen(name string) *ir.Value {
+	if !f.need(target.ForEachMapElem, f.span(), "len() of a map") {
+		return f.b.Const(0)
+	}
+	c := f.newCallback("len", &ast.Block{}, []ir.Type{ir.Ptr, ir.Ptr, ir.Ptr, ir.Ptr}, 3)
+	c.fill(func(*fn, []*ir.Value) {})
+	var n *ir.Value
+	c.call(func(callback, frame *ir.Value) {
+		n = f.b.Call(ir.HelperForEachMapElem, f.b.MapPtr(f.maps[name].spec), callback, frame, f.b.Const(0))
+	})
+	return n
+}
+
 // Has returns whether a key is in a map.
 func (f *fn) Has(name string, key stdlib.Arg) *ir.Value {
 	info := f.maps[name]
+	if info.series() {
+		f.Refuse("has_key() cannot tell for a tseries, whose keys are kept by interval")
+		return f.b.Const(0)
+	}
 	p := f.b.Call(ir.HelperMapLookupElem, f.b.MapPtr(info.spec), f.key(info, key.(*arg)))
 	result := f.b.NewVariable(ir.I64)
 	found, done := f.b.NewBlock("found"), f.b.NewBlock("has")
@@ -198,6 +249,13 @@ func (f *fn) Has(name string, key stdlib.Arg) *ir.Value {
 func (f *fn) Delete(name string, key stdlib.Arg) *ir.Value {
 	info := f.maps[name]
 	switch {
+	case info.series(): // its intervals are spread over the map
+		var keys []stdlib.Arg
+		if key != nil {
+			keys = []stdlib.Arg{key}
+		}
+		f.Send(stdlib.Action{Kind: string(object.EventClear), Map: info.Name}, keys...)
+		return f.b.Const(1)
 	case !info.scalar():
 		ret := f.b.Call(ir.HelperMapDeleteElem, f.b.MapPtr(info.spec), f.key(info, key.(*arg)))
 		return f.b.Binary(ir.OpEq, ret, f.b.Const(0))

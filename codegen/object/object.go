@@ -46,7 +46,8 @@ type Map struct {
 	Name string
 	// Spec is the name of the BPF map in the spec.
 	Spec string
-	// Key is nil for a scalar map, which is an array map of one entry. Several keys make a types.Tuple.
+	// Key is nil for a scalar map, which is an array map of one entry. Several keys make a types.Tuple. The BPF map of a time series
+	// is a hash map also for a scalar, whose keys have the interval behind the key (types.SeriesKey).
 	Key types.Type
 	// Value is the type of one value; aggregates have one per CPU. Layouts are those of types.Sizeof and types.TupleLayout;
 	// in the BPF map, values are padded to a multiple of 8 bytes. What the padding of a number holds is undefined: programs add
@@ -68,7 +69,7 @@ const (
 	EventPrintValue   EventKind = "value"         // Fields[0]
 	EventPrintMap     EventKind = "print_map"     // Map, with Top and Div
 	EventPrintMapElem EventKind = "print_element" // Map; Fields[0] is the key, Fields[1] the value
-	EventClear        EventKind = "clear"         // Map
+	EventClear        EventKind = "clear"         // Map; Fields[0], if any, is the key of a time series
 	EventZero         EventKind = "zero"          // Map
 	EventExit         EventKind = "exit"          // Fields[0] is the exit code, if any
 	EventTime         EventKind = "time"          // Format
@@ -114,8 +115,20 @@ type EventField struct {
 // Place is a span in one of the manifest's sources.
 type Place struct{ Source, Start, End int }
 
-// Source is a source file.
-type Source struct{ Name, Text string }
+// Source is a source file, or a copy of one that a macro made.
+type Source struct {
+	// Name and Text are empty for a copy.
+	Name string `json:",omitempty"`
+	Text string `json:",omitempty"`
+	// Copy is set for a copy of the source before it in the list with that index, which stands where From says.
+	Copy *Copy `json:",omitempty"`
+}
+
+// Copy is a source's text standing in another place, as the body of a macro does where the macro is called.
+type Copy struct {
+	Source int
+	From   Place
+}
 
 // Config is what the runtime needs to know of the script's configuration.
 type Config struct {
@@ -156,9 +169,12 @@ const (
 
 // Offsets in the value of DataMap, all 64-bit.
 const (
-	DataStart  = iota * 8 // bpf_ktime_get_ns (or boot clock, as nsecs) at start, for elapsed
-	DataSelf              // tgid of gtrace
-	DataCPID              // pid of the child of -c, or 0
-	DataExited            // not 0 after exit() in any program
+	DataStart    = iota * 8 // bpf_ktime_get_ns (or boot clock, as nsecs) at start, for elapsed
+	DataSelf                // tgid of gtrace
+	DataCPID                // pid of the child of -c, or 0
+	DataExited              // not 0 after exit() in any program
+	DataTAI                 // nanoseconds that CLOCK_TAI was ahead of CLOCK_BOOTTIME at start
+	DataPIDNSDev            // device and inode of gtrace's pid namespace, as the kernel has them
+	DataPIDNSIno
 	DataSize
 )

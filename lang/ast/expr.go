@@ -42,6 +42,9 @@ type (
 	VarExpr struct {
 		Place
 		Name string
+		// Mark tells variables of the same name apart that macros brought with them: each expansion of a macro has a mark of its
+		// own. It is 0 for a variable that the script writes itself.
+		Mark int
 	}
 
 	// MapExpr is a script map, `@`, `@x` or `@x[k1, k2]`; Name is without the at sign and may be empty.
@@ -163,7 +166,7 @@ type (
 		Type TypeExpr
 	}
 
-	// BlockExpr is `{ stmts; value }`.
+	// BlockExpr is `{ stmts; value }`. Value is nil where a macro without a value is used as one.
 	BlockExpr struct {
 		Place
 		Stmts []Stmt
@@ -173,9 +176,11 @@ type (
 	// IfExpr is `if c { a } else { b }` used as a value; Else is a BlockExpr or an IfExpr.
 	IfExpr struct {
 		Place
-		Cond Expr
-		Then *BlockExpr
-		Else Expr
+		// Comptime is set for `if comptime (c)`; only then Else may be nil, and a branch without a value.
+		Comptime bool
+		Cond     Expr
+		Then     *BlockExpr
+		Else     Expr
 	}
 
 	// ComptimeExpr is `comptime (e)` or `comptime e`.

@@ -13,6 +13,8 @@ type Place struct{ At diag.Span }
 // Span returns where the node stands, from its first byte to its last.
 func (p Place) Span() diag.Span { return p.At }
 
+func (p *Place) place() *Place { return p }
+
 // Expr is any node that yields a value.
 //
 //sumtype:decl

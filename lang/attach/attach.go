@@ -21,6 +21,8 @@ const (
 	KindRawTracepoint Kind = "raw_tracepoint" // BPF_PROG_TYPE_RAW_TRACEPOINT, u64 args[]
 	KindTracing       Kind = "tracing"        // BPF_PROG_TYPE_TRACING by BTF: tp_btf, fentry, fexit
 	KindPerfEvent     Kind = "perf_event"     // BPF_PROG_TYPE_PERF_EVENT, bpf_perf_event_data
+	KindIter          Kind = "iter"           // BPF_PROG_TYPE_TRACING, run once for each object of the kernel when gtrace reads it
+	KindXDP           Kind = "xdp"            // BPF_PROG_TYPE_XDP started many times with BPF_PROG_RUN (bench)
 )
 
 // Probe is one place that fires: all that is needed to attach to it, and nothing about this machine that another could not
@@ -40,7 +42,10 @@ type Probe struct {
 	Offset uint64 `json:",omitempty"`
 	// Address is an absolute address (kernel) or a file offset (user binaries) where Func alone does not say it.
 	Address uint64 `json:",omitempty"`
-	// Period in nanoseconds or Freq in hertz, for timers.
+	// Semaphore is where in the file of a user binary the counter is that says whether anyone listens; 0 if there is none.
+	Semaphore uint64 `json:",omitempty"`
+	// Period in nanoseconds or Freq in hertz, for timers. For events that are counted, Period is the number of them for each time
+	// that the probe fires.
 	Period uint64 `json:",omitempty"`
 	Freq   uint64 `json:",omitempty"`
 	// PID restricts the probe to a process where the kernel can do that at attach; 0 for all.
@@ -60,7 +65,32 @@ type Value struct {
 	Size   int
 	// DataLoc is as types.Field.DataLoc: the loaded word says where the data is.
 	DataLoc bool
+	// Operand, if it is not nil, says where the value is instead of Offset; Size is the number of bytes there.
+	Operand *Operand
 }
+
+// Operand is where the value of an argument is that a compiler put where it liked.
+type Operand struct {
+	Kind OperandKind
+	// Signed says how the bytes are extended to 64 bits.
+	Signed bool
+	// Value is the constant, or what is added to the address.
+	Value int64
+	// Base is the offset in the context of the register that holds the value or its address. Index is that of a second one, which is
+	// multiplied by Scale and added to the address; -1 if there is none.
+	Base, Index int
+	Scale       int64
+}
+
+// OperandKind is a kind of Operand.
+type OperandKind uint8
+
+// The kinds of operands.
+const (
+	OperandConst    OperandKind = iota + 1 // Value
+	OperandRegister                        // the register at Base
+	OperandMemory                          // user memory at the register at Base, plus Index * Scale, plus Value
+)
 
 // Context is what a program attached to a probe can see. Programs with equal Contexts can share their code.
 type Context struct {
@@ -69,6 +99,9 @@ type Context struct {
 	// Args is the struct behind `args`, whose fields are at their offsets in the context; nil if there is none.
 	// For KindTracing and KindRawTracepoint each argument takes 8 bytes whatever its type.
 	Args *types.Struct
+	// Ctx is the struct behind the builtin `ctx`, a pointer to the context; nil where ctx points to nothing that has a type. It is
+	// laid out as Args is: for KindIter each field takes 8 bytes.
+	Ctx *types.Struct
 	// ArgN are arg0, arg1, …; empty if the probe has none.
 	ArgN []Value
 	// Retval is nil if the probe has none.

@@ -12,6 +12,7 @@ import (
 	"github.com/gtrace/gtrace/lang/cdef"
 	"github.com/gtrace/gtrace/lang/diag"
 	"github.com/gtrace/gtrace/lang/types"
+	"github.com/gtrace/gtrace/tests/testenv"
 )
 
 func parse(t *testing.T, text string) (*cdef.Unit, *diag.List) {
@@ -120,9 +121,7 @@ func describe(t *testing.T, s *types.Struct) string {
 
 // TestLayoutByGCC asks gcc whether the table is right.
 func TestLayoutByGCC(t *testing.T) {
-	if _, err := exec.LookPath("gcc"); err != nil {
-		t.Skip("needs gcc")
-	}
+	testenv.Program(t, "gcc")
 	for _, tt := range layouts {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

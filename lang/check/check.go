@@ -4,13 +4,14 @@ import (
 	"fmt"
 
 	"github.com/gtrace/gtrace/lang/ast"
+	"github.com/gtrace/gtrace/lang/attach"
 	"github.com/gtrace/gtrace/lang/cdef"
 	"github.com/gtrace/gtrace/lang/diag"
 	"github.com/gtrace/gtrace/lang/types"
 )
 
 // checker is the state of one run of Check. The passes are methods in files of their own, in this order: cdef, config, support,
-// attach, limits, resolve, types.
+// replace, funcs, attach, limits, comptime, resolve, types.
 type checker struct {
 	prog  *ast.Program
 	opts  Options
@@ -32,8 +33,28 @@ type checker struct {
 	badMaps map[*ast.MapExpr]bool
 	// literals are the expressions that are integer literals or folded from them: they take the type that is asked for.
 	literals map[ast.Expr]bool
+	// options are the script's options, which getopt names.
+	options options
+	// undecided are conditions of the compiler's that are not known yet: what depends on them is passed over.
+	undecided map[ast.Node]bool
+	// warnedTypeinfo is set once the use of typeinfo was warned of.
+	warnedTypeinfo bool
 	// names caches what the host said about names.
 	names map[string]enumerator
+
+	// warnedOf are the unstable features that the script was told of.
+	warnedOf map[string]bool
+
+	// funcs are the functions of the script, funcOrder in the order of their declaration; versions are what their calls come to.
+	funcs     map[string]*function
+	funcOrder []*function
+	versions  map[versionKey]*version
+	// queue are versions that were called in this round and are not typed yet; rounds counts the rounds. fn is the version that is
+	// being typed, or nil, and lone the program of functions that no program calls.
+	queue  []*version
+	rounds int
+	fn     *version
+	lone   *Program
 
 	// report is set in the last round of the types pass: before it, types are not final and nothing is said.
 	report bool
@@ -55,35 +76,46 @@ func Check(prog *ast.Program, opts Options, diags *diag.List) (*Info, error) {
 	c.passCdef()
 	c.passConfig()
 	c.passSupport()
+	c.passReplace()
+	if c.info.OptionHelp != "" {
+		return c.info, nil
+	}
+	c.passFuncs()
 	if err := c.passAttach(); err != nil {
 		return nil, fmt.Errorf("resolve attach points: %w", err)
 	}
 	c.passLimits()
+	c.passComptime()
 	c.passResolve()
 	c.passTypes()
 	c.finish()
-	c.info.Kernel = c.kernelType
+	c.info.Kernel, c.info.Symbol, c.info.UserSymbol = c.kernelType, c.kernelSymbol, c.userSymbol
 	return c.info, nil
 }
 
 func newChecker(prog *ast.Program, opts Options, diags *diag.List) *checker {
-	return &checker{
-		prog: prog, opts: opts, diags: diags,
-		info: &Info{
-			File:   prog.File,
-			Types:  map[ast.Expr]types.Type{},
-			Consts: map[ast.Expr]Const{},
-			Vars:   map[*ast.VarExpr]*Var{},
-			Calls:  map[ast.Expr]*types.Signature{},
-			Fields: map[*ast.FieldExpr][]types.Field{},
-		},
-		vars:     map[*Var]*slot{},
-		maps:     map[string]*scriptMap{},
-		badMaps:  map[*ast.MapExpr]bool{},
-		literals: map[ast.Expr]bool{},
-		names:    map[string]enumerator{},
-		grown:    map[ast.Expr]bool{},
-	}
+	c := &checker{prog: prog, opts: opts, diags: diags, info: &Info{File: prog.File}, names: map[string]enumerator{}}
+	c.funcs = map[string]*function{}
+	c.lone = &Program{Context: &attach.Context{Stack: true}, Probes: []attach.Probe{{Provider: "begin"}}, Body: &ast.Block{}}
+	c.reset()
+	return c
+}
+
+// reset forgets what is known of variables, maps and expressions.
+func (c *checker) reset() {
+	c.info.Types = map[ast.Expr]types.Type{}
+	c.info.Consts = map[ast.Expr]Const{}
+	c.info.Vars = map[*ast.VarExpr]*Var{}
+	c.info.Calls = map[ast.Expr]*types.Signature{}
+	c.info.Fields = map[*ast.FieldExpr][]types.Field{}
+	c.info.Funcs = map[*ast.CallExpr]*Func{}
+	c.versions = map[versionKey]*version{}
+	c.vars, c.varOrder = map[*Var]*slot{}, nil
+	c.maps, c.mapOrder = map[string]*scriptMap{}, nil
+	c.badMaps = map[*ast.MapExpr]bool{}
+	c.literals = map[ast.Expr]bool{}
+	c.warnedOf = map[string]bool{}
+	c.grown = map[ast.Expr]bool{}
 }
 
 // errorf reports an error, in the last round of the types pass only. It returns a diagnostic to add a hint to.

@@ -262,3 +262,41 @@ func FuzzCheck(f *testing.F) {
 		}
 	})
 }
+
+func TestRoomyMaps(t *testing.T) {
+	wide := func(o *check.Options) { o.WideMaps, o.MapStrings = true, 64 }
+	info, diags := run(t, `BEGIN { @a = 1; @b = (uint32)1; @c[1, (uint8)2, "x"] = -1; @d = (a=1, b="y"); @e = count(); $v = 1; @f[tid] = comm; @g += 5; @h = sum(1); }`, wide)
+	require.Empty(t, said(diags))
+	var got []string
+	for _, m := range info.Maps {
+		key := ""
+		if m.Key != nil {
+			key = fmt.Sprintf("[%s]", m.Key)
+		}
+		got = append(got, fmt.Sprintf("%s%s %s", m.Name, key, m.Value))
+	}
+	require.Equal(t, []string{
+		"@a int64", "@b uint64", "@c[(int64,uint64,string[64])] int64", "@d (a=int64,b=string[64])", "@e count_t", "@f[uint64] string[64]",
+		"@g int64", "@h sum_t",
+	}, got)
+	for v, at := range info.Vars {
+		require.Equal(t, "v", v.Name)
+		require.Equal(t, "int8", at.Type.String(), "variables are as ever")
+	}
+}
+
+func TestExistingMapsThatAreNotMentioned(t *testing.T) {
+	fixed := func(o *check.Options) {
+		o.Maps = []*check.Map{
+			{Name: "@x", Key: types.String{Size: 16}, Value: types.Int64, MaxEntries: 7, Kind: "lruhash"},
+			{Name: "@y", Value: types.Int64, MaxEntries: 1},
+		}
+	}
+	info, diags := run(t, `BEGIN { print(@x); }`, fixed)
+	require.Empty(t, said(diags))
+	require.Len(t, info.Maps, 1)
+	require.Equal(t, "@x", info.Maps[0].Name)
+	require.Equal(t, "lruhash", info.Maps[0].Kind)
+	info, _ = run(t, `BEGIN { print(1); }`, fixed)
+	require.Empty(t, info.Maps)
+}

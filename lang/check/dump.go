@@ -51,7 +51,43 @@ func (d *dumper) program(p *Program) {
 		d.line("/%s/", d.expr(p.Predicate))
 	}
 	d.stmts(p.Body.Stmts)
+	for _, f := range d.funcs(p) {
+		d.function(f)
+	}
 	d.depth--
+}
+
+// function writes a function as the program calls it.
+func (d *dumper) function(f *Func) {
+	params := make([]string, len(f.Params))
+	for i, p := range f.Params {
+		params[i] = fmt.Sprintf("$%s: %s", p.Name, p.Type)
+	}
+	d.line("fn %s(%s): %s", f.Name, strings.Join(params, ", "), f.Result)
+	d.stmts(f.Body.Stmts)
+}
+
+// funcs returns the functions that a program comes to call, in the order in which they occur.
+func (d *dumper) funcs(p *Program) []*Func {
+	var out []*Func
+	seen := map[*Func]bool{}
+	look := func(n ast.Node) bool {
+		if e, ok := n.(*ast.CallExpr); ok {
+			if f := d.info.Funcs[e]; f != nil && !seen[f] {
+				seen[f] = true
+				out = append(out, f)
+			}
+		}
+		return true
+	}
+	if p.Predicate != nil {
+		ast.Walk(p.Predicate, look)
+	}
+	ast.Walk(p.Body, look)
+	for i := 0; i < len(out); i++ {
+		ast.Walk(out[i].Body, look)
+	}
+	return out
 }
 
 // vars returns the variables of a program in the order in which they occur.

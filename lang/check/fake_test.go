@@ -96,6 +96,15 @@ func newBuiltins() fakeBuiltins {
 			Name: "delete", Call: true, Result: types.Bool{},
 			Params: []types.Param{param("map", types.ParamMapElem), optional("key", types.ParamMapKey)},
 		},
+		{
+			Name: "find", Call: true, Result: types.Bool{},
+			Params: []types.Param{param("map", types.ParamMap), param("key", types.ParamMapKey), param("result", types.ParamVar)},
+		},
+		{
+			Name: "container_of", Call: true,
+			Params:   []types.Param{param("ptr", types.ParamPointer), param("type", types.ParamType), param("member", types.ParamMember)},
+			ResultOf: func(args []types.Arg, _ types.Env) (types.Type, error) { return types.Pointer{Elem: args[1].Type}, nil },
+		},
 		action("exit", optional("code", types.ParamInt)), action("time", optional("format", types.ParamLitString)),
 		{Name: "signal", Call: true, Unsafe: true, Result: types.Void{}, Params: []types.Param{n}},
 		{Name: "system", Call: true, Unsupported: true, Variadic: true, Result: types.Void{}},

@@ -24,13 +24,21 @@ type Info struct {
 	Calls map[ast.Expr]*types.Signature
 	// Fields resolves every FieldExpr on a struct to the way to the field: outermost first, through anonymous members.
 	Fields map[*ast.FieldExpr][]types.Field
+	// Funcs has the function of every CallExpr that calls one of the script.
+	Funcs map[*ast.CallExpr]*Func
 	// Maps are all script maps, sorted by name.
 	Maps []*Map
 	// Programs are what is compiled, in the order of the script.
 	Programs []*Program
 	Config   Config
+	// OptionHelp lists the script's options where the command line asks for that instead of a run.
+	OptionHelp string
 	// Kernel returns a type of the kernel by keyword ("struct") and name.
 	Kernel func(keyword, name string) (types.Type, error)
+	// Symbol returns the address of a kernel symbol.
+	Symbol func(name string) (uint64, bool)
+	// UserSymbol returns a function or variable of the program or library that a probe is in.
+	UserSymbol func(p attach.Probe, name string) (UserSymbol, error)
 }
 
 // Const is a value known at compile time: an integer, or a string if IsStr.
@@ -45,6 +53,18 @@ type Var struct {
 	Name string
 	// Type is the type of the slot: the widest that is assigned to it.
 	Type types.Type
+}
+
+// Func is a function of the script as one program calls it: its body is a clone for that program, typed for what its probe
+// offers.
+type Func struct {
+	Name string
+	Decl *ast.FuncDecl
+	// Params are the variables that the parameters are.
+	Params []*Var
+	// Result is the type of the value; Void if there is none.
+	Result types.Type
+	Body   *ast.Block
 }
 
 // Map is a script map.
@@ -80,19 +100,31 @@ type Config struct {
 	MaxStrlen, MaxMapKeys, MaxProbes, MaxPrograms, MaxCatBytes, LogSize, OnStackLimit int
 	StackMode, MissingProbes, StrTruncTrailer, License, CacheUserSymbols              string
 	PrintMapsOnExit, CppDemangle, LazySymbolication                                   bool
+	// UnstableImport, UnstableTseries, UnstableTypeinfo and UnstableDwUstack say what becomes of a script that uses that part of the
+	// language: it runs (enable), with a warning (warn), or is refused (error).
+	UnstableImport, UnstableTseries, UnstableTypeinfo, UnstableDwUstack string
 	// RingBufPages is the size of the ring buffer in pages; 0 lets the runtime choose.
 	RingBufPages int
+}
+
+// NamedParam is an option of the script as it was given: --name=value, or --name alone.
+type NamedParam struct {
+	Name, Value string
+	// HasValue is set where a value is written, be it empty.
+	HasValue bool
 }
 
 // Options is what the checker is told besides the script.
 type Options struct {
 	// Params are the positional parameters.
 	Params []string
+	// Named are the named parameters, for getopt.
+	Named []NamedParam
 	// Env are config settings of the environment by config name (max_strlen); they win over the script's.
 	Env map[string]string
 	// Unsafe allows unsafe builtins.
 	Unsafe bool
-	// PID is the process of -p, or 0. Child is set where the target is the child of -c.
+	// PID is the process of -p or -c, or 0. Child is set where it is that of -c.
 	PID       int
 	Child     bool
 	Builtins  Builtins
@@ -100,6 +132,10 @@ type Options struct {
 	Host      Host
 	// Maps are maps that exist already (interactive session): their types are fixed.
 	Maps []*Map
+	// WideMaps gives the integers in new maps 64 bits, in keys too: in an interactive session, what a map will have to hold is
+	// not known when it is first assigned to. MapStrings is the least size of the strings in new maps; 0 for what they need.
+	WideMaps   bool
+	MapStrings int
 }
 
 // Builtins knows the builtins.
@@ -152,6 +188,28 @@ func (e *PointError) Error() string { return e.Message }
 type CgroupHost interface {
 	// CgroupID returns the id of the cgroup at a path of the unified hierarchy.
 	CgroupID(path string) (uint64, error)
+}
+
+// UserSymbol is a function or variable of a program or library.
+type UserSymbol struct {
+	// Addr is its address as the file gives it.
+	Addr, Size uint64
+	// Fixed is set for programs that are loaded where the file says.
+	Fixed bool
+	// Probe is the address of the probe as the file gives it, where the file is not loaded there.
+	Probe uint64
+}
+
+// UserHost is a Host that knows programs and libraries.
+type UserHost interface {
+	// UserSymbol returns a function or variable of the program or library that a probe is in.
+	UserSymbol(p attach.Probe, name string) (UserSymbol, error)
+}
+
+// KfuncHost is a Host that knows the kernel's functions for programs.
+type KfuncHost interface {
+	// Kfunc reports whether the kernel has a function for programs, and whether those of a kind may call it.
+	Kfunc(kind attach.Kind, name string) (exists, allowed bool)
 }
 
 // Host knows the types of the kernel.

@@ -59,10 +59,12 @@ func (c *checker) attachDecl(d *ast.ProbeDecl) error {
 	return nil
 }
 
-// needsOf looks for the builtins that make a difference to the attach points.
+// needsOf looks for the builtins that make a difference to the attach points, also in the functions that are called.
 func (c *checker) needsOf(d *ast.ProbeDecl) needs {
 	var n needs
-	look := func(e ast.Node) bool {
+	seen := map[*function]bool{}
+	var look func(e ast.Node) bool
+	look = func(e ast.Node) bool {
 		name := ""
 		switch e := e.(type) {
 		case *ast.Ident:
@@ -71,6 +73,10 @@ func (c *checker) needsOf(d *ast.ProbeDecl) needs {
 			name = e.Func
 		default:
 			return true
+		}
+		if f := c.funcs[name]; f != nil && !seen[f] {
+			seen[f] = true
+			ast.Walk(f.decl.Body, look)
 		}
 		if sig, ok := c.opts.Builtins.Signature(name); ok {
 			n.args = n.args || sig.Needs == "args"
@@ -209,6 +215,13 @@ func (c *checker) probeEnv(p *Program) types.Env {
 	if h, ok := c.opts.Host.(CgroupHost); ok {
 		env.CgroupID = h.CgroupID
 	}
+	if h, ok := c.opts.Host.(KfuncHost); ok {
+		env.Kfunc = func(name string) (bool, bool) { return h.Kfunc(kind, name) }
+	}
+	env.UserSymbol = func(name string) (int, error) {
+		s, err := c.userSymbol(p.Probes[0], name)
+		return int(s.Size), err
+	}
 	ctx := p.Context
 	for _, v := range ctx.ArgN {
 		env.ArgN = append(env.ArgN, v.Type)
@@ -218,6 +231,9 @@ func (c *checker) probeEnv(p *Program) types.Env {
 	}
 	if ctx.Args != nil {
 		env.Args = ctx.Args
+	}
+	if ctx.Ctx != nil {
+		env.Ctx = ctx.Ctx
 	}
 	switch ctx.Func {
 	case funcByName:
@@ -229,6 +245,21 @@ func (c *checker) probeEnv(p *Program) types.Env {
 		}
 	}
 	return env
+}
+
+func (c *checker) kernelSymbol(name string) (uint64, bool) {
+	if c.opts.Host == nil {
+		return 0, false
+	}
+	return c.opts.Host.SymbolAddress(name)
+}
+
+func (c *checker) userSymbol(p attach.Probe, name string) (UserSymbol, error) {
+	h, ok := c.opts.Host.(UserHost)
+	if !ok {
+		return UserSymbol{}, errors.New("needs the machine that the script is to run on")
+	}
+	return h.UserSymbol(p, name)
 }
 
 func (c *checker) kernelType(keyword, name string) (types.Type, error) {

@@ -13,6 +13,8 @@ import (
 // setting is one config variable: how to set it, or what to say instead.
 type setting struct {
 	set func(*Config, string) error
+	// values are what it can be set to, where that is one of a few words.
+	values []string
 	// renamed is the new name of an old one; noEffect is set for variables without a meaning any more.
 	renamed  string
 	noEffect bool
@@ -31,31 +33,32 @@ func settings() map[string]setting {
 		"log_size":           {set: number("log_size", func(c *Config) *int { return &c.LogSize }, 0)},
 		"on_stack_limit":     {set: number("on_stack_limit", func(c *Config) *int { return &c.OnStackLimit }, 0)},
 		"perf_rb_pages":      {set: number("perf_rb_pages", func(c *Config) *int { return &c.RingBufPages }, 0)},
-		"print_maps_on_exit": {set: flag(func(c *Config) *bool { return &c.PrintMapsOnExit })},
-		"cpp_demangle":       {set: flag(func(c *Config) *bool { return &c.CppDemangle })},
-		"lazy_symbolication": {set: flag(func(c *Config) *bool { return &c.LazySymbolication })},
+		"print_maps_on_exit": flag(func(c *Config) *bool { return &c.PrintMapsOnExit }),
+		"cpp_demangle":       flag(func(c *Config) *bool { return &c.CppDemangle }),
+		"lazy_symbolication": flag(func(c *Config) *bool { return &c.LazySymbolication }),
 		"str_trunc_trailer":  {set: text(func(c *Config) *string { return &c.StrTruncTrailer })},
-		"stack_mode": {set: choice("stack_mode", func(c *Config) *string { return &c.StackMode },
-			"bpftrace", "raw", "perf", "build_id")},
-		"missing_probes": {set: choice("missing_probes", func(c *Config) *string { return &c.MissingProbes },
-			"ignore", "warn", "error")},
-		"cache_user_symbols": {set: choice("cache_user_symbols", func(c *Config) *string { return &c.CacheUserSymbols },
-			"PER_PID", "PER_PROGRAM", "NONE")},
+		"stack_mode": choice("stack_mode", func(c *Config) *string { return &c.StackMode },
+			"bpftrace", "raw", "perf", "build_id"),
+		"missing_probes": choice("missing_probes", func(c *Config) *string { return &c.MissingProbes },
+			"ignore", "warn", "error"),
+		"cache_user_symbols": choice("cache_user_symbols", func(c *Config) *string { return &c.CacheUserSymbols },
+			"PER_PID", "PER_PROGRAM", "NONE"),
 		"license": {set: license},
 
-		"show_debug_info":    {later: true},
-		"use_blazesym":       {later: true},
-		"unstable_tseries":   {later: true},
-		"unstable_dw_ustack": {later: true},
-		"unstable_typeinfo":  {later: true},
+		"unstable_tseries":          {set: unstable("unstable_tseries", func(c *Config) *string { return &c.UnstableTseries })},
+		"unstable_dw_ustack":        {set: unstable("unstable_dw_ustack", func(c *Config) *string { return &c.UnstableDwUstack })},
+		"unstable_typeinfo":         {set: unstable("unstable_typeinfo", func(c *Config) *string { return &c.UnstableTypeinfo })},
+		"unstable_import_statement": {set: unstable("unstable_import_statement", func(c *Config) *string { return &c.UnstableImport })},
 
-		"symbol_source":             {noEffect: true},
-		"max_type_res_iterations":   {noEffect: true},
-		"unstable_addr":             {noEffect: true},
-		"unstable_import":           {noEffect: true},
-		"unstable_import_statement": {noEffect: true},
-		"unstable_macro":            {noEffect: true},
-		"unstable_map_decl":         {noEffect: true},
+		"show_debug_info": {later: true},
+		"use_blazesym":    {later: true},
+
+		"symbol_source":           {noEffect: true},
+		"max_type_res_iterations": {noEffect: true},
+		"unstable_addr":           {noEffect: true},
+		"unstable_import":         {noEffect: true},
+		"unstable_macro":          {noEffect: true},
+		"unstable_map_decl":       {noEffect: true},
 
 		"strlen":        {renamed: "max_strlen"},
 		"cat_bytes_max": {renamed: "max_cat_bytes"},
@@ -63,12 +66,30 @@ func settings() map[string]setting {
 	}
 }
 
+// Setting is a config variable that scripts can set.
+type Setting struct {
+	Name string
+	// Values are what it can be set to, where that is one of a few words.
+	Values []string
+}
+
+// Settings returns the config variables that have an effect, sorted by name.
+func Settings() []Setting {
+	table := settings()
+	var out []Setting
+	for _, name := range settingNames(table) {
+		out = append(out, Setting{Name: name, Values: table[name].values})
+	}
+	return out
+}
+
 // DefaultConfig returns the configuration of a script that sets nothing.
 func DefaultConfig() Config {
 	return Config{
 		MaxStrlen: 1024, MaxMapKeys: 4096, MaxProbes: 1024, MaxPrograms: 1024, MaxCatBytes: 10240, LogSize: 1000000,
 		OnStackLimit: 32, StackMode: "bpftrace", MissingProbes: "error", StrTruncTrailer: "..", License: "GPL",
-		CacheUserSymbols: "PER_PID", PrintMapsOnExit: true, CppDemangle: true,
+		CacheUserSymbols: "PER_PID", PrintMapsOnExit: true, CppDemangle: true, LazySymbolication: true,
+		UnstableImport: "error", UnstableTseries: "warn", UnstableTypeinfo: "error", UnstableDwUstack: "warn",
 	}
 }
 
@@ -194,11 +215,12 @@ func number(name string, field func(*Config) *int, low int) func(*Config, string
 	}
 }
 
-func flag(field func(*Config) *bool) func(*Config, string) error {
-	return func(c *Config, v string) error {
+func flag(field func(*Config) *bool) setting {
+	set := func(c *Config, v string) error {
 		*field(c) = v != "0" && v != "false" && v != ""
 		return nil
 	}
+	return setting{set: set, values: []string{"false", "true"}}
 }
 
 func text(field func(*Config) *string) func(*Config, string) error {
@@ -208,8 +230,8 @@ func text(field func(*Config) *string) func(*Config, string) error {
 	}
 }
 
-func choice(name string, field func(*Config) *string, values ...string) func(*Config, string) error {
-	return func(c *Config, v string) error {
+func choice(name string, field func(*Config) *string, values ...string) setting {
+	set := func(c *Config, v string) error {
 		for _, w := range values {
 			if v == w {
 				*field(c) = v
@@ -220,6 +242,25 @@ func choice(name string, field func(*Config) *string, values ...string) func(*Co
 		//lint:ignore ST1005 these are bpftrace's words
 		return fmt.Errorf("%s: Invalid value for %s: valid values are %s, and %s.",
 			name, name, strings.Join(values[:last], ", "), values[last])
+	}
+	return setting{set: set, values: values}
+}
+
+// unstable accepts what may become of a script that uses a part of the language that is not settled.
+func unstable(name string, field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		switch v {
+		case "enable", "true", "1":
+			*field(c) = "enable"
+		case "warn":
+			*field(c) = "warn"
+		case "error", "false", "0":
+			*field(c) = "error"
+		default:
+			//lint:ignore ST1005 these are bpftrace's words
+			return fmt.Errorf("%s: Invalid value for unstable config: valid values are enable, warn, and error.", name)
+		}
+		return nil
 	}
 }
 

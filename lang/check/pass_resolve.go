@@ -17,6 +17,8 @@ type scriptMap struct {
 	used bool
 	// decl is where the map was declared, or nil.
 	decl *ast.MapDecl
+	// idle is set for a map that exists already and that the script has not mentioned so far.
+	idle bool
 	// read is set when its value is wanted, which is a number if nothing else says what it is.
 	read bool
 }
@@ -32,12 +34,20 @@ type declared struct {
 // scope is a block's scratch variables.
 type scope struct {
 	outer *scope
-	vars  map[string]declared
+	vars  map[varName]declared
 }
 
-func (s *scope) find(name string) (declared, bool) {
+// varName is what tells scratch variables apart within a scope: the name, and the macro that brought the variable.
+type varName struct {
+	name string
+	mark int
+}
+
+func nameOf(e *ast.VarExpr) varName { return varName{e.Name, e.Mark} }
+
+func (s *scope) find(e *ast.VarExpr) (declared, bool) {
 	for ; s != nil; s = s.outer {
-		if d, ok := s.vars[name]; ok {
+		if d, ok := s.vars[nameOf(e)]; ok {
 			return d, true
 		}
 	}
@@ -57,7 +67,7 @@ func (c *checker) passResolve() {
 	}
 	for _, p := range c.info.Programs {
 		c.program = p
-		s := &scope{vars: map[string]declared{}}
+		s := &scope{vars: map[varName]declared{}}
 		if p.Predicate != nil {
 			c.resolveExpr(s, p.Predicate)
 		}
@@ -66,7 +76,8 @@ func (c *checker) passResolve() {
 }
 
 func (c *checker) addExistingMap(m *Map) {
-	s := &scriptMap{m: &Map{Name: m.Name, First: m.First, MaxEntries: m.MaxEntries}, keyed: m.Key != nil, used: true}
+	own := &Map{Name: m.Name, First: m.First, MaxEntries: m.MaxEntries, Kind: m.Kind}
+	s := &scriptMap{m: own, keyed: m.Key != nil, used: true, idle: true}
 	s.key.fixed, s.value.fixed = m.Key, m.Value
 	c.maps[m.Name] = s
 	c.mapOrder = append(c.mapOrder, s)
@@ -79,7 +90,7 @@ func (c *checker) resolveBlock(s *scope, stmts []ast.Stmt) {
 	}
 }
 
-func (s *scope) inner() *scope { return &scope{outer: s, vars: map[string]declared{}} }
+func (s *scope) inner() *scope { return &scope{outer: s, vars: map[varName]declared{}} }
 
 func (c *checker) resolveStmt(s *scope, st ast.Stmt) {
 	switch st := st.(type) {
@@ -91,6 +102,9 @@ func (c *checker) resolveStmt(s *scope, st ast.Stmt) {
 		c.resolveLet(s, st)
 	case *ast.IfStmt:
 		c.resolveExpr(s, st.Cond)
+		if c.undecided[st] {
+			return
+		}
 		c.resolveBlock(s.inner(), st.Then.Stmts)
 		if st.Else != nil {
 			c.resolveStmt(s, st.Else)
@@ -123,7 +137,7 @@ func (c *checker) resolveStmt(s *scope, st ast.Stmt) {
 // resolveLoop resolves a loop's body with its variable.
 func (c *checker) resolveLoop(s *scope, v *ast.VarExpr, body *ast.Block) {
 	in := s.inner()
-	if d, found := s.find(v.Name); found {
+	if d, found := s.find(v); found {
 		c.diags.Errorf(v.At, "shadowed", "Loop declaration shadows existing variable: $%s", v.Name).
 			Hintf("the initial %s is in line %d", d.how, d.at.Pos().Line)
 	}
@@ -138,7 +152,7 @@ func (c *checker) resolveAssign(s *scope, st *ast.AssignStmt) {
 		c.resolveExpr(s, st.Target)
 		return
 	}
-	if d, found := s.find(v.Name); found {
+	if d, found := s.find(v); found {
 		c.info.Vars[v] = d.v
 		c.vars[d.v].assigned = true
 		return
@@ -150,7 +164,7 @@ func (c *checker) resolveLet(s *scope, st *ast.LetStmt) {
 	if st.Value != nil {
 		c.resolveExpr(s, st.Value)
 	}
-	if d, found := s.find(st.Var.Name); found {
+	if d, found := s.find(st.Var); found {
 		e := c.diags.Errorf(st.At, "shadowed", "Variable $%s was already declared. Variable shadowing is not allowed.", st.Var.Name)
 		e.Hintf("the initial %s is in line %d", d.how, d.at.Pos().Line)
 		c.info.Vars[st.Var] = d.v
@@ -163,8 +177,8 @@ func (c *checker) resolveLet(s *scope, st *ast.LetStmt) {
 	}
 	if st.Type != nil {
 		c.report = true
-		if t := c.typeExpr(st.Type); t != nil && !types.Equal(t, types.String{}) {
-			c.vars[v].fixed = t
+		if t := c.typeExpr(st.Type); t != nil {
+			c.vars[v].fix(t)
 		}
 		c.report = false
 	}
@@ -173,7 +187,7 @@ func (c *checker) resolveLet(s *scope, st *ast.LetStmt) {
 // declare makes a new variable.
 func (c *checker) declare(s *scope, e *ast.VarExpr, at diag.Span, how string) *Var {
 	v := &Var{Name: e.Name}
-	s.vars[e.Name] = declared{v: v, at: at, how: how}
+	s.vars[nameOf(e)] = declared{v: v, at: at, how: how}
 	c.info.Vars[e] = v
 	c.vars[v] = &slot{}
 	c.varOrder = append(c.varOrder, v)
@@ -190,7 +204,12 @@ func (c *checker) resolveExpr(s *scope, e ast.Expr) {
 		case *ast.MapExpr:
 			c.resolveMap(n, references[n])
 		case *ast.CallExpr:
-			c.findReferences(n, references)
+			c.findReferences(s, n, references)
+		case *ast.IfExpr:
+			if c.undecided[n] {
+				c.resolveExpr(s, n.Cond)
+				return false
+			}
 		case *ast.BlockExpr:
 			in := s.inner()
 			c.resolveBlock(in, n.Stmts)
@@ -204,7 +223,7 @@ func (c *checker) resolveExpr(s *scope, e ast.Expr) {
 }
 
 func (c *checker) resolveVar(s *scope, e *ast.VarExpr) {
-	if d, ok := s.find(e.Name); ok {
+	if d, ok := s.find(e); ok {
 		c.info.Vars[e] = d.v
 		if v := c.vars[d.v]; v.let.IsValid() && !v.assigned {
 			c.diags.Warnf(e.At, "unassigned-variable", "Variable used before it was assigned: $%s", e.Name)
@@ -216,8 +235,8 @@ func (c *checker) resolveVar(s *scope, e *ast.VarExpr) {
 	c.vars[v].fixed = types.Invalid{} // said once
 }
 
-// findReferences marks the arguments that are maps by reference, which do not make a map.
-func (c *checker) findReferences(call *ast.CallExpr, references map[*ast.MapExpr]bool) {
+// findReferences marks the arguments that are maps by reference, which do not make a map, and variables that a call assigns to.
+func (c *checker) findReferences(s *scope, call *ast.CallExpr, references map[*ast.MapExpr]bool) {
 	sig, ok := c.opts.Builtins.Signature(call.Func)
 	if !ok {
 		return
@@ -225,6 +244,11 @@ func (c *checker) findReferences(call *ast.CallExpr, references map[*ast.MapExpr
 	for i, p := range sig.Params {
 		if i >= len(call.Args) {
 			return
+		}
+		if v, ok := call.Args[i].(*ast.VarExpr); ok && p.Kind == types.ParamVar {
+			if d, found := s.find(v); found {
+				c.vars[d.v].assigned = true
+			}
 		}
 		m, ok := call.Args[i].(*ast.MapExpr)
 		if ok && m.Key == nil && takesMap(p.Kind) {
@@ -239,7 +263,7 @@ func takesMap(k types.ParamKind) bool {
 	case types.ParamMap, types.ParamMapElem, types.ParamMapOr:
 		return true
 	case types.ParamAny, types.ParamInt, types.ParamPointer, types.ParamString, types.ParamLitString, types.ParamLitInt,
-		types.ParamName, types.ParamText, types.ParamNameInt, types.ParamMapKey:
+		types.ParamName, types.ParamText, types.ParamNameInt, types.ParamMapKey, types.ParamVar, types.ParamType, types.ParamMember:
 		return false
 	}
 	panic("BUG: check: unexpected kind of parameter")
@@ -254,6 +278,7 @@ func (c *checker) resolveMap(e *ast.MapExpr, reference bool) {
 		c.maps[name] = m
 		c.mapOrder = append(c.mapOrder, m)
 	}
+	m.idle = false
 	if reference {
 		return
 	}

@@ -45,8 +45,12 @@ func (c *checker) turn() bool {
 		changed = s.turn() || changed
 	}
 	for _, m := range c.maps {
+		m.key.next, m.value.next = c.roomy(m.key.next), c.roomy(m.value.next)
 		changed = m.key.turn() || changed
 		changed = m.value.turn() || changed
+	}
+	for _, v := range c.versions {
+		changed = v.result.turn() || changed
 	}
 	return changed
 }
@@ -65,6 +69,7 @@ func (c *checker) defaultMaps() bool {
 
 // round types all programs once.
 func (c *checker) round() {
+	c.rounds++
 	for _, p := range c.info.Programs {
 		c.program, c.env = p, c.probeEnv(p)
 		if p.Predicate != nil {
@@ -72,6 +77,7 @@ func (c *checker) round() {
 		}
 		c.stmts(p.Body.Stmts)
 	}
+	c.typeFuncs()
 }
 
 func (c *checker) stmts(list []ast.Stmt) {
@@ -93,6 +99,9 @@ func (c *checker) stmt(s ast.Stmt) {
 		c.info.Types[s.Var] = c.slotType(s.Var)
 	case *ast.IfStmt:
 		c.condition(s.Cond)
+		if c.undecided[s] {
+			return
+		}
 		c.stmts(s.Then.Stmts)
 		if s.Else != nil {
 			c.stmt(s.Else)
@@ -138,6 +147,10 @@ func (c *checker) exprStmt(s *ast.ExprStmt) {
 }
 
 func (c *checker) returnStmt(s *ast.ReturnStmt) {
+	if c.fn != nil {
+		c.funcReturn(s, c.fn)
+		return
+	}
 	if s.Value == nil {
 		return
 	}
@@ -388,7 +401,7 @@ func (c *checker) finishVar(v *Var) {
 func (c *checker) finish() {
 	for _, m := range c.mapOrder {
 		c.checkMapKind(m)
-		if !m.used {
+		if !m.used || m.idle {
 			continue
 		}
 		m.m.Key, m.m.Value = m.key.typ(), m.value.typ()

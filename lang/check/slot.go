@@ -93,6 +93,9 @@ type slot struct {
 	fixed types.Type
 	now   shape
 	next  shape
+	// like is the type that a let gave the slot where something of it is left to what is stored: the size of strings, the memory
+	// that pointers in a tuple point into.
+	like types.Type
 	// let is where a variable was declared without a value; assigned says that some assignment to it was seen.
 	let      diag.Span
 	assigned bool
@@ -131,6 +134,12 @@ func (s *slot) put(v shape) bool {
 	if s.fixed != nil && !fits(s.fixed, v) {
 		return false
 	}
+	if s.like != nil {
+		var ok bool
+		if v, ok = mold(s.like, v); !ok {
+			return false
+		}
+	}
 	if _, pointer := s.fixed.(types.Pointer); s.fixed != nil && !pointer {
 		return true
 	}
@@ -149,6 +158,10 @@ func (s *slot) put(v shape) bool {
 func (s *slot) accepts(v shape) bool {
 	if s.fixed != nil {
 		return fits(s.fixed, v)
+	}
+	if s.like != nil {
+		_, ok := mold(s.like, v)
+		return ok
 	}
 	_, ok := join(s.now, v)
 	return ok

@@ -9,13 +9,16 @@ import (
 
 // call types a call. assigned is set where it is the whole value of a plain assignment to a map, the place for aggregates.
 func (c *checker) call(e *ast.CallExpr, assigned bool) types.Type {
+	if f := c.funcs[e.Func]; f != nil {
+		return c.userCall(e, f)
+	}
 	sig, ok := c.opts.Builtins.Signature(e.Func)
 	if !ok {
 		for _, a := range e.Args {
 			c.expr(a)
 		}
 		if c.report {
-			suggest(c.errorf(e.At, "unknown-function", "Unknown function: '%s'", e.Func), e.Func, c.opts.Builtins.Names())
+			suggest(c.errorf(e.At, "unknown-function", "Unknown function: '%s'", e.Func), e.Func, c.functionNames())
 		}
 		return types.Invalid{}
 	}
@@ -25,6 +28,15 @@ func (c *checker) call(e *ast.CallExpr, assigned bool) types.Type {
 		return types.Invalid{}
 	}
 	return c.builtin(e, e.Func, sig, e.Args)
+}
+
+// functionNames are the names of all that can be called.
+func (c *checker) functionNames() []string {
+	names := c.opts.Builtins.Names()
+	for _, f := range c.funcOrder {
+		names = append(names[:len(names):len(names)], f.decl.Name)
+	}
+	return names
 }
 
 // builtin types a use of a builtin, called or not. e is the use.
@@ -38,7 +50,7 @@ func (c *checker) builtin(e ast.Expr, name string, sig *types.Signature, args []
 		c.errorf(e.Span(), "unsafe", "%s() is an unsafe function being used in safe mode", name).Hintf("use --unsafe")
 		return types.Invalid{}
 	}
-	if !c.checkNeeds(e, name, sig) {
+	if !c.checkNeeds(e, name, sig) || !c.checkStable(e, name, sig) {
 		return types.Invalid{}
 	}
 	typed, ok := c.args(e, name, sig, args)
@@ -64,6 +76,33 @@ func (c *checker) builtin(e ast.Expr, name string, sig *types.Signature, args []
 	return t
 }
 
+// checkStable warns of builtins that may still change, or refuses them, as the script's config says.
+func (c *checker) checkStable(e ast.Expr, name string, sig *types.Signature) bool {
+	if sig.Unstable == "" {
+		return true
+	}
+	switch c.info.Config.unstable(sig.Unstable) {
+	case "error":
+		c.errorf(e.Span(), "unstable", "%s feature is not enabled by default. To enable this unstable feature, set the config flag to enable. %s=enable", name, sig.Unstable)
+		return false
+	case "warn":
+		if !c.report || c.warnedOf[sig.Unstable] {
+			return true
+		}
+		c.warnedOf[sig.Unstable] = true
+		c.warnf(e.Span(), "unstable", "Script is using an unstable feature: %s. To prevent this warning you must explicitly enable it in the config e.g. %s=enable", name, sig.Unstable)
+	}
+	return true
+}
+
+// unstable returns the value of a config variable for a part of the language that may still change.
+func (c *Config) unstable(name string) string {
+	if name == types.UnstableTSeries {
+		return c.UnstableTseries
+	}
+	panic("BUG: check: unexpected config variable " + name)
+}
+
 func called(name string, sig *types.Signature) string {
 	if sig.Call {
 		return name + "()"
@@ -74,6 +113,9 @@ func called(name string, sig *types.Signature) string {
 // checkNeeds reports builtins that the probe does not offer.
 func (c *checker) checkNeeds(e ast.Expr, name string, sig *types.Signature) bool {
 	ctx, probe := c.program.Context, c.program.Probes[0].Provider
+	if c.program == c.lone && sig.Needs != "" {
+		return false // which probe it would be is open
+	}
 	switch sig.Needs {
 	case "", "probe":
 		return true
@@ -95,6 +137,15 @@ func (c *checker) checkNeeds(e ast.Expr, name string, sig *types.Signature) bool
 		d := c.errorf(e.Span(), "not-here", "The retval builtin can only be used with 'kretprobe' and 'uretprobe' and 'fentry' probes")
 		if ctx.Args != nil {
 			d.Hintf("try args.ret")
+		}
+	case "ctx":
+		switch {
+		case ctx.Ctx != nil:
+			return true
+		case probe == "tracepoint":
+			c.errorf(e.Span(), "not-here", "Use args instead of ctx in tracepoint")
+		default:
+			c.errorf(e.Span(), "not-here", "The ctx builtin can not be used with '%s' probes", probe)
 		}
 	case "func":
 		if ctx.Func != "" {
@@ -218,6 +269,12 @@ func (c *checker) arg(a argument, kind types.ParamKind, e ast.Expr) (types.Arg, 
 		return c.mapArg(a, kind, e)
 	case types.ParamMapKey:
 		return c.keyArg(a, e)
+	case types.ParamVar:
+		return c.varArg(a, e)
+	case types.ParamType:
+		return c.typeArg(a, e)
+	case types.ParamMember:
+		return c.memberArg(a, e)
 	case types.ParamName, types.ParamNameInt:
 		if id, ok := e.(*ast.Ident); ok {
 			c.info.Types[e] = types.Void{}
@@ -286,8 +343,8 @@ func (c *checker) checkArg(a argument, kind types.ParamKind, e ast.Expr, t types
 		ok, wants = isConst && !k.IsStr, "expects a int literal"
 	case types.ParamName:
 		wants = fmt.Sprintf("expects the name of a %s", a.sig.Params[a.index].Name)
-	case types.ParamMap, types.ParamMapElem, types.ParamMapOr, types.ParamMapKey:
-		panic("BUG: check: maps are arguments of their own")
+	case types.ParamMap, types.ParamMapElem, types.ParamMapOr, types.ParamMapKey, types.ParamVar, types.ParamType, types.ParamMember:
+		panic("BUG: check: an argument of a kind of its own")
 	default:
 		panic("BUG: check: unexpected kind of parameter")
 	}
@@ -330,7 +387,11 @@ func (c *checker) mapArg(a argument, kind types.ParamKind, e ast.Expr) (types.Ar
 	s.read = true
 	t := s.value.typ()
 	c.info.Types[e] = t
-	return types.Arg{Type: t}, t == nil || !types.IsInvalid(t)
+	ref := types.ScalarMap
+	if s.keyed {
+		ref = types.KeyedMap
+	}
+	return types.Arg{Type: t, Map: ref}, t == nil || !types.IsInvalid(t)
 }
 
 func (c *checker) mapNames() []string {
@@ -377,6 +438,10 @@ func (c *checker) keyArg(a argument, e ast.Expr) (types.Arg, bool) {
 		return types.Arg{Type: t}, false
 	}
 	s := c.maps["@"+m.Name]
+	if s.used && !s.keyed && a.sig.Params[a.index-1].Kind == types.ParamMap {
+		c.errorf(a.call.Span(), "map-kind", "call to %s() expects a map with explicit keys (non-scalar map)", a.name)
+		return types.Arg{}, false
+	}
 	if s.used && s.keyed {
 		c.storeKey(s, a.call, e, t)
 	}

@@ -59,9 +59,28 @@ func (c *checker) typeExpr(e ast.TypeExpr) types.Type {
 	case *ast.ArrayType:
 		return c.arrayType(e)
 	case *ast.TupleType:
-		return nil // the support pass has reported it
+		return c.tupleType(e)
 	}
 	panic(fmt.Sprintf("BUG: check: unexpected type %T", e))
+}
+
+// tupleType returns (T, U).
+func (c *checker) tupleType(e *ast.TupleType) types.Type {
+	t := types.Tuple{Elems: make([]types.Type, len(e.Elems))}
+	for i, elem := range e.Elems {
+		if t.Elems[i] = c.typeExpr(elem); t.Elems[i] == nil {
+			return nil
+		}
+		if types.Equal(t.Elems[i], types.Void{}) {
+			c.errorf(elem.Span(), "bad-type", "a tuple element must have a value")
+			return nil
+		}
+	}
+	if types.Sizeof(t) > maxTuple {
+		c.errorf(e.At, "too-large", "the value would take more than %d bytes", maxTuple)
+		return nil
+	}
+	return t
 }
 
 // arrayType returns T[n] and string[n].
@@ -251,25 +270,9 @@ func (c *checker) offsetof(e *ast.OffsetofExpr) types.Type {
 	if t == nil || types.IsInvalid(t) {
 		return t
 	}
-	total := 0
-	for _, name := range e.Fields {
-		s, ok := t.(*types.Struct)
-		if !ok {
-			c.errorf(e.At, "no-field", "'%s' has no field named '%s'", t, name)
-			return types.Invalid{}
-		}
-		path, ok := types.Lookup(s, name)
-		if !ok {
-			d := c.errorf(e.At, "no-field", "'%s' has no field named '%s'", s, name)
-			if c.report {
-				suggest(d, name, types.FieldNames(s))
-			}
-			return types.Invalid{}
-		}
-		for _, f := range path {
-			total += f.Offset
-			t = f.Type
-		}
+	total, ok := c.offsetOf(e, t, e.Fields)
+	if !ok {
+		return types.Invalid{}
 	}
 	return c.literal(e, fromUint(uint64(total)))
 }

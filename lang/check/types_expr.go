@@ -66,10 +66,13 @@ func (c *checker) exprType(e ast.Expr) types.Type {
 	case *ast.IfExpr:
 		return c.ifExpr(e)
 	case *ast.TypeofExpr:
-		c.errorf(e.At, "unsupported", "typeof as a value is not supported yet")
+		c.errorf(e.At, "unknown-function", "Unknown function: 'typeof'").
+			Hintf("a type is no value; is_integer(x), is_str(x) and their like ask about one")
 		return types.Invalid{}
-	case *ast.TypeinfoExpr, *ast.ComptimeExpr:
-		return types.Invalid{} // the support pass has reported them
+	case *ast.TypeinfoExpr:
+		return c.typeinfo(e)
+	case *ast.ComptimeExpr:
+		return c.comptime(e)
 	case *ast.BadExpr:
 		return types.Invalid{}
 	}
@@ -298,6 +301,11 @@ func (c *checker) hasOtherBounds(m *scriptMap, s *ast.AssignStmt, t types.Type) 
 	case types.LHist:
 		if old, ok := m.value.typ().(types.LHist); ok && old != t {
 			c.errorf(s.Value.Span(), "histogram-bounds", "Different lhist bounds in a single map unsupported")
+			return true
+		}
+	case types.TSeries:
+		if old, ok := m.value.typ().(types.TSeries); ok && old != t {
+			c.errorf(s.Value.Span(), "histogram-bounds", "Different tseries bounds in a single map unsupported")
 			return true
 		}
 	default: // no other type matters here

@@ -38,6 +38,14 @@ type Diagnostic struct {
 	Code     Code
 	// Message is one line without a full stop. Hint is something the user can type or do; empty if there is none.
 	Message, Hint string
+	// Notes are other places that belong to what is said.
+	Notes []Note
+}
+
+// Note is a place that a diagnostic speaks of besides its own.
+type Note struct {
+	Span    Span
+	Message string
 }
 
 // List collects diagnostics. The zero List is ready to use.
@@ -107,6 +115,11 @@ func shortened(text string) string {
 	return strings.ToValidUTF8(text[:maxMessage*3/4], "") + "…" + strings.ToValidUTF8(text[len(text)-maxMessage/5:], "")
 }
 
+// Notef adds a note to a diagnostic.
+func (d *Diagnostic) Notef(span Span, format string, args ...any) {
+	d.Notes = append(d.Notes, Note{span, fmt.Sprintf(format, args...)})
+}
+
 // HasErrors reports whether any diagnostic is an error.
 func (l *List) HasErrors() bool {
 	for _, d := range l.items {
@@ -125,10 +138,8 @@ func (l *List) All() []Diagnostic {
 		if a.Severity != b.Severity {
 			return a.Severity < b.Severity
 		}
-		if a.Span.File == b.Span.File {
-			return a.Span.Start < b.Span.Start
-		}
-		return false
+		x, y := a.Span.Written(), b.Span.Written()
+		return x.File == y.File && x.Start < y.Start
 	})
 	return out
 }
@@ -168,17 +179,40 @@ func (d Diagnostic) render(color bool) string {
 			on = "\x1b[33m"
 		}
 	}
-	if d.Span.IsValid() {
-		fmt.Fprintf(&b, "%s: ", d.Span)
+	line := func(at Span, message string) {
+		if at.IsValid() {
+			fmt.Fprintf(&b, "%s: ", at)
+		}
+		fmt.Fprintf(&b, "%s%s: %s%s\n", on, d.Severity, message, off)
+		if at.IsValid() {
+			b.WriteString(excerpt(at))
+		}
 	}
-	fmt.Fprintf(&b, "%s%s: %s%s\n", on, d.Severity, d.Message, off)
-	if d.Span.IsValid() {
-		b.WriteString(excerpt(d.Span))
+	line(d.Span, d.Message)
+	for _, n := range d.Notes {
+		line(n.Span, n.Message)
 	}
+	expandedFrom(&b, d.Span, on+d.Severity.String(), off)
 	if d.Hint != "" {
 		fmt.Fprintf(&b, "HINT: %s\n", d.Hint)
 	}
 	return b.String()
+}
+
+// ExpandedFrom returns the lines that say which calls of macros put a span where it is; none for one that the user wrote there.
+func ExpandedFrom(s Span, severity Severity) string {
+	var b strings.Builder
+	expandedFrom(&b, s, severity.String(), "")
+	return b.String()
+}
+
+func expandedFrom(b *strings.Builder, s Span, word, off string) {
+	if !s.IsValid() {
+		return
+	}
+	for from := s.File.From; from.IsValid(); from = from.File.From {
+		fmt.Fprintf(b, "%s: %s: expanded from%s\n%s", from, word, off, excerpt(from))
+	}
 }
 
 // maxExcerpt is the number of columns of a source line that an excerpt shows; scripts on one line can be long.

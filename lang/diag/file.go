@@ -11,8 +11,22 @@ type File struct {
 	// Name is what diagnostics print: the path as the user gave it, or "stdin" for text given with -e or on standard input.
 	Name string
 	Text string
+	// From is the place whose expansion put this text there: the call of a macro, for the copy of the macro's body made for that
+	// call. It has no file for text that stands where it was written.
+	From Span
+	// Original is the file as it was read, for a copy.
+	Original *File
 
 	lines []int // offset of the first byte of every line
+}
+
+// Expanded returns a file of the same name and text, for a copy of it, or of a part of it, that stands at a place.
+func (f *File) Expanded(from Span) *File {
+	original := f
+	if f.Original != nil {
+		original = f.Original
+	}
+	return &File{Name: f.Name, Text: f.Text, From: from, Original: original, lines: f.lines}
 }
 
 // NewFile returns a file with its line table computed.
@@ -34,6 +48,15 @@ type Span struct {
 
 // IsValid reports whether the span points into a file.
 func (s Span) IsValid() bool { return s.File != nil }
+
+// Written returns the place in the text as the user wrote it that the span comes from: the outermost call, for a span in the
+// body of a macro, else the span itself.
+func (s Span) Written() Span {
+	for s.File != nil && s.File.From.IsValid() {
+		s = s.File.From
+	}
+	return s
+}
 
 // Join returns the smallest span that covers both. An invalid span counts as nothing.
 func (s Span) Join(o Span) Span {

@@ -33,8 +33,8 @@ const (
 
 // Parse reads a script. It reports errors to diags and always returns a program, with what could be understood in it.
 func Parse(file *diag.File, diags *diag.List) *ast.Program {
-	s := &scanner{file: file, diags: diags, text: file.Text}
-	p := &parser{file: file, diags: diags, scan: s, parens: map[ast.Node]bool{}, openEnd: -1}
+	p := newParser(&scanner{file: file, diags: diags, text: file.Text})
+	s := p.scan
 	prog := &ast.Program{Place: ast.Place{At: diag.Span{File: file, End: len(file.Text)}}, File: file}
 	out, err := build(s, p.decl).ParseString(file.Name, file.Text)
 	if err != nil {
@@ -62,6 +62,10 @@ type parser struct {
 	parens map[ast.Node]bool
 	// openEnd is where a block without its closing brace was last found to end, or -1.
 	openEnd int
+}
+
+func newParser(s *scanner) *parser {
+	return &parser{file: s.file, diags: s.diags, scan: s, parens: map[ast.Node]bool{}, openEnd: -1}
 }
 
 // grammarError turns an error of participle, which only the top level can cause, into a diagnostic.

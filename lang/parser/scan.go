@@ -21,6 +21,8 @@ type scanner struct {
 	toks     []lexer.Token
 	next     int
 	comments []ast.Comment
+	// statements is set for text that is the inside of an action block.
+	statements bool
 }
 
 // Symbols implements lexer.Definition.
@@ -49,10 +51,14 @@ func (s *scanner) Next() (lexer.Token, error) {
 
 func (s *scanner) run() {
 	s.toks = make([]lexer.Token, 0, len(s.text)/3+8)
-	if strings.HasPrefix(s.text, "#!") {
+	if strings.HasPrefix(s.text, "#!") && !s.statements {
 		s.emit(tokShebang, lineEnd(s.text, 0))
 	}
 	for s.skip() {
+		if s.statements {
+			s.code()
+			continue
+		}
 		s.item()
 	}
 }

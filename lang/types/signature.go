@@ -29,9 +29,25 @@ type Signature struct {
 	// Needs is what the probe must offer: "args", "argn", "retval", "func", "stack", "ctx"; "probe" is there always, but makes the
 	// code differ from probe to probe. Empty for everywhere.
 	Needs string
+	// Unstable is the config variable that says whether scripts may use a builtin that may still change.
+	Unstable string
+	// Frames is set for builtins that ask stacks for the number of their frames.
+	Frames bool
+	// Replaced marks names that the checker puts something else in the place of, before anything has a type.
+	Replaced Replacement
 	// Unsupported marks names of the language that this version does not accept yet.
 	Unsupported bool
 }
+
+// Replacement says what stands for a builtin.
+type Replacement uint8
+
+// The replacements.
+const (
+	ReplacedNot    Replacement = iota
+	ReplacedOption             // the value of an option of the script: getopt()
+	ReplacedConfig             // the configuration as a record
+)
 
 // Param is a parameter of a builtin.
 type Param struct {
@@ -39,7 +55,22 @@ type Param struct {
 	Kind ParamKind
 	// Optional parameters may be left out.
 	Optional bool
+	// Words are the words that can be given, where there are only a few: modes, clocks, names of signals. For completion.
+	Words []string
+	// Names is what a string names that is given. For completion.
+	Names NameKind
 }
+
+// NameKind is what a string can be the name of.
+type NameKind uint8
+
+// The kinds of names.
+const (
+	NamesNothing NameKind = iota
+	NamesKernelSymbol
+	NamesUserSymbol // of the program that the probe is in
+	NamesFile
+)
 
 // ParamKind is what a parameter accepts.
 type ParamKind uint8
@@ -59,6 +90,9 @@ const (
 	ParamName    // a bare word such as a clock
 	ParamText    // what str() reads: pointers, arrays, integers that hold an address, and strings
 	ParamNameInt // a bare word or a literal number: a stack's mode or depth
+	ParamVar     // a scratch variable that gets a value of the map that is the first parameter
+	ParamType    // a type: struct task_struct, typeof($x)
+	ParamMember  // a member of the type that is the parameter before: comm, or files.count for one in a member
 )
 
 // Folded is a value known at compile time: an integer, or a string if IsStr.
@@ -75,9 +109,24 @@ type Arg struct {
 	Const bool
 	Int   int64
 	Str   string
-	// Name is the word given for a ParamName.
+	// Name is the word given for a ParamName, or the member for a ParamMember.
 	Name string
+	// Map says what kind of map is given by reference.
+	Map MapRef
 }
+
+// UnstableTSeries is the config variable for time series.
+const UnstableTSeries = "unstable_tseries"
+
+// MapRef is the kind of a map that is an argument by reference.
+type MapRef uint8
+
+// The kinds of maps by reference.
+const (
+	NoMap MapRef = iota // the argument is a value
+	ScalarMap
+	KeyedMap
+)
 
 // Env is what result types may depend on.
 type Env struct {
@@ -89,6 +138,8 @@ type Env struct {
 	// nil where the probe has none. Probe is a String that holds the name of the probe.
 	ArgN                      []Type
 	Retval, Args, Func, Probe Type
+	// Ctx is the struct that the builtin ctx points to, nil where it cannot be used.
+	Ctx Type
 	// Provider is the canonical name of the probe's type: "kprobe".
 	Provider string
 	// Registers is set where the probe's context begins with the registers of the CPU (struct pt_regs).
@@ -97,6 +148,10 @@ type Env struct {
 	CgroupID func(path string) (uint64, error)
 	// Symbol returns the address of a kernel symbol; it may be nil.
 	Symbol func(name string) (uint64, bool)
+	// Kfunc reports whether the kernel has a function for programs, and whether this probe's may call it; it may be nil.
+	Kfunc func(name string) (exists, allowed bool)
+	// UserSymbol returns the size of a function or variable in the program or library that the probe is in.
+	UserSymbol func(name string) (size int, err error)
 	// Kernel returns a type of the kernel by keyword ("struct") and name; it may be nil.
 	Kernel func(keyword, name string) (Type, error)
 }

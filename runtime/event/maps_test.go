@@ -1,7 +1,6 @@
 package event_test
 
 import (
-	"os"
 	"testing"
 
 	"github.com/cilium/ebpf"
@@ -11,13 +10,12 @@ import (
 	"github.com/gtrace/gtrace/lang/types"
 	"github.com/gtrace/gtrace/runtime/event"
 	"github.com/gtrace/gtrace/runtime/value"
+	"github.com/gtrace/gtrace/tests/testenv"
 )
 
 func mustMap(t *testing.T, info object.Map, kind ebpf.MapType, entries, keySize, valueSize uint32) *event.Map {
 	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("needs root: host tier")
-	}
+	testenv.Privileged(t)
 	h, err := ebpf.NewMap(&ebpf.MapSpec{Type: kind, KeySize: keySize, ValueSize: valueSize, MaxEntries: entries})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.Close()) })

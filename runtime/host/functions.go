@@ -118,6 +118,33 @@ func (h *Host) KernelFunction(module, name string) (Function, bool, error) {
 	return Function{}, false, nil
 }
 
+// FunctionModules returns the modules that have a function of a name, sorted; "" is the kernel itself.
+func (h *Host) FunctionModules(name string) ([]string, error) {
+	t, err := h.kallsyms()
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for s := range t.All {
+		if s.Name == name && s.IsFunction() {
+			out = append(out, s.Module)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
+// HasTrampolines reports whether the kernel can call programs at the entry and return of its functions: where ftrace can hook them.
+// It does not load a program to see.
+func (h *Host) HasTrampolines() bool {
+	dir, err := h.tracefs()
+	if err != nil {
+		return false
+	}
+	_, err = os.Stat(dir + "/available_filter_functions")
+	return err == nil
+}
+
 // moduleName returns the name by which scripts know a module: the kernel itself is vmlinux.
 func moduleName(module string) string {
 	if module == "" {
@@ -128,6 +155,11 @@ func moduleName(module string) string {
 
 // HasKprobes reports whether the kernel can hook its own functions by kprobes.
 func (h *Host) HasKprobes() bool { return h.hasPMU("kprobe") }
+
+// HasCounters reports whether the CPU counts its own events; in virtual machines it often does not.
+func (h *Host) HasCounters() bool {
+	return h.hasPMU("cpu") || h.hasPMU("cpu_core") || h.hasPMU("armv8_pmuv3_0")
+}
 
 // HasUprobes reports whether the kernel can hook user programs.
 func (h *Host) HasUprobes() bool { return h.hasPMU("uprobe") }

@@ -32,6 +32,13 @@ type Host struct {
 	features featureCache
 	formats  formatCache
 	structs  structTable
+	modules  moduleTable
+}
+
+// moduleTable holds the types of the modules that were asked for.
+type moduleTable struct {
+	mu    sync.Mutex
+	types map[string]*kernelTypes
 }
 
 var (

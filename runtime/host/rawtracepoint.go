@@ -107,12 +107,7 @@ func (h *Host) RawTracepointArgs(name string) ([]types.Field, error) {
 	defer h.structs.mu.Unlock()
 	out := []types.Field{}
 	for i, p := range params[1:] {
-		f := types.Field{Name: p.Name, Type: h.convert(p.Type), Offset: 8 * i}
-		if ptr, ok := f.Type.(types.Pointer); ok {
-			_, ptr.Trusted = ptr.Elem.(*types.Struct)
-			f.Type = ptr
-		}
-		out = append(out, f)
+		out = append(out, types.Field{Name: p.Name, Type: h.argumentType(p.Type), Offset: 8 * i})
 	}
 	return out, nil
 }

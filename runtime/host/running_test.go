@@ -2,7 +2,6 @@ package host_test
 
 import (
 	"errors"
-	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,13 +9,12 @@ import (
 	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/lang/types"
 	"github.com/gtrace/gtrace/runtime/host"
+	"github.com/gtrace/gtrace/tests/testenv"
 )
 
 func privileged(t *testing.T) *host.Host {
 	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("needs root: host tier")
-	}
+	testenv.Privileged(t)
 	return host.New()
 }
 
@@ -42,9 +40,7 @@ func TestRunningTracepoints(t *testing.T) {
 
 func TestRunningTypes(t *testing.T) {
 	h := privileged(t)
-	if !h.HasBTF() {
-		t.Skip("kernel without type information: vm tier")
-	}
+	testenv.BTF(t)
 	got, err := h.TypeByName("struct", "task_struct")
 	require.NoError(t, err)
 	task := got.(*types.Struct)

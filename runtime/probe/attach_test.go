@@ -18,13 +18,12 @@ import (
 	"github.com/gtrace/gtrace/lang/check"
 	"github.com/gtrace/gtrace/runtime/host"
 	"github.com/gtrace/gtrace/runtime/probe"
+	"github.com/gtrace/gtrace/tests/testenv"
 )
 
 func privileged(t *testing.T) {
 	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("needs root: host tier")
-	}
+	testenv.Privileged(t)
 	require.NoError(t, rlimit.RemoveMemlock())
 }
 
@@ -165,10 +164,8 @@ func TestTrigger(t *testing.T) {
 
 func TestAttachKprobe(t *testing.T) {
 	privileged(t)
+	testenv.Kprobes(t)
 	h := host.New()
-	if !h.HasKprobes() {
-		t.Skip("kernel without kprobes: vm tier")
-	}
 	s := probe.New(h)
 	work := func() {
 		for range 100 {
@@ -221,10 +218,7 @@ int main(int argc, char **argv) {
 // mustBuildTarget compiles the target or skips the test.
 func mustBuildTarget(t *testing.T) string {
 	t.Helper()
-	cc, err := exec.LookPath("gcc")
-	if err != nil {
-		t.Skip("needs gcc: host tier")
-	}
+	cc := testenv.Program(t, "gcc")
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "target.c"), []byte(targetSource), 0o644))
 	path := filepath.Join(dir, "target")
@@ -235,10 +229,8 @@ func mustBuildTarget(t *testing.T) string {
 
 func TestAttachUprobe(t *testing.T) {
 	privileged(t)
+	testenv.Uprobes(t)
 	h := host.New()
-	if !h.HasUprobes() {
-		t.Skip("kernel without uprobes: vm tier")
-	}
 	path := mustBuildTarget(t)
 	s := probe.New(h)
 	bin, err := h.Binaries().Open(path)
@@ -268,10 +260,8 @@ func TestAttachUprobe(t *testing.T) {
 
 func TestAttachUprobeOfProcess(t *testing.T) {
 	privileged(t)
+	testenv.Uprobes(t)
 	h := host.New()
-	if !h.HasUprobes() {
-		t.Skip("kernel without uprobes: vm tier")
-	}
 	path := mustBuildTarget(t)
 	s := probe.New(h)
 	ms := mustResolve(t, s, check.ResolveOptions{PID: os.Getpid()}, "uprobe", path, "first_of_two")

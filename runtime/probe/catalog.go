@@ -1,6 +1,11 @@
 package probe
 
-import "github.com/gtrace/gtrace/runtime/host"
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/gtrace/gtrace/lang/attach"
+	"github.com/gtrace/gtrace/runtime/host"
+)
 
 // catalog returns all probe types of the language.
 func catalog(h *host.Host) []entry {
@@ -16,15 +21,15 @@ func catalog(h *host.Host) []entry {
 		{provider: &timer{host: h, name: "interval"}, aliases: []string{"i"}, quiet: true},
 		{provider: &timer{host: h, name: "profile", everyCPU: true}, aliases: []string{"p"}, quiet: true},
 
-		{provider: unsupported{"fentry"}, aliases: []string{"f", "kfunc"}},
-		{provider: unsupported{"fexit"}, aliases: []string{"fr", "kretfunc"}},
-		{provider: unsupported{"usdt"}, aliases: []string{"U"}},
-		{provider: unsupported{"software"}, aliases: []string{"s"}},
-		{provider: unsupported{"hardware"}, aliases: []string{"h"}},
-		{provider: unsupported{"watchpoint"}, aliases: []string{"w"}},
-		{provider: unsupported{"iter"}, aliases: []string{"it"}},
-		{provider: unsupported{"self"}},
-		{provider: unsupported{"test"}},
-		{provider: unsupported{"bench"}},
+		{provider: &counter{host: h, name: "software", kind: unix.PERF_TYPE_SOFTWARE, events: softwareEvents}, aliases: []string{"s"}},
+		{provider: &counter{host: h, name: "hardware", kind: unix.PERF_TYPE_HARDWARE, events: hardwareEvents}, aliases: []string{"h"}},
+		{provider: &watchpoint{host: h}, aliases: []string{"w"}, quiet: true},
+		{provider: &fentry{host: h, name: "fentry"}, aliases: []string{"f", "kfunc"}},
+		{provider: &fentry{host: h, name: "fexit", ret: true}, aliases: []string{"fr", "kretfunc"}, quiet: true},
+		{provider: &usdtProbe{host: h}, aliases: []string{"U"}, quiet: true},
+		{provider: &iter{host: h}, aliases: []string{"it"}},
+		{provider: self{}, quiet: true},
+		{provider: &selfTest{name: "test", kind: attach.KindTestRun}, quiet: true},
+		{provider: &selfTest{name: "bench", kind: attach.KindXDP}, quiet: true},
 	}
 }

@@ -10,6 +10,9 @@ type pattern struct {
 
 func newPattern(text string) pattern { return pattern{text: text, pieces: strings.Split(text, "*")} }
 
+// Match reports whether a pattern, in which each * stands for any text, stands for a name.
+func Match(pattern, name string) bool { return newPattern(pattern).match(name) }
+
 // isWild reports whether the pattern has a star.
 func (p pattern) isWild() bool { return len(p.pieces) > 1 }
 

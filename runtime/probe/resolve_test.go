@@ -148,8 +148,20 @@ func TestResolveErrors(t *testing.T) {
 		{"uprobe", "/nope", "main", "uprobe target file '/nope' does not exist or is not executable", ""},
 		{"uprobe", "/nope", "", "uprobe probe type requires 2 or 3 arguments, found 1", ""},
 		{"uretprobe", "/nope", "main+1", "Offset not allowed", ""},
-		{"software", "faults", "1", "software probes are not supported yet", ""},
-		{"U", "x", "y", "usdt probes are not supported yet", ""},
+		{"software", "faults", "x", "Invalid count for software probe: invalid integer: x", ""},
+		{"software", "faults", "-1", "software count should be a positive integer", ""},
+		{"software", "fauls", "", "fauls is not a software probe", "did you mean software:faults?"},
+		{"software", "*", "", "wildcards are not allowed for software probe type", ""},
+		{"hardware", "faults", "", "faults is not a hardware probe", ""},
+		{"watchpoint", "0x1000", "8", "watchpoint probe type requires 3 arguments, found 2", ""},
+		{"U", "x", "y", "usdt target file 'x' does not exist or is not executable", ""},
+		{"usdt", "x", "", "usdt probe type requires 2 or 3 arguments, found 1", ""},
+		{"usdt", "*", "y", "usdt probes of all files need a process to look at", "give -p PID, or the path of the program or library"},
+		{"self", "signal", "SIGUSR2", "SIGUSR2 is not a supported signal", ""},
+		{"self", "x", "SIGUSR1", "x is not a supported trigger", ""},
+		{"test", "*", "", "test probe type does not support wildcards", ""},
+		{"bench", "a", "b", "bench probe type requires 1 arguments, found 2", ""},
+		{"iter", "task*", "", "iter probe type does not support wildcards", ""},
 	}
 	s := mustRecord(t)
 	for _, test := range tests {
@@ -253,6 +265,8 @@ func TestConfigure(t *testing.T) {
 	}{
 		{"begin", nil, ebpf.ProgramSpec{Type: ebpf.RawTracepoint}},
 		{"i", []string{"1s"}, ebpf.ProgramSpec{Type: ebpf.PerfEvent}},
+		{"s", []string{"faults"}, ebpf.ProgramSpec{Type: ebpf.PerfEvent}},
+		{"w", []string{"4096", "8", "w"}, ebpf.ProgramSpec{Type: ebpf.PerfEvent}},
 		{"t", []string{"sched", "*"}, ebpf.ProgramSpec{Type: ebpf.TracePoint}},
 		{"rt", []string{"sched_switch"}, ebpf.ProgramSpec{Type: ebpf.RawTracepoint}},
 		{"k", []string{"vfs_read"}, ebpf.ProgramSpec{Type: ebpf.Kprobe}},
@@ -279,6 +293,16 @@ func TestList(t *testing.T) {
 		{"rt:*", false, []probe.Listed{{Name: "rawtracepoint:vmlinux:sched_switch"}}},
 		{"interval:*", false, []probe.Listed{{Name: "interval:hz:"}, {Name: "interval:ms:"}, {Name: "interval:s:"}, {Name: "interval:us:"}}},
 		{"interval", false, nil},
+		{"software:*faults:", false, []probe.Listed{
+			{Name: "software:alignment-faults:"},
+			{Name: "software:emulation-faults:"},
+			{Name: "software:faults:"},
+			{Name: "software:major-faults:"},
+			{Name: "software:minor-faults:"},
+			{Name: "software:page-faults:"},
+		}},
+		{"hardware:cpu*", false, []probe.Listed{{Name: "hardware:cpu-cycles:"}}},
+		{"watchpoint:*", false, nil},
 		{"nope:*", false, nil},
 		{"t*:sys*:*", false, []probe.Listed{{Name: "tracepoint:syscalls:sys_enter_open"}}},
 	}

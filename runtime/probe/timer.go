@@ -41,7 +41,7 @@ const minPeriod = 1000
 func (t *timer) Name() string { return t.name }
 
 // Resolve reads unit:number or a duration.
-func (t *timer) Resolve(pt attach.Point, _ check.ResolveOptions) ([]attach.Match, error) {
+func (t *timer) Resolve(pt attach.Point, opts check.ResolveOptions) ([]attach.Match, error) {
 	if err := wantParts(t.name, pt, 1, 2); err != nil {
 		return nil, err
 	}
@@ -55,10 +55,10 @@ func (t *timer) Resolve(pt attach.Point, _ check.ResolveOptions) ([]attach.Match
 	if err != nil {
 		return nil, err
 	}
-	ctx := &attach.Context{ID: "perf_event", Stack: true}
+	ctx := perfContext(t.host)
+	ctx.ID, ctx.PIDFilter = "perf_event", ""
 	if t.everyCPU {
-		ctx.PIDFilter = "body"
-		ctx.ID = "perf_event:pid"
+		ctx, p.PID = perfContext(t.host), opts.PID
 	}
 	return []attach.Match{{Probe: p, Context: ctx}}, nil
 }
@@ -139,8 +139,12 @@ func parseInteger(text string) (uint64, error) {
 	return strconv.ParseUint(mantissa+strings.Repeat("0", int(zeros)), 10, 64)
 }
 
-// attach opens a clock on one or every CPU.
+// attach opens a clock on one or every CPU, or for the threads of a process.
 func (t *timer) attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
+	if p.PID != 0 {
+		c, err := attachToProcess(prog, *clockAttr(p), p.PID)
+		return c, t.explain(err, p)
+	}
 	cpus, err := t.host.OnlineCPUs()
 	if err != nil {
 		return nil, err
@@ -148,18 +152,8 @@ func (t *timer) attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
 	if !t.everyCPU {
 		cpus = cpus[:1]
 	}
-	var out closers
-	for _, cpu := range cpus {
-		c, err := attachPerfEvent(prog, clockAttr(p), -1, cpu)
-		if errors.Is(err, unix.ENODEV) {
-			continue // switched off meanwhile
-		}
-		if err != nil {
-			return nil, errors.Join(t.explain(err, p), out.Close())
-		}
-		out = append(out, c)
-	}
-	return out, nil
+	c, err := attachOnCPUs(prog, *clockAttr(p), cpus)
+	return c, t.explain(err, p)
 }
 
 // explain says why the kernel refused a clock, where that can be known.

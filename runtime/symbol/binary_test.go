@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gtrace/gtrace/runtime/symbol"
+	"github.com/gtrace/gtrace/tests/testenv"
 )
 
 const source = `
@@ -27,10 +28,7 @@ int main(int argc, char **argv) {
 // mustCompile returns the path of a program, or skips the test.
 func mustCompile(t *testing.T, flags ...string) string {
 	t.Helper()
-	cc, err := exec.LookPath("gcc")
-	if err != nil {
-		t.Skip("needs gcc: host tier")
-	}
+	cc := testenv.Program(t, "gcc")
 	dir := t.TempDir()
 	in, path := filepath.Join(dir, "a.c"), filepath.Join(dir, "a")
 	require.NoError(t, os.WriteFile(in, []byte(source), 0o644))

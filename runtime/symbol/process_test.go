@@ -1,10 +1,11 @@
 package symbol
 
 import (
-	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gtrace/gtrace/tests/testenv"
 )
 
 func TestParseMaps(t *testing.T) {
@@ -28,12 +29,10 @@ func TestParseUsers(t *testing.T) {
 }
 
 func TestVDSO(t *testing.T) {
-	if _, err := os.Stat("/proc/self/maps"); err != nil {
-		t.Skip("no /proc")
-	}
+	testenv.File(t, "/proc/self/maps")
 	b := readVDSO()
 	if b == nil {
-		t.Skip("a kernel without vdso")
+		testenv.Skip(t, testenv.Host, "a kernel without vdso")
 	}
 	s, ok := b.ByName("__vdso_clock_gettime")
 	if !ok {

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gtrace/gtrace/runtime/symbol"
+	"github.com/gtrace/gtrace/tests/testenv"
 )
 
 func TestResolverKernel(t *testing.T) {
@@ -99,10 +100,8 @@ func TestDemangle(t *testing.T) {
 }
 
 func TestUsername(t *testing.T) {
+	testenv.File(t, "/etc/passwd")
 	name, ok := symbol.New(symbol.Options{}).Username(0)
-	if _, err := os.Stat("/etc/passwd"); err != nil {
-		t.Skip("no password file")
-	}
 	require.True(t, ok)
 	require.Equal(t, "root", name)
 	_, ok = symbol.New(symbol.Options{}).Username(4_000_000_000)

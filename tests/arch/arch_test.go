@@ -173,3 +173,42 @@ func eachGoFile(t *testing.T, f func(path string, text []byte)) {
 	})
 	require.NoError(t, err)
 }
+
+// A skip that does not go through tests/testenv is not counted, and no tier that is required fails for it.
+func TestSkipsGoThroughTestenv(t *testing.T) {
+	eachGoFile(t, func(path string, text []byte) {
+		if strings.Contains(filepath.ToSlash(path), "tests/testenv/") || !bytes.Contains(text, []byte("\t\"testing\"\n")) {
+			return
+		}
+		for _, call := range skips(t, path, text) {
+			t.Errorf("%s: use a gate of tests/testenv, which says what is missing", call)
+		}
+	})
+}
+
+// skips returns where a file calls Skip, Skipf or SkipNow of anything but testenv.
+func skips(t *testing.T, path string, text []byte) (found []string) {
+	files := token.NewFileSet()
+	file, err := parser.ParseFile(files, path, text, 0)
+	require.NoError(t, err)
+	ast.Inspect(file, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		f, ok := call.Fun.(*ast.SelectorExpr)
+		if !ok || !matches(f.Sel.Name, []string{"Skip", "Skipf", "SkipNow"}) {
+			return true
+		}
+		if x, ok := f.X.(*ast.Ident); !ok || x.Name != "testenv" {
+			found = append(found, files.Position(call.Pos()).String())
+		}
+		return true
+	})
+	return found
+}
+
+func TestSkipsAreFound(t *testing.T) {
+	text := "package x\nfunc f() {\n\tt.Skip(1)\n\ttestenv.Skip(t)\n\tr.b.Skipf(2)\n\tSkip()\n\tt.SkipNow()\n}\n"
+	require.Equal(t, []string{"x_test.go:3:2", "x_test.go:5:2", "x_test.go:7:2"}, skips(t, "x_test.go", []byte(text)))
+}

@@ -55,10 +55,7 @@ func TestCountsOfManyThreadsAreExact(t *testing.T) {
 // Threads that meet before each key make it at the same moment.
 func TestKeysCreatedAtOnceAreExact(t *testing.T) {
 	testenv.Privileged(t)
-	threads := runtime.NumCPU()
-	if threads < 2 {
-		t.Skip("host tier: one CPU creates no keys at the same moment")
-	}
+	threads := testenv.CPUs(t, 2) // one creates no keys at the same moment
 	const keys = 3000
 	s := start(t, "-e", fmt.Sprintf(`tracepoint:syscalls:sys_enter_getpriority /pid == %d/ {
 		@count[args.who] = count(); @plus[args.who]++; @add[args.who] += 2; @sum[args.who] = sum(3); @two[args.who, "x"]++;

@@ -20,7 +20,7 @@ func Kernel(t testing.TB, since, what string) {
 		t.Fatal(err)
 	}
 	if have := Running(t); have.Before(want) {
-		t.Skipf("host tier: kernel %s is older than %s, which brought %s", have, want, what)
+		leave(t, fmt.Sprintf("kernel %s is older than %s, which brought %s", have, want, what))
 	}
 }
 
@@ -67,14 +67,30 @@ func Supported(t testing.TB, err error) {
 	if have := Running(t); !have.Before(missing.SinceVersion()) {
 		t.Fatalf("kernel %s has this since %s, but: %v", have, missing.SinceVersion(), err)
 	}
-	t.Skipf("host tier: %v", err)
+	leave(t, err.Error())
 }
 
 // Kprobes skips the test on a kernel that was built without kprobes. The vm tier has kernels with them.
 func Kprobes(t testing.TB) {
 	t.Helper()
 	if !exists("/sys/bus/event_source/devices/kprobe") {
-		t.Skip("host tier: this kernel has no kprobes; the vm tier runs these tests, too")
+		leave(t, "this kernel has no kprobes")
+	}
+}
+
+// Uprobes skips the test on a kernel that was built without uprobes. The vm tier has kernels with them.
+func Uprobes(t testing.TB) {
+	t.Helper()
+	if !exists("/sys/bus/event_source/devices/uprobe") {
+		leave(t, "this kernel has no uprobes")
+	}
+}
+
+// BTF skips the test on a kernel that was built without type information. The vm tier has kernels with it.
+func BTF(t testing.TB) {
+	t.Helper()
+	if !exists("/sys/kernel/btf/vmlinux") {
+		leave(t, "this kernel has no type information")
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -24,6 +25,8 @@ type recorder struct {
 type ended struct{}
 
 func (r *recorder) Helper() {}
+
+func (r *recorder) Name() string { return "TestRecorded" }
 
 func (r *recorder) Skip(args ...any) { r.skipped = fmt.Sprint(args...); panic(ended{}) }
 
@@ -52,16 +55,48 @@ type missing struct{ since target.Version }
 func (m missing) Error() string                { return "no such thing" }
 func (m missing) SinceVersion() target.Version { return m.since }
 
+type gateTest struct {
+	name            string
+	env             map[string]string
+	gate            func(t testing.TB)
+	skipped, failed string
+}
+
+var machineGates = []gateTest{
+	{"program", nil, func(t testing.TB) { testenv.Program(t, "go") }, "", ""},
+	{"no program", nil, func(t testing.TB) { testenv.Program(t, "no-such-program") }, "host tier: needs the program no-such-program", ""},
+	{
+		"no program though required",
+		map[string]string{"GTRACE_REQUIRE_TIERS": "1"},
+		func(t testing.TB) { testenv.Program(t, "no-such-program") },
+		"", "host tier: needs the program no-such-program (and GTRACE_REQUIRE_TIERS is set)",
+	},
+	{"file", nil, func(t testing.TB) { testenv.File(t, "doc.go") }, "", ""},
+	{"no file", nil, func(t testing.TB) { testenv.File(t, "/no/such") }, "host tier: needs the file /no/such", ""},
+	{"CPUs", nil, func(t testing.TB) { testenv.CPUs(t, 1) }, "", ""},
+	{"no such CPUs", nil, func(t testing.TB) { testenv.CPUs(t, 1<<20) }, fmt.Sprintf("host tier: needs 1048576 CPUs, here is %d", runtime.NumCPU()), ""},
+}
+
+// Every skip is written down for scripts/test to count.
+func TestSkipsAreNoted(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "skips")
+	t.Setenv("GTRACE_SKIPS", path)
+	t.Setenv("GTRACE_REQUIRE_TIERS", "")
+	record(func(t testing.TB) { testenv.Program(t, "no-such-program") })
+	record(func(t testing.TB) { testenv.Kernel(t, "99.0", "x") })
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	dir, err := os.Getwd()
+	require.NoError(t, err)
+	require.Equal(t, fmt.Sprintf("wants\t%s\tTestRecorded\thost tier: needs the program no-such-program\n"+
+		"left\t%s\tTestRecorded\tvm tier: kernel %s is older than 99.0, which brought x\n", dir, dir, testenv.Running(t)), string(text))
+}
+
 func TestGates(t *testing.T) {
 	now := testenv.Running(t)
 	newer := target.Version{Major: now.Major + 1}
 	older := target.Version{Major: now.Major - 1}
-	tests := []struct {
-		name            string
-		env             map[string]string
-		gate            func(t testing.TB)
-		skipped, failed string
-	}{
+	tests := []gateTest{
 		{"skip", nil, func(t testing.TB) { testenv.Skip(t, testenv.Peer, "no bpftrace") }, "peer tier: no bpftrace", ""},
 		{
 			"required",
@@ -77,20 +112,21 @@ func TestGates(t *testing.T) {
 		{"same", nil, func(t testing.TB) { testenv.Kernel(t, now.String(), "x") }, "", ""},
 		{
 			"too old", nil, func(t testing.TB) { testenv.Kernel(t, newer.String(), "time travel") },
-			fmt.Sprintf("host tier: kernel %s is older than %s, which brought time travel", now, newer), "",
+			fmt.Sprintf("host tier: kernel %s is older than %s, which brought time travel; the vm tier has kernels that run this", now, newer), "",
 		},
 		{"no version", nil, func(t testing.TB) { testenv.Kernel(t, "new", "x") }, "", `read kernel version "new": expected integer`},
 		{"supported", nil, func(t testing.TB) { testenv.Supported(t, nil) }, "", ""},
 		{"other error", nil, func(t testing.TB) { testenv.Supported(t, errors.New("denied")) }, "", "want support, got denied"},
-		{"missing", nil, func(t testing.TB) { testenv.Supported(t, fmt.Errorf("load: %w", missing{newer})) }, "host tier: load: no such thing", ""},
+		{"missing", nil, func(t testing.TB) { testenv.Supported(t, fmt.Errorf("load: %w", missing{newer})) }, "host tier: load: no such thing; the vm tier has kernels that run this", ""},
 		{
 			"missing though new enough", nil, func(t testing.TB) { testenv.Supported(t, missing{older}) }, "",
 			fmt.Sprintf("kernel %s has this since %s, but: no such thing", now, older),
 		},
 	}
+	tests = append(tests, machineGates...)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			for _, name := range []string{"GTRACE_REQUIRE_TIERS", "GTRACE_TIER"} {
+			for _, name := range []string{"GTRACE_REQUIRE_TIERS", "GTRACE_TIER", "GTRACE_SKIPS"} {
 				t.Setenv(name, tt.env[name])
 			}
 			got := record(tt.gate)

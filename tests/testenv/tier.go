@@ -1,6 +1,7 @@
 package testenv
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -28,7 +29,36 @@ func Skip(t testing.TB, tier Tier, reason string) {
 	if os.Getenv("GTRACE_REQUIRE_TIERS") == "1" {
 		t.Fatalf("%s tier: %s (and GTRACE_REQUIRE_TIERS is set)", tier, reason)
 	}
+	note(t, "wants", tier, reason)
 	t.Skipf("%s tier: %s", tier, reason)
+}
+
+// leave skips a test that this kernel cannot run, which is no gap: the vm tier has kernels that can.
+func leave(t testing.TB, reason string) {
+	t.Helper()
+	note(t, "left", VM, reason)
+	t.Skipf("host tier: %s; the vm tier has kernels that run this", reason)
+}
+
+// note adds a line about a skipped test to the file that GTRACE_SKIPS names, from which scripts/test counts them.
+func note(t testing.TB, kind string, tier Tier, reason string) {
+	t.Helper()
+	path := os.Getenv("GTRACE_SKIPS")
+	if path == "" {
+		return
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatalf("note a skipped test: %v", err)
+	}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+	if err != nil {
+		t.Fatalf("note a skipped test: %v", err)
+	}
+	defer f.Close()
+	if _, err := fmt.Fprintf(f, "%s\t%s\t%s\t%s tier: %s\n", kind, dir, t.Name(), tier, reason); err != nil {
+		t.Fatalf("note a skipped test: %v", err)
+	}
 }
 
 // Asked skips the test unless its tier is named in GTRACE_TIER, a list with commas ("all" for every one). A tier that was not

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gtrace/gtrace/tests/testenv"
 )
 
 func TestArchive(t *testing.T) {
@@ -62,7 +64,7 @@ func TestArchiveMissingFile(t *testing.T) {
 func TestArchiveBusybox(t *testing.T) {
 	busybox, err := FindBusybox()
 	if err != nil {
-		t.Skip("vm tier: ", err)
+		testenv.Skip(t, testenv.VM, err.Error())
 	}
 	var buf bytes.Buffer
 	a := newArchive(&buf)

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -14,8 +15,8 @@ import (
 	"github.com/gtrace/gtrace/tests/vm"
 )
 
-// TestVM boots every kernel of the matrix once and runs all cases in it. GTRACE_VM names a suite to boot only that one. With
-// GTRACE_VM_PEER, a Debian root folder with bpftrace, the cases are run with that, to see whether they expect the right thing.
+// TestVM boots every kernel of the matrix once and runs all cases in it. GTRACE_VM names a suite to boot only that one,
+// GTRACE_VM_CASES is a regular expression for the names of the cases to run. With GTRACE_VM_PEER, a Debian root folder with bpftrace, the cases are run with that, to see whether they expect the right thing.
 func TestVM(t *testing.T) {
 	testenv.Asked(t, testenv.VM)
 	programs := findPrograms(t)
@@ -29,6 +30,11 @@ func TestVM(t *testing.T) {
 		programs.Gtrace = testenv.Gtrace(t)
 		addTests(t, &programs)
 		cases = slices.Concat(cases, programCases())
+	}
+	if only := os.Getenv("GTRACE_VM_CASES"); only != "" {
+		names := regexp.MustCompile(only)
+		cases = slices.DeleteFunc(cases, func(c vm.Case) bool { return !names.MatchString(c.Name) })
+		require.NotEmpty(t, cases, "no case has a name that matches %s", only)
 	}
 	slots := make(chan struct{}, 2) // a guest keeps about one CPU busy
 	for _, k := range kernels {
