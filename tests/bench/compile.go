@@ -28,7 +28,9 @@ var growingScripts = []growing{
 	})},
 	{"ifs", statements("$a = pid;", func(i int) string { return fmt.Sprintf("if ($a == %d) { @x = %d; }", i, i) })},
 	{"probes", func(n int) string { return strings.Repeat("BEGIN { @x[pid] = count(); }\n", n) }},
-	{"attach points", func(n int) string { return strings.Repeat("interval:s:1,\n", n-1) + "interval:s:1 { @x[pid] = count(); }" }},
+	{"attach points", func(n int) string {
+		return strings.Repeat("interval:s:1,\n", n-1) + "interval:s:1 { @x[pid] = count(); }"
+	}},
 }
 
 // growingSizes are how many statements or probes there are.
