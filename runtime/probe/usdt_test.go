@@ -14,6 +14,7 @@ import (
 	"github.com/gtrace/gtrace/lang/types"
 	"github.com/gtrace/gtrace/runtime/host"
 	"github.com/gtrace/gtrace/runtime/probe"
+	"github.com/gtrace/gtrace/tests/testenv"
 )
 
 // staticSource is a program with static probes, whose notes are written as the macros of sys/sdt.h write them. Its argument says
@@ -47,10 +48,10 @@ int main(int argc, char **argv) {
 // mustBuildStatic compiles the program with static probes or skips the test.
 func mustBuildStatic(t *testing.T) string {
 	t.Helper()
-	cc, err := exec.LookPath("gcc")
-	if err != nil || host.New().Arch() != "amd64" {
-		t.Skip("needs gcc on amd64: host tier")
+	if host.New().Arch() != "amd64" {
+		testenv.Skip(t, testenv.Host, "needs amd64, whose registers the program names")
 	}
+	cc := testenv.Program(t, "gcc")
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "static.c"), []byte(staticSource), 0o644))
 	path := filepath.Join(dir, "static")
@@ -99,12 +100,9 @@ func TestUSDT(t *testing.T) {
 
 func TestAttachUSDT(t *testing.T) {
 	privileged(t)
-	h := host.New()
-	if !h.HasUprobes() {
-		t.Skip("kernel without uprobes: vm tier")
-	}
+	testenv.Uprobes(t)
 	path := mustBuildStatic(t)
-	s := probe.New(h)
+	s := probe.New(host.New())
 	work := func() { require.NoError(t, exec.Command(path, strconv.Itoa(7)).Run()) }
 	for _, test := range []struct {
 		name   string
