@@ -38,6 +38,9 @@ type options struct {
 	test       bool
 	bench      bool
 
+	include []string // -I
+	headers []string // --include
+
 	// args are the words after the options: file, pattern, positional parameters; named are those after "--".
 	args, named []string
 }
@@ -47,7 +50,8 @@ var dumpStages = []string{"ast", "types", "ir", "opt", "asm", "verifier"}
 
 const usageLine = `gtrace [options] FILE [ARG...]
   gtrace [options] -e 'PROGRAM' [ARG...]
-  gtrace [options] - [ARG...]            (script on standard input)`
+  gtrace [options] - [ARG...]            (script on standard input)
+  gtrace [options]                       (interactive session)`
 
 const usageExamples = `  gtrace -e 'tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }'
       count system calls by process name
@@ -104,6 +108,8 @@ func newCommand(body func(*options) error) *cobra.Command {
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no messages but the script's output and errors")
 	f.BoolVarP(&o.warnings, "warnings", "k", false, "report every failed read of memory, with its place")
 	f.BoolVar(&o.noWarnings, "no-warnings", false, "print no warnings")
+	f.StringArrayVarP(&o.include, "include-dir", "I", nil, "look for headers that the script includes in a `folder`")
+	f.StringArrayVar(&o.headers, "include", nil, "include a `header` before the script")
 	f.BoolVar(&o.unsafe, "unsafe", false, "allow builtins that change the system")
 	f.BoolVar(&o.dryRun, "dry-run", false, "attach all probes, then exit")
 	f.BoolVar(&o.formats, "fmt", false, "print the script in gtrace's layout; with -o, write it to the file")

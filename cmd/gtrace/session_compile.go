@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 
 	"github.com/gtrace/gtrace/codegen"
 	"github.com/gtrace/gtrace/codegen/lower"
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/check"
 	"github.com/gtrace/gtrace/lang/diag"
+	"github.com/gtrace/gtrace/lang/expand"
 	"github.com/gtrace/gtrace/lang/parser"
 	"github.com/gtrace/gtrace/repl"
 	"github.com/gtrace/gtrace/stdlib"
@@ -22,6 +24,8 @@ const promptStrings = 64
 // sessionCompiler compiles the inputs of a session.
 type sessionCompiler struct {
 	*compiler
+
+	mu sync.Mutex
 	// maps are the types of the maps that were compiled, by name. Those of maps that are live are right.
 	maps map[string]*check.Map
 }
@@ -178,14 +182,19 @@ func (c *sessionCompiler) checkInput(prog *ast.Program, in repl.Input, statement
 	opts := check.Options{
 		Params: in.Params, Env: env, Unsafe: c.opts.unsafe, PID: c.pid(),
 		Builtins: stdlib.New(), Providers: c.probes, Host: c.host, Maps: c.known(in.Maps), WideMaps: true,
+		ParseExpr: parser.ParseExpr,
 	}
 	if statements {
 		opts.MapStrings = promptStrings
 	}
+	expand.Program(prog, expandOptions(newImporter("", nil)), all)
 	info, err := check.Check(prog, opts, all)
 	kept := &diag.List{}
 	for _, d := range all.All() {
-		if d.Code != "unused-map" { // it is for later inputs
+		switch d.Code {
+		case "unused-map": // it is for later inputs
+		case "sign-conversion": // every latency is a difference of two times
+		default:
 			add(kept, wayOut(d, in.Maps))
 		}
 	}
@@ -232,6 +241,8 @@ func (c *sessionCompiler) earlier(in repl.Input, env map[string]string, diags *d
 
 // known returns the types of the live maps.
 func (c *sessionCompiler) known(names []string) []*check.Map {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	var out []*check.Map
 	for _, name := range names {
 		if m := c.maps[name]; m != nil {
@@ -243,6 +254,8 @@ func (c *sessionCompiler) known(names []string) []*check.Map {
 
 // learn keeps the types of the maps of a program.
 func (c *sessionCompiler) learn(info *check.Info) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.maps == nil {
 		c.maps = map[string]*check.Map{}
 	}
@@ -256,7 +269,7 @@ func (c *sessionCompiler) learn(info *check.Info) {
 // merge adds diagnostics to a list. Warnings are only for the files that are new; nil stands for all.
 func merge(to, from *diag.List, own map[*diag.File]bool) {
 	for _, d := range from.All() {
-		if d.Severity == diag.Error || own == nil || !d.Span.IsValid() || own[d.Span.File] {
+		if d.Severity == diag.Error || own == nil || !d.Span.IsValid() || own[d.Span.Written().File] {
 			add(to, d)
 		}
 	}
@@ -264,7 +277,7 @@ func merge(to, from *diag.List, own map[*diag.File]bool) {
 
 func add(to *diag.List, d diag.Diagnostic) {
 	n := to.Errorf(d.Span, d.Code, "%s", d.Message)
-	n.Severity, n.Hint = d.Severity, d.Hint
+	n.Severity, n.Hint, n.Notes = d.Severity, d.Hint, d.Notes
 }
 
 // definitions returns what a declaration defines.

@@ -111,6 +111,7 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		ctx = done
 	}
 	code, err := s.Run(ctx)
+	release(s.Late())
 	if err == nil && code != 0 {
 		return exitError(code)
 	}

@@ -198,7 +198,7 @@ func (f *fn) load(p place, t types.Type) stdlib.Value {
 	var v *ir.Value
 	switch p.mem {
 	case memOwn:
-		v = f.b.Load(p.base, p.off, n, isSigned(t))
+		v = f.loadOwn(p, n, isSigned(t))
 	case memTrusted:
 		v = f.b.Load(p.base, p.off, n, isSigned(t))
 	case memCtx:
@@ -223,6 +223,23 @@ func (f *fn) load(p place, t types.Type) stdlib.Value {
 		return stdlib.Value{V: v, Type: t}
 	}
 	return stdlib.Value{V: v, Type: forget(p.inherit(t))}
+}
+
+// loadOwn reads memory of the program's own, which may be on the stack, where the verifier wants whole words to be aligned: what is
+// not, in a packed struct or a bit field, is put together from parts that are.
+func (f *fn) loadOwn(p place, n int, signed bool) *ir.Value {
+	base, off := peel(p.base, p.off)
+	if off%int64(n) == 0 {
+		return f.b.Load(p.base, p.off, n, signed)
+	}
+	v := f.b.Const(0)
+	for i := 0; i < n; {
+		w := wordAt(off+int64(i), n-i)
+		part := f.b.Load(base, off+int64(i), w, signed && i+w == n)
+		v = f.b.Binary(ir.OpOr, v, f.b.Binary(ir.OpShl, part, f.b.Const(int64(8*i))))
+		i += w
+	}
+	return v
 }
 
 // loadObject returns a memory object at a place, copied to into (or a fresh slot) unless it is the program's own already.

@@ -48,19 +48,19 @@ func (k *kprobe) available() bool { return k.host.HasKprobes() }
 
 func (u *uprobe) available() bool { return u.host.HasUprobes() }
 
-func (u *uprobe) inFiles() bool { return true }
+func (f *fentry) available() bool { return f.host.HasBTF() && f.host.HasTrampolines() }
 
-func (r *rawTracepoint) inModules() bool { return true }
+func (i *iter) available() bool { return i.host.HasBTF() }
 
 func (u *usdtProbe) available() bool { return u.host.HasUprobes() }
 
-func (u *usdtProbe) inFiles() bool { return true }
+func (u *uprobe) inFiles() bool { return true }
 
-func (f *fentry) available() bool { return f.host.HasBTF() && f.host.HasTrampolines() }
+func (u *usdtProbe) inFiles() bool { return true }
 
 func (f *fentry) inModules() bool { return true }
 
-func (i *iter) available() bool { return i.host.HasBTF() }
+func (r *rawTracepoint) inModules() bool { return true }
 
 func (c *counter) available() bool { return c.kind != unix.PERF_TYPE_HARDWARE || c.host.HasCounters() }
 

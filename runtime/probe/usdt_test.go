@@ -49,7 +49,7 @@ int main(int argc, char **argv) {
 func mustBuildStatic(t *testing.T) string {
 	t.Helper()
 	if host.New().Arch() != "amd64" {
-		testenv.Skip(t, testenv.Host, "needs amd64, whose registers the program names")
+		testenv.Skip(t, testenv.Host, "needs amd64, whose registers its notes name")
 	}
 	cc := testenv.Program(t, "gcc")
 	dir := t.TempDir()
@@ -100,9 +100,10 @@ func TestUSDT(t *testing.T) {
 
 func TestAttachUSDT(t *testing.T) {
 	privileged(t)
+	h := host.New()
 	testenv.Uprobes(t)
 	path := mustBuildStatic(t)
-	s := probe.New(host.New())
+	s := probe.New(h)
 	work := func() { require.NoError(t, exec.Command(path, strconv.Itoa(7)).Run()) }
 	for _, test := range []struct {
 		name   string
