@@ -55,12 +55,7 @@ func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) 
 		return nil, c.opts.report(c.std, diags)
 	}
 	builtins := stdlib.New()
-	expand.Program(tree, expand.Options{
-		Builtin: func(name string) bool {
-			_, ok := builtins.Lookup(name)
-			return ok
-		},
-	}, diags)
+	c.expand(tree, builtins, diags)
 	if diags.HasErrors() {
 		return nil, c.opts.report(c.std, diags)
 	}
@@ -91,6 +86,16 @@ func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) 
 	return info, nil
 }
 
+// expand replaces imports and calls of macros.
+func (c *compiler) expand(tree *ast.Program, builtins *stdlib.Catalog, diags *diag.List) {
+	expand.Program(tree, expand.Options{
+		Builtin: func(name string) bool {
+			_, ok := builtins.Lookup(name)
+			return ok
+		},
+	}, diags)
+}
+
 // pidNamespace is the pid namespace that gtrace runs in; where that cannot be told, it is the initial one.
 func (c *compiler) pidNamespace() host.PIDNamespace {
 	if n, err := c.host.PIDNamespace(); err == nil {
@@ -105,12 +110,17 @@ func (c *compiler) compile(file *diag.File, params []string) (*object.Object, er
 	if err != nil {
 		return nil, err
 	}
-	return codegen.Compile(info, c.host, codegen.Options{
+	return codegen.Compile(info, c.host, c.generation(c.dump))
+}
+
+// generation is the options of code generation.
+func (c *compiler) generation(dump func(stage string) io.Writer) codegen.Options {
+	return codegen.Options{
 		PID:          c.pid(),
 		PIDNamespace: !c.pidNamespace().Initial(),
-		Dump:         c.dump,
+		Dump:         dump,
 		DebugHelpers: c.opts.warnings,
-	})
+	}
 }
 
 // dump returns where a stage is printed, or nil if it is not.
