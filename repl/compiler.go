@@ -2,6 +2,7 @@ package repl
 
 import (
 	"io"
+	"slices"
 
 	"github.com/gtrace/gtrace/codegen/object"
 	"github.com/gtrace/gtrace/lang/diag"
@@ -50,6 +51,11 @@ type Definition struct {
 	Names []string
 	// Map is the map that it declares, if it does.
 	Map string
+}
+
+// Redefines reports whether a definition takes the place of an earlier one.
+func (d Definition) Redefines(earlier Definition) bool {
+	return d.Text == earlier.Text || slices.ContainsFunc(d.Names, func(n string) bool { return slices.Contains(earlier.Names, n) })
 }
 
 // World is what the machine offers.

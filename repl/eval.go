@@ -101,13 +101,9 @@ func (r *repl) define(defs []Definition) {
 	defer r.mu.Unlock()
 	for _, d := range defs {
 		old := slices.Clone(r.defs)
-		old = slices.DeleteFunc(old, func(o Definition) bool { return redefines(d, o) })
+		old = slices.DeleteFunc(old, func(o Definition) bool { return d.Redefines(o) })
 		r.defs = append(old, d)
 	}
-}
-
-func redefines(a, b Definition) bool {
-	return a.Text == b.Text || slices.ContainsFunc(a.Names, func(n string) bool { return slices.Contains(b.Names, n) })
 }
 
 // start runs what was compiled.

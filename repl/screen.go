@@ -230,13 +230,7 @@ func (s *screen) end() {
 	s.change.Broadcast()
 }
 
-// flush waits until what was written is on the terminal.
-func (s *screen) flush() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.drain()
-}
-
+// drain waits until what was written is on the terminal. s.mu is held.
 func (s *screen) drain() {
 	for !s.closed && (len(s.queue) > 0 || s.busy) {
 		s.change.Wait()

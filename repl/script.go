@@ -173,7 +173,9 @@ func defines(d Definition, name string) bool {
 		return true
 	}
 	for _, n := range d.Names {
-		if _, short, _ := strings.Cut(n, " "); n == name || short == name {
+		_, short, _ := strings.Cut(n, " ")
+		bare, _, _ := strings.Cut(short, "(") // of a macro
+		if n == name || short == name || bare == name {
 			return true
 		}
 	}

@@ -116,12 +116,17 @@ func (c *compiler) compile(file *diag.File, params []string) (*object.Object, er
 	if err != nil {
 		return nil, err
 	}
-	return codegen.Compile(info, c.host, codegen.Options{
+	return codegen.Compile(info, c.host, c.generation(c.dump))
+}
+
+// generation is the options of code generation.
+func (c *compiler) generation(dump func(stage string) io.Writer) codegen.Options {
+	return codegen.Options{
 		PID:          c.pid(),
 		PIDNamespace: !c.pidNamespace().Initial(),
-		Dump:         c.dump,
+		Dump:         dump,
 		DebugHelpers: c.opts.warnings,
-	})
+	}
 }
 
 // dump returns where a stage is printed, or nil if it is not.

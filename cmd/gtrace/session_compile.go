@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -112,9 +113,16 @@ func (c *sessionCompiler) checkMaps(x ast.Expr, in repl.Input, diags *diag.List)
 	for _, name := range in.Maps {
 		live[name] = true
 	}
+	builtins := stdlib.New()
 	ast.Walk(x, func(n ast.Node) bool {
-		if _, ok := n.(*ast.BlockExpr); ok {
+		switch n := n.(type) {
+		case *ast.BlockExpr:
 			return false // it may assign to them
+		case *ast.CallExpr:
+			if _, ok := builtins.Lookup(n.Func); !ok {
+				return false // so may a macro
+			}
+		default: // no other node matters here
 		}
 		if m, ok := n.(*ast.MapExpr); ok && !live["@"+m.Name] {
 			d := diags.Errorf(m.At, "undefined-map", "Undefined map: @%s", m.Name)
@@ -144,6 +152,9 @@ func (c *sessionCompiler) compileScript(file *diag.File, in repl.Input, diags *d
 		}
 		out.Definitions = append(out.Definitions, definitions(d)...)
 	}
+	in.Definitions = slices.DeleteFunc(slices.Clone(in.Definitions), func(old repl.Definition) bool {
+		return slices.ContainsFunc(out.Definitions, func(d repl.Definition) bool { return d.Redefines(old) })
+	})
 	if out.Probes != "" {
 		return out, c.build(out, prog, in, diags)
 	}
@@ -159,7 +170,7 @@ func (c *sessionCompiler) build(out *repl.Compiled, prog *ast.Program, in repl.I
 	if err != nil || diags.HasErrors() {
 		return permitted(c.host, err)
 	}
-	out.Object, err = codegen.Compile(info, c.host, codegen.Options{PID: c.pid(), Dump: in.Dump, DebugHelpers: c.opts.warnings})
+	out.Object, err = codegen.Compile(info, c.host, c.generation(in.Dump))
 	var missing *lower.Error
 	if errors.As(err, &missing) {
 		for _, d := range missing.Diags {
@@ -179,15 +190,20 @@ func (c *sessionCompiler) checkInput(prog *ast.Program, in repl.Input, statement
 	all := &diag.List{}
 	own := map[*diag.File]bool{prog.File: true}
 	prog.Decls = append(c.earlier(in, env, all), prog.Decls...)
+	files := newImporter(prog.File.Name, c.opts.include)
+	expand.Program(prog, expandOptions(files), all)
+	if all.HasErrors() {
+		merge(diags, all, own)
+		return nil, nil
+	}
 	opts := check.Options{
-		Params: in.Params, Env: env, Unsafe: c.opts.unsafe, PID: c.pid(),
+		Params: in.Params, Env: env, Unsafe: c.opts.unsafe, PID: c.attachPID(),
 		Builtins: stdlib.New(), Providers: c.probes, Host: c.host, Maps: c.known(in.Maps), WideMaps: true,
-		ParseExpr: parser.ParseExpr,
+		ParseExpr: parser.ParseExpr, Include: files.Include, Headers: c.opts.headers,
 	}
 	if statements {
 		opts.MapStrings = promptStrings
 	}
-	expand.Program(prog, expandOptions(newImporter("", nil)), all)
 	info, err := check.Check(prog, opts, all)
 	kept := &diag.List{}
 	for _, d := range all.All() {

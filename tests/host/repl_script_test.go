@@ -57,6 +57,12 @@ func TestSessionScripts(t *testing.T) {
 			err: "struct s { int x; };\n#define A 3\nstdin:7:1-2: ERROR: Unknown identifier: 'A'\nA\n~\n",
 		},
 		{
+			name: "macros", in: "macro add($a, $b) { $a + $b }\n$x = 1; $y = 2; print(add($x, $y))\nmacro add($a, $b) { $a * 10 + $b }\n$x = 1; $y = 2; print(add($x, $y))\n" +
+				"macro fill(@m) { @m[1] = 7; }\nfill(@new)\n@new\n:undef fill\n:defs\n:clear @new\n", out: "3\n12\n@new[1]: 7\n\n\n",
+			err: "macro add($a, $b) { $a * 10 + $b }\n",
+		},
+		{name: "functions", in: "fn twice($a: uint64): uint64 { return $a * 2; }\ntwice(21)\n", out: "42\n\n\n"},
+		{
 			name: "a map's declaration", in: "let @m = lruhash(2)\n@m[1] = 1; @m[2] = 2; @m[3] = 3\n:maps\n:drop @m\n", out: "\n\n",
 			err: "@m[int64]: int64  (LRUHash, 2 of 2 keys, ",
 		},

@@ -187,7 +187,8 @@ func talkWide(t *testing.T, width int, state string, env ...string) *terminal {
 		for {
 			n, err := master.Read(buf)
 			c.reading.Lock()
-			c.reading.Unlock() //nolint:staticcheck // it only waits
+			//lint:ignore SA2001 it only waits
+			c.reading.Unlock()
 			_, _ = c.display.Write(buf[:n])
 			if err != nil {
 				break // the terminal has no one on the other side any more
