@@ -25,6 +25,12 @@ type Attacher interface {
 	AttachMany(prog *ebpf.Program, ps []attach.Probe) (io.Closer, []AttachFailure)
 }
 
+// Iterator is what an Attacher can do besides: run the programs of probes that are not attached but read.
+type Iterator interface {
+	// Iterate runs a program for each object of a probe's kind, until ctx ends.
+	Iterate(ctx context.Context, prog *ebpf.Program, p attach.Probe) error
+}
+
 // AttachFailure is a probe that a program could not be attached to.
 type AttachFailure struct {
 	Probe attach.Probe
@@ -40,7 +46,22 @@ const attachLimit = 32
 const (
 	providerBegin = "begin"
 	providerEnd   = "end"
+	providerSelf  = "self"
+	providerTest  = "test"
+	providerBench = "bench"
+	providerIter  = "iter"
 )
+
+// started reports whether the session starts the programs of a probe itself, where others are attached.
+func started(p attach.Probe) bool {
+	switch p.Kind {
+	case attach.KindTestRun, attach.KindXDP, attach.KindIter:
+		return true
+	case attach.KindKprobe, attach.KindTracepoint, attach.KindRawTracepoint, attach.KindTracing, attach.KindPerfEvent:
+		return false
+	}
+	panic(fmt.Sprintf("BUG: runtime: unexpected kind of program %q", p.Kind))
+}
 
 // job is a program and the probes to attach it to.
 type job struct {
@@ -54,7 +75,7 @@ func jobs(programs []object.Program) []job {
 	for _, p := range programs {
 		j := job{program: p.Name}
 		for _, probe := range p.Probes {
-			if probe.Kind != attach.KindTestRun {
+			if !started(probe) {
 				j.probes = append(j.probes, probe)
 			}
 		}

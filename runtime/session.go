@@ -37,6 +37,8 @@ type Options struct {
 	ChildDone <-chan struct{}
 	// PIDNSDev and PIDNSIno say in which pid namespace gtrace runs, for scripts that were compiled for one other than the initial.
 	PIDNSDev, PIDNSIno uint64
+	// Mode says which of a script's probes are run besides those that are attached.
+	Mode Mode
 	// DryRun attaches and detaches: no begin or end probe runs, and no map is printed.
 	DryRun bool
 	// VerifierLog gets the verifier's log of every program; none if it is nil.
@@ -65,6 +67,8 @@ type Session struct {
 	code     atomic.Int64
 
 	adding sync.Mutex // held by Add, so that two cannot make the same map
+	// iterators are the programs that run for each object of a kind.
+	iterators sync.WaitGroup
 
 	mu     sync.Mutex // guards what follows, and the printer
 	maps   map[string]*event.Map
@@ -133,15 +137,23 @@ func (s *Session) Add(ctx context.Context, o *object.Object) (*Group, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.groups = append(s.groups, g)
+	if s.opts.Mode != ModeRun {
+		close(g.done) // its events are read after each test
+		return g, nil
+	}
 	s.opts.Printer.Attached(g.probes)
 	s.opts.Printer.Idle()
 	go g.pump()
+	if !s.opts.DryRun {
+		s.iterators.Go(func() { g.iterate(ctx) })
+	}
 	return g, nil
 }
 
 // Run waits until ctx ends, a script called exit(), the child ended, or there is nothing that could still fire. Then it
 // detaches all probes, runs the end probes, prints what is left and the maps, and returns the exit code.
 func (s *Session) Run(ctx context.Context) (int, error) {
+	s.iterators.Wait()
 	if s.live() {
 		s.wait(ctx)
 	}
@@ -187,7 +199,7 @@ func (s *Session) pollExit() {
 	for _, g := range s.groups {
 		code, ok := g.exitFlag()
 		switch {
-		case !ok:
+		case !ok, s.opts.Mode != ModeRun:
 		case s.opts.OnExit != nil:
 			g.exit(code)
 		default:
@@ -214,7 +226,7 @@ func (s *Session) watchExits() {
 func (s *Session) live() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.ContainsFunc(s.groups, func(g *Group) bool { return len(g.jobs) > 0 })
+	return slices.ContainsFunc(s.groups, func(g *Group) bool { return len(g.jobs) > 0 || g.count(providerSelf) > 0 })
 }
 
 func (s *Session) snapshot() []*Group {
@@ -252,7 +264,9 @@ func (s *Session) finish() error {
 	defer s.mu.Unlock()
 	errs = append(errs, s.report(groups)...)
 	s.opts.Printer.End()
-	errs = append(errs, s.printMaps(groups)...)
+	if s.opts.Mode == ModeRun {
+		errs = append(errs, s.printMaps(groups)...)
+	}
 	errs = append(errs, s.opts.Printer.Flush())
 	return errors.Join(append(errs, s.errs...)...)
 }

@@ -54,24 +54,22 @@ func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) 
 	if diags.HasErrors() {
 		return nil, c.opts.report(c.std, diags)
 	}
-	builtins := stdlib.New()
-	expand.Program(tree, expand.Options{
-		Builtin: func(name string) bool {
-			_, ok := builtins.Lookup(name)
-			return ok
-		},
-	}, diags)
+	files := newImporter(c.opts.scriptName(), c.opts.include)
+	expand.Program(tree, expandOptions(files), diags)
 	if diags.HasErrors() {
 		return nil, c.opts.report(c.std, diags)
 	}
 	info, err := check.Check(tree, check.Options{
 		Params:    params,
 		Named:     named,
+		Include:   files.Include,
+		Headers:   c.opts.headers,
+		ParseExpr: parser.ParseExpr,
 		Env:       settings(os.Environ()),
 		Unsafe:    c.opts.unsafe,
 		PID:       c.attachPID(),
 		Child:     c.childPID != 0,
-		Builtins:  builtins,
+		Builtins:  stdlib.New(),
 		Providers: c.probes,
 		Host:      c.host,
 	}, diags)
@@ -97,6 +95,19 @@ func (c *compiler) pidNamespace() host.PIDNamespace {
 		return n
 	}
 	return host.InitialPIDNamespace
+}
+
+// expandOptions says how scripts are expanded; files may be nil where nothing is imported.
+func expandOptions(files *importer) expand.Options {
+	builtins := stdlib.New()
+	opts := expand.Options{Builtin: func(name string) bool {
+		_, ok := builtins.Lookup(name)
+		return ok
+	}}
+	if files != nil {
+		opts.Importer = files
+	}
+	return opts
 }
 
 // compile makes an object of a script.

@@ -81,11 +81,9 @@ func (s *completions) probeTypes() []complete.ProbeType {
 func (s *completions) Check(text string, wrap func(check.Providers) check.Providers) *check.Info {
 	diags := &diag.List{}
 	tree := parser.Parse(diag.NewFile("completion", text), diags)
-	expand.Program(tree, expand.Options{Builtin: func(name string) bool {
-		_, ok := s.builtins.Signature(name)
-		return ok
-	}}, diags)
+	expand.Program(tree, expandOptions(nil), diags)
 	info, err := check.Check(tree, check.Options{
+		ParseExpr: parser.ParseExpr,
 		Unsafe: true, PID: s.attachPID(), Child: s.childPID != 0, Builtins: s.builtins, Providers: wrap(s.probes), Host: s.host,
 		Maps: s.Maps(),
 	}, diags)

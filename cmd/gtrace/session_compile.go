@@ -12,6 +12,7 @@ import (
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/check"
 	"github.com/gtrace/gtrace/lang/diag"
+	"github.com/gtrace/gtrace/lang/expand"
 	"github.com/gtrace/gtrace/lang/parser"
 	"github.com/gtrace/gtrace/repl"
 	"github.com/gtrace/gtrace/stdlib"
@@ -181,10 +182,12 @@ func (c *sessionCompiler) checkInput(prog *ast.Program, in repl.Input, statement
 	opts := check.Options{
 		Params: in.Params, Env: env, Unsafe: c.opts.unsafe, PID: c.pid(),
 		Builtins: stdlib.New(), Providers: c.probes, Host: c.host, Maps: c.known(in.Maps), WideMaps: true,
+		ParseExpr: parser.ParseExpr,
 	}
 	if statements {
 		opts.MapStrings = promptStrings
 	}
+	expand.Program(prog, expandOptions(newImporter("", nil)), all)
 	info, err := check.Check(prog, opts, all)
 	kept := &diag.List{}
 	for _, d := range all.All() {
@@ -266,7 +269,7 @@ func (c *sessionCompiler) learn(info *check.Info) {
 // merge adds diagnostics to a list. Warnings are only for the files that are new; nil stands for all.
 func merge(to, from *diag.List, own map[*diag.File]bool) {
 	for _, d := range from.All() {
-		if d.Severity == diag.Error || own == nil || !d.Span.IsValid() || own[d.Span.File] {
+		if d.Severity == diag.Error || own == nil || !d.Span.IsValid() || own[d.Span.Written().File] {
 			add(to, d)
 		}
 	}
@@ -274,7 +277,7 @@ func merge(to, from *diag.List, own map[*diag.File]bool) {
 
 func add(to *diag.List, d diag.Diagnostic) {
 	n := to.Errorf(d.Span, d.Code, "%s", d.Message)
-	n.Severity, n.Hint = d.Severity, d.Hint
+	n.Severity, n.Hint, n.Notes = d.Severity, d.Hint, d.Notes
 }
 
 // definitions returns what a declaration defines.

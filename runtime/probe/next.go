@@ -2,11 +2,9 @@ package probe
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -52,25 +50,21 @@ func (f *fentry) available() bool { return f.host.HasBTF() && f.host.HasTrampoli
 
 func (u *uprobe) available() bool { return u.host.HasUprobes() }
 
+func (f *fentry) available() bool { return f.host.HasBTF() && f.host.HasTrampolines() }
+
+func (i *iter) available() bool { return i.host.HasBTF() }
+
+func (u *usdtProbe) available() bool { return u.host.HasUprobes() }
+
 func (u *uprobe) inFiles() bool { return true }
+
+func (u *usdtProbe) inFiles() bool { return true }
+
+func (f *fentry) inModules() bool { return true }
 
 func (r *rawTracepoint) inModules() bool { return true }
 
-// available asks for a counter of the CPU: many virtual machines have none. What may not be opened is there.
-func (c *counter) available() bool {
-	if c.kind != unix.PERF_TYPE_HARDWARE {
-		return true
-	}
-	attr := &unix.PerfEventAttr{Type: c.kind, Config: unix.PERF_COUNT_HW_CPU_CYCLES, Bits: unix.PerfBitDisabled}
-	attr.Size = uint32(unsafe.Sizeof(*attr))
-	fd, err := unix.PerfEventOpen(attr, 0, -1, -1, unix.PERF_FLAG_FD_CLOEXEC)
-	if err == nil {
-		_ = unix.Close(fd)
-	}
-	return err == nil || errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM)
-}
-
-func (u unsupported) available() bool { return false }
+func (c *counter) available() bool { return c.kind != unix.PERF_TYPE_HARDWARE || c.host.HasCounters() }
 
 // Branch is what can stand as a part of an attach point, sorted: the names that may be the last part, and those that a part has to follow.
 type Branch struct{ Last, More []string }
