@@ -46,8 +46,6 @@ func (s *Set) Types() []Type {
 
 func (k *kprobe) available() bool { return k.host.HasKprobes() }
 
-func (f *fentry) available() bool { return f.host.HasBTF() && f.host.HasTrampolines() }
-
 func (u *uprobe) available() bool { return u.host.HasUprobes() }
 
 func (f *fentry) available() bool { return f.host.HasBTF() && f.host.HasTrampolines() }
@@ -59,8 +57,6 @@ func (u *usdtProbe) available() bool { return u.host.HasUprobes() }
 func (u *uprobe) inFiles() bool { return true }
 
 func (u *usdtProbe) inFiles() bool { return true }
-
-func (f *fentry) inModules() bool { return true }
 
 func (r *rawTracepoint) inModules() bool { return true }
 
