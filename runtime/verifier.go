@@ -92,11 +92,14 @@ func (e *VerifierError) Error() string {
 	return b.String()
 }
 
-// advice says what to do. There is one limit of the kernel that only the script's author can keep.
+// advice says what to do. There are limits of the kernel that only the script's author can keep.
 func (e *VerifierError) advice() string {
 	for _, line := range e.Log {
 		if strings.Contains(line, "maps per program has reached the limit") {
 			return "the kernel lets one action use so many maps; use fewer, or one map with a key"
+		}
+		if strings.Contains(line, "BPF program is too large. Processed") {
+			return "the action has more paths than the kernel follows: branch less in its loops, or repeat them less often"
 		}
 	}
 	return "this is a bug in gtrace; -d verifier prints the whole log"
