@@ -147,7 +147,7 @@ func (e *VerifierError) Error() string {
 	return b.String()
 }
 
-// advice says what to do. There is one limit of the kernel that only the script's author can keep.
+// advice says what to do. There are limits of the kernel that only the script's author can keep.
 func (e *VerifierError) advice() string {
 	for _, line := range e.Log {
 		if strings.Contains(line, "maps per program has reached the limit") {

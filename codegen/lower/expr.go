@@ -179,8 +179,8 @@ func (f *fn) ternary(e *ast.TernaryExpr, into *ir.Value) stdlib.Value {
 	}
 	return f.choose(t, into,
 		func(then, els *ir.Block) { f.cond(e.Cond, then, els) },
-		func(into *ir.Value) stdlib.Value { return f.exprInto(e.Then, into) },
-		func(into *ir.Value) stdlib.Value { return f.exprInto(e.Else, into) })
+		func(into *ir.Value) stdlib.Value { return f.arm(e.Then, t, into) },
+		func(into *ir.Value) stdlib.Value { return f.arm(e.Else, t, into) })
 }
 
 // elvis is `a ?: b`.
@@ -189,19 +189,33 @@ func (f *fn) elvis(e *ast.TernaryExpr, t types.Type) stdlib.Value {
 	return f.choose(t, nil,
 		func(then, els *ir.Block) { f.b.Branch(x.V, then, els) },
 		func(*ir.Value) stdlib.Value { return x },
-		func(into *ir.Value) stdlib.Value { return f.exprInto(e.Else, into) })
+		func(into *ir.Value) stdlib.Value { return f.arm(e.Else, t, into) })
 }
 
 func (f *fn) ifExpr(e *ast.IfExpr, into *ir.Value) stdlib.Value {
-	return f.choose(f.info.Types[e], into,
+	t := f.info.Types[e]
+	return f.choose(t, into,
 		func(then, els *ir.Block) { f.cond(e.Cond, then, els) },
-		func(into *ir.Value) stdlib.Value { return f.exprInto(e.Then, into) },
+		func(into *ir.Value) stdlib.Value { return f.arm(e.Then, t, into) },
 		func(into *ir.Value) stdlib.Value {
 			if e.Else == nil {
 				return stdlib.Value{Type: types.Void{}}
 			}
-			return f.exprInto(e.Else, into)
+			return f.arm(e.Else, t, into)
 		})
+}
+
+// arm evaluates an arm of a choice of type t, in the place of the choice where that is possible: the parts of a tuple that is laid
+// out in another way cannot be moved there within the same bytes.
+func (f *fn) arm(e ast.Expr, t types.Type, into *ir.Value) stdlib.Value {
+	switch t.(type) {
+	case types.Tuple, types.Record:
+		if !f.canBuildAt(e, t) {
+			into = nil
+		}
+	default: // no other type is laid out in more than one way
+	}
+	return f.exprInto(e, into)
 }
 
 // blockExpr executes statements and evaluates the last expression, even where nothing gets there: whoever wanted the value
