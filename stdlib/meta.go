@@ -28,6 +28,13 @@ func metaBuiltins() []*Builtin {
 		predicate("is_literal", "Whether the value is known at compile time.", func(a types.Arg) bool { return a.Const }),
 		{
 			Signature: types.Signature{
+				Name: "config", Doc: "The script's configuration: config.max_strlen.",
+				ResultOf: func(_ []types.Arg, env types.Env) (types.Type, error) { return env.Config, nil },
+			},
+			Lower: func(e Emitter, c Call) Value { return e.Config(c) },
+		},
+		{
+			Signature: types.Signature{
 				Name: "probetype", Doc: "Name of the probe's type.",
 				ResultOf: func(_ []types.Arg, env types.Env) (types.Type, error) {
 					return types.String{Size: len(probeType(env)) + 1}, nil

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/ir"
 	"github.com/gtrace/gtrace/codegen/target"
+	"github.com/gtrace/gtrace/lang/check"
 	"github.com/gtrace/gtrace/lang/types"
 	"github.com/gtrace/gtrace/stdlib"
 )
@@ -19,6 +20,23 @@ func (f *fn) KernelSymbol(name string) *ir.Value {
 		f.Refuse(fmt.Sprintf("the kernel does not say where %s is", name))
 	}
 	return f.b.Const(int64(addr))
+}
+
+// Config returns the script's configuration.
+func (f *fn) Config(c stdlib.Call) stdlib.Value {
+	t, values := check.ConfigRecord(f.info.Config)
+	offsets, _, _ := types.TupleLayout(t.Types())
+	dst := c.Dest(f)
+	f.zeroBytes(dst, 0, types.Sizeof(t))
+	for i, v := range values {
+		field := t.Fields[i].Type
+		if s, ok := field.(types.String); ok {
+			f.putText(f.b.AddImm(dst, int64(offsets[i])), 0, v.Str, s.Size)
+			continue
+		}
+		f.b.Store(dst, int64(offsets[i]), types.Sizeof(field), f.b.Const(v.Int))
+	}
+	return stdlib.Value{V: dst, Type: t}
 }
 
 // ipOffsets are where the instruction pointer is in struct pt_regs.

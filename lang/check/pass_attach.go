@@ -218,6 +218,7 @@ func (c *checker) probeEnv(p *Program) types.Env {
 	if h, ok := c.opts.Host.(KfuncHost); ok {
 		env.Kfunc = func(name string) (bool, bool) { return h.Kfunc(kind, name) }
 	}
+	env.Config, _ = ConfigRecord(c.info.Config)
 	env.UserSymbol = func(name string) (int, error) {
 		s, err := c.userSymbol(p.Probes[0], name)
 		return int(s.Size), err

@@ -89,7 +89,7 @@ func DefaultConfig() Config {
 	return Config{
 		MaxStrlen: 1024, MaxMapKeys: 4096, MaxProbes: 1024, MaxPrograms: 1024, MaxCatBytes: 10240, LogSize: 1000000,
 		OnStackLimit: 32, StackMode: "bpftrace", MissingProbes: "error", StrTruncTrailer: "..", License: "GPL",
-		UnstableTSeries: "warn", CacheUserSymbols: "PER_PID", PrintMapsOnExit: true, CppDemangle: true,
+		UnstableTSeries: "warn", CacheUserSymbols: "PER_PID", PrintMapsOnExit: true, CppDemangle: true, LazySymbolication: true,
 	}
 }
 

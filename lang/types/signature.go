@@ -134,6 +134,8 @@ type Env struct {
 	CgroupID func(path string) (uint64, error)
 	// Symbol returns the address of a kernel symbol; it may be nil.
 	Symbol func(name string) (uint64, bool)
+	// Config is the type of the script's configuration.
+	Config Record
 	// Kfunc reports whether the kernel has a function for programs, and whether this probe's may call it; it may be nil.
 	Kfunc func(name string) (exists, allowed bool)
 	// UserSymbol returns the size of a function or variable in the program or library that the probe is in.
