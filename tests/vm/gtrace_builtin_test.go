@@ -22,7 +22,7 @@ func builtinCases() []vm.Case {
 		alone("join text", `BEGIN { $a = str("one"); $b = str("two"); $c = str_concat($a, $b); print($c); print(str_concat($c, comm)); print(str_concat(comm, "!")); }`,
 			vm.Exact("onetwo\nonetwogtrace\ngtrace!")),
 		alone("names of numbers", `BEGIN { for ($i : 1..4) { printf("%s|%s|%s\n", strerror($i), signal_name($i), syscall_name($i)); } print(strerror(9999)); print(signal_name(64)); }`,
-			vm.Has{"Operation not permitted|SIGHUP|write\n", "No such file or directory|SIGINT|open\n", "No such process|SIGQUIT|close\n"}),
+			vm.Has{"Operation not permitted|Hangup|write\n", "No such file or directory|Interrupt|open\n", "No such process|Quit|close\n"}),
 		alone("addresses of networks", `BEGIN { print(ntop(0x0100007f)); print(ntop(pton("fe80::1"))); print(ntop(10, pton("::1"))); print(bswap((uint32)0x12345678)); }`,
 			vm.Exact("127.0.0.1\nfe80::1\n::1\n2018915346")),
 		alone("bytes", `BEGIN { $n = 3; $s = str("a\x01bcd"); printf("%r %rx %rh\n", buf($s, $n), buf($s, 3), buf($s, 2)); }`, vm.Exact(`a\x01b \x61\x01\x62 61 01`)),
