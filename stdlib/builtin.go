@@ -119,8 +119,6 @@ type Emitter interface {
 	Hide(n *ir.Value) *ir.Value
 	// Table returns the text with a number in a table that is the same for all programs, or other where there is none.
 	Table(t Table, index *ir.Value, c Call) Value
-	// Config returns the script's configuration.
-	Config(c Call) Value
 	// KernelSymbol returns the address of a symbol of the kernel.
 	KernelSymbol(name string) *ir.Value
 	// UserSymbol returns the address of a function or variable in the program or library that the probe is in.

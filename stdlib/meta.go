@@ -28,10 +28,22 @@ func metaBuiltins() []*Builtin {
 		predicate("is_literal", "Whether the value is known at compile time.", func(a types.Arg) bool { return a.Const }),
 		{
 			Signature: types.Signature{
-				Name: "config", Doc: "The script's configuration: config.max_strlen.",
-				ResultOf: func(_ []types.Arg, env types.Env) (types.Type, error) { return env.Config, nil },
+				Name: "getopt", Doc: "Value of an option of the script, given behind -- on the command line.",
+				Params: []types.Param{
+					{Name: "name", Kind: types.ParamLitString},
+					{Name: "default", Kind: types.ParamAny, Optional: true},
+					{Name: "description", Kind: types.ParamLitString, Optional: true},
+				},
+				Result: types.Bool{}, Call: true, Replaced: types.ReplacedOption,
 			},
-			Lower: func(e Emitter, c Call) Value { return e.Config(c) },
+			Lower: lowerFolded,
+		},
+		{
+			Signature: types.Signature{
+				Name: "config", Doc: "The configuration of the script, as a record.",
+				Result: types.Record{}, Replaced: types.ReplacedConfig,
+			},
+			Lower: lowerFolded,
 		},
 		{
 			Signature: types.Signature{

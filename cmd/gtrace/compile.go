@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/gtrace/gtrace/codegen"
 	"github.com/gtrace/gtrace/codegen/object"
@@ -44,6 +45,8 @@ func (c *compiler) attachPID() int {
 // check parses and checks a script and prints what is to be said about it.
 func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) {
 	diags := &diag.List{}
+	words, named := scriptOptions(c.opts.named)
+	params = append(slices.Clip(params), words...)
 	tree := parser.Parse(file, diags)
 	if w := c.dump("ast"); w != nil {
 		ast.Print(w, tree)
@@ -63,6 +66,7 @@ func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) 
 	}
 	info, err := check.Check(tree, check.Options{
 		Params:    params,
+		Named:     named,
 		Env:       settings(os.Environ()),
 		Unsafe:    c.opts.unsafe,
 		PID:       c.attachPID(),
@@ -76,6 +80,10 @@ func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) 
 	}
 	if err := c.opts.report(c.std, diags); err != nil {
 		return nil, err
+	}
+	if info.OptionHelp != "" {
+		fmt.Fprintf(c.std.err, "HINT: %s\n", info.OptionHelp)
+		return nil, errReported
 	}
 	if w := c.dump("types"); w != nil {
 		info.Dump(w)

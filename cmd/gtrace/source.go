@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/gtrace/gtrace/lang/check"
 	"github.com/gtrace/gtrace/lang/diag"
 )
 
@@ -57,6 +58,21 @@ func readScript(name string, stdin io.Reader) (*diag.File, error) {
 		return nil, fmt.Errorf("%s: not a script: byte %d is zero, so this is no text", name, i+1)
 	}
 	return diag.NewFile(shown, strings.TrimPrefix(string(text), "\ufeff")), nil // editors' mark of UTF-8
+}
+
+// scriptOptions splits the words behind "--" on the command line: those that begin with two dashes are options of the script,
+// all others are positional parameters.
+func scriptOptions(words []string) (params []string, named []check.NamedParam) {
+	for _, w := range words {
+		option, ok := strings.CutPrefix(w, "--")
+		if !ok {
+			params = append(params, w)
+			continue
+		}
+		name, value, has := strings.Cut(option, "=")
+		named = append(named, check.NamedParam{Name: name, Value: value, HasValue: has})
+	}
+	return params, named
 }
 
 // reason is the cause of a file error in the C library's words, as bpftrace gives it.

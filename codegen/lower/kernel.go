@@ -5,7 +5,7 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/ir"
 	"github.com/gtrace/gtrace/codegen/target"
-	"github.com/gtrace/gtrace/lang/check"
+	"github.com/gtrace/gtrace/lang/attach"
 	"github.com/gtrace/gtrace/lang/types"
 	"github.com/gtrace/gtrace/stdlib"
 )
@@ -20,23 +20,6 @@ func (f *fn) KernelSymbol(name string) *ir.Value {
 		f.Refuse(fmt.Sprintf("the kernel does not say where %s is", name))
 	}
 	return f.b.Const(int64(addr))
-}
-
-// Config returns the script's configuration.
-func (f *fn) Config(c stdlib.Call) stdlib.Value {
-	t, values := check.ConfigRecord(f.info.Config)
-	offsets, _, _ := types.TupleLayout(t.Types())
-	dst := c.Dest(f)
-	f.zeroBytes(dst, 0, types.Sizeof(t))
-	for i, v := range values {
-		field := t.Fields[i].Type
-		if s, ok := field.(types.String); ok {
-			f.putText(f.b.AddImm(dst, int64(offsets[i])), 0, v.Str, s.Size)
-			continue
-		}
-		f.b.Store(dst, int64(offsets[i]), types.Sizeof(field), f.b.Const(v.Int))
-	}
-	return stdlib.Value{V: dst, Type: t}
 }
 
 // ipOffsets are where the instruction pointer is in struct pt_regs.
@@ -74,7 +57,7 @@ func (f *fn) Trusted(a stdlib.Arg) *ir.Value {
 	} else {
 		p = f.placeOf(e)
 	}
-	if p.mem != memTrusted {
+	if p.mem != memTrusted && !f.fromContext(p.base) {
 		f.Refuse("the kernel takes only a pointer that comes straight from the probe's arguments or the current task here")
 	}
 	return f.address(p)
@@ -86,4 +69,9 @@ func (f *fn) Path(c stdlib.Call, path *ir.Value) stdlib.Value {
 	dst := f.Temp("path", types.Align(t.Size, 8), 8)
 	ret := f.b.Call(ir.HelperDPath, path, dst, f.b.Const(int64(t.Size)))
 	return stdlib.Value{V: dst, Type: t, Len: f.readLen(ir.HelperDPath, dst, ret, t.Size), Loose: true}
+}
+
+// fromContext reports whether a pointer is an argument of the function that the program is attached to: the verifier knows those.
+func (f *fn) fromContext(v *ir.Value) bool {
+	return f.kind() == attach.KindTracing && v.Op == ir.OpLoad && (v.Args[0].Op == ir.OpCtx || v.Args[0] == f.b.Context)
 }

@@ -64,10 +64,9 @@ func (f *fn) incDec(e *ast.IncDecExpr, wanted bool) stdlib.Value {
 	switch x := e.X.(type) {
 	case *ast.VarExpr:
 		v := f.info.Vars[x]
-		st := f.storage(v)
-		old := f.b.Use(st.v)
+		old := f.readVar(v)
 		now := f.widen(f.fit(f.b.AddImm(old, step), v.Type), v.Type).V
-		f.b.Define(st.v, now)
+		f.writeVar(v, now)
 		if e.Postfix {
 			now = old
 		}

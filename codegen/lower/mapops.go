@@ -189,7 +189,7 @@ func (f *fn) Find(name string, key, into stdlib.Arg) *ir.Value {
 	at := f.key(info, key.(*arg))
 	p := f.b.Call(ir.HelperMapLookupElem, f.b.MapPtr(info.spec), at)
 	f.b.Define(result, f.b.Const(0))
-	if !st.inMemory() {
+	if !st.inMemory() && st.cell == nil {
 		f.b.Define(st.v, f.b.Use(st.v)) // a value on both ways
 	}
 	f.b.Branch(p, found, done)
@@ -202,9 +202,9 @@ func (f *fn) Find(name string, key, into stdlib.Arg) *ir.Value {
 	}
 	if st.inMemory() {
 		x.Loose = isLoose(info.Value)
-		f.put(st.address(f.b), 0, x, v.Type, !isLoose(v.Type))
+		f.put(f.addressOf(v), 0, x, v.Type, !isLoose(v.Type))
 	} else {
-		f.b.Define(st.v, f.widen(x, v.Type).V)
+		f.writeVar(v, f.widen(x, v.Type).V)
 	}
 	f.b.Define(result, f.b.Const(1))
 	f.b.Jump(done)

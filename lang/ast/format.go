@@ -187,6 +187,9 @@ func (f *formatter) probe(d *ProbeDecl) {
 			f.b.WriteString("\n")
 			f.lead(&f.b, a.At.Start)
 		}
+		if a.Name != "" {
+			f.b.WriteString(a.Name + "=")
+		}
 		f.b.WriteString(a.String())
 		f.end = a.At.End
 	}

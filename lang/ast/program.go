@@ -116,6 +116,8 @@ type FuncParam struct {
 // (case, short names, wildcards, offsets, addresses) is its provider's business.
 type AttachPoint struct {
 	Place
+	// Name is set for `name=probe` behind the first attach point of a list.
+	Name string
 	// Parts are the colon-separated parts, quotes removed, positional parameters as written ($1). The first one is the type.
 	Parts []AttachPart
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // checker is the state of one run of Check. The passes are methods in files of their own, in this order: cdef, config, support,
-// funcs, attach, limits, resolve, types.
+// replace, funcs, attach, limits, comptime, resolve, types.
 type checker struct {
 	prog  *ast.Program
 	opts  Options
@@ -33,6 +33,12 @@ type checker struct {
 	badMaps map[*ast.MapExpr]bool
 	// literals are the expressions that are integer literals or folded from them: they take the type that is asked for.
 	literals map[ast.Expr]bool
+	// options are the script's options, which getopt names.
+	options options
+	// undecided are conditions of the compiler's that are not known yet: what depends on them is passed over.
+	undecided map[ast.Node]bool
+	// warnedTypeinfo is set once the use of typeinfo was warned of.
+	warnedTypeinfo bool
 	// names caches what the host said about names.
 	names map[string]enumerator
 
@@ -59,6 +65,8 @@ type checker struct {
 	grown map[ast.Expr]bool
 	// loops is the number of loops around the statement being typed.
 	loops int
+	// copies is how often unroll repeats the statement being typed; 0 outside of it.
+	copies int
 }
 
 // Check checks a script. The result describes what of it makes sense, even if diags has errors afterwards; nothing may be
@@ -68,11 +76,16 @@ func Check(prog *ast.Program, opts Options, diags *diag.List) (*Info, error) {
 	c.passCdef()
 	c.passConfig()
 	c.passSupport()
+	c.passReplace()
+	if c.info.OptionHelp != "" {
+		return c.info, nil
+	}
 	c.passFuncs()
 	if err := c.passAttach(); err != nil {
 		return nil, fmt.Errorf("resolve attach points: %w", err)
 	}
 	c.passLimits()
+	c.passComptime()
 	c.passResolve()
 	c.passTypes()
 	c.finish()
@@ -81,28 +94,28 @@ func Check(prog *ast.Program, opts Options, diags *diag.List) (*Info, error) {
 }
 
 func newChecker(prog *ast.Program, opts Options, diags *diag.List) *checker {
-	return &checker{
-		prog: prog, opts: opts, diags: diags,
-		info: &Info{
-			File:   prog.File,
-			Types:  map[ast.Expr]types.Type{},
-			Consts: map[ast.Expr]Const{},
-			Vars:   map[*ast.VarExpr]*Var{},
-			Calls:  map[ast.Expr]*types.Signature{},
-			Fields: map[*ast.FieldExpr][]types.Field{},
-			Funcs:  map[*ast.CallExpr]*Func{},
-		},
-		vars:     map[*Var]*slot{},
-		maps:     map[string]*scriptMap{},
-		badMaps:  map[*ast.MapExpr]bool{},
-		literals: map[ast.Expr]bool{},
-		names:    map[string]enumerator{},
-		warnedOf: map[string]bool{},
-		grown:    map[ast.Expr]bool{},
-		funcs:    map[string]*function{},
-		versions: map[versionKey]*version{},
-		lone:     &Program{Context: &attach.Context{Stack: true}, Probes: []attach.Probe{{Provider: "begin"}}, Body: &ast.Block{}},
-	}
+	c := &checker{prog: prog, opts: opts, diags: diags, info: &Info{File: prog.File}, names: map[string]enumerator{}}
+	c.funcs = map[string]*function{}
+	c.lone = &Program{Context: &attach.Context{Stack: true}, Probes: []attach.Probe{{Provider: "begin"}}, Body: &ast.Block{}}
+	c.reset()
+	return c
+}
+
+// reset forgets what is known of variables, maps and expressions.
+func (c *checker) reset() {
+	c.info.Types = map[ast.Expr]types.Type{}
+	c.info.Consts = map[ast.Expr]Const{}
+	c.info.Vars = map[*ast.VarExpr]*Var{}
+	c.info.Calls = map[ast.Expr]*types.Signature{}
+	c.info.Fields = map[*ast.FieldExpr][]types.Field{}
+	c.info.Funcs = map[*ast.CallExpr]*Func{}
+	c.versions = map[versionKey]*version{}
+	c.vars, c.varOrder = map[*Var]*slot{}, nil
+	c.maps, c.mapOrder = map[string]*scriptMap{}, nil
+	c.badMaps = map[*ast.MapExpr]bool{}
+	c.literals = map[ast.Expr]bool{}
+	c.warnedOf = map[string]bool{}
+	c.grown = map[ast.Expr]bool{}
 }
 
 // errorf reports an error, in the last round of the types pass only. It returns a diagnostic to add a hint to.

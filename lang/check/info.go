@@ -31,6 +31,8 @@ type Info struct {
 	// Programs are what is compiled, in the order of the script.
 	Programs []*Program
 	Config   Config
+	// OptionHelp lists the script's options where the command line asks for that instead of a run.
+	OptionHelp string
 	// Kernel returns a type of the kernel by keyword ("struct") and name.
 	Kernel func(keyword, name string) (types.Type, error)
 	// Symbol returns the address of a kernel symbol.
@@ -98,16 +100,26 @@ type Config struct {
 	MaxStrlen, MaxMapKeys, MaxProbes, MaxPrograms, MaxCatBytes, LogSize, OnStackLimit int
 	StackMode, MissingProbes, StrTruncTrailer, License, CacheUserSymbols              string
 	PrintMapsOnExit, CppDemangle, LazySymbolication                                   bool
-	// UnstableTSeries is "enable", "warn" or "error": whether a script may use a part of the language that may still change.
-	UnstableTSeries string
+	// UnstableImport, UnstableTseries, UnstableTypeinfo and UnstableDwUstack say what becomes of a script that uses that part of the
+	// language: it runs (enable), with a warning (warn), or is refused (error).
+	UnstableImport, UnstableTseries, UnstableTypeinfo, UnstableDwUstack string
 	// RingBufPages is the size of the ring buffer in pages; 0 lets the runtime choose.
 	RingBufPages int
+}
+
+// NamedParam is an option of the script as it was given: --name=value, or --name alone.
+type NamedParam struct {
+	Name, Value string
+	// HasValue is set where a value is written, be it empty.
+	HasValue bool
 }
 
 // Options is what the checker is told besides the script.
 type Options struct {
 	// Params are the positional parameters.
 	Params []string
+	// Named are the named parameters, for getopt.
+	Named []NamedParam
 	// Env are config settings of the environment by config name (max_strlen); they win over the script's.
 	Env map[string]string
 	// Unsafe allows unsafe builtins.

@@ -218,7 +218,6 @@ func (c *checker) probeEnv(p *Program) types.Env {
 	if h, ok := c.opts.Host.(KfuncHost); ok {
 		env.Kfunc = func(name string) (bool, bool) { return h.Kfunc(kind, name) }
 	}
-	env.Config, _ = ConfigRecord(c.info.Config)
 	env.UserSymbol = func(name string) (int, error) {
 		s, err := c.userSymbol(p.Probes[0], name)
 		return int(s.Size), err
@@ -232,6 +231,9 @@ func (c *checker) probeEnv(p *Program) types.Env {
 	}
 	if ctx.Args != nil {
 		env.Args = ctx.Args
+	}
+	if ctx.Ctx != nil {
+		env.Ctx = ctx.Ctx
 	}
 	switch ctx.Func {
 	case funcByName:

@@ -8,7 +8,6 @@ import (
 
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/diag"
-	"github.com/gtrace/gtrace/lang/types"
 )
 
 // setting is one config variable: how to set it, or what to say instead.
@@ -45,21 +44,21 @@ func settings() map[string]setting {
 		"cache_user_symbols": choice("cache_user_symbols", func(c *Config) *string { return &c.CacheUserSymbols },
 			"PER_PID", "PER_PROGRAM", "NONE"),
 		"license": {set: license},
-		types.UnstableTSeries: choice(types.UnstableTSeries, func(c *Config) *string { return &c.UnstableTSeries },
-			"enable", "warn", "error"),
 
-		"show_debug_info":    {later: true},
-		"use_blazesym":       {later: true},
-		"unstable_dw_ustack": {later: true},
-		"unstable_typeinfo":  {later: true},
+		"unstable_tseries":          {set: unstable("unstable_tseries", func(c *Config) *string { return &c.UnstableTseries })},
+		"unstable_dw_ustack":        {set: unstable("unstable_dw_ustack", func(c *Config) *string { return &c.UnstableDwUstack })},
+		"unstable_typeinfo":         {set: unstable("unstable_typeinfo", func(c *Config) *string { return &c.UnstableTypeinfo })},
+		"unstable_import_statement": {set: unstable("unstable_import_statement", func(c *Config) *string { return &c.UnstableImport })},
 
-		"symbol_source":             {noEffect: true},
-		"max_type_res_iterations":   {noEffect: true},
-		"unstable_addr":             {noEffect: true},
-		"unstable_import":           {noEffect: true},
-		"unstable_import_statement": {noEffect: true},
-		"unstable_macro":            {noEffect: true},
-		"unstable_map_decl":         {noEffect: true},
+		"show_debug_info": {later: true},
+		"use_blazesym":    {later: true},
+
+		"symbol_source":           {noEffect: true},
+		"max_type_res_iterations": {noEffect: true},
+		"unstable_addr":           {noEffect: true},
+		"unstable_import":         {noEffect: true},
+		"unstable_macro":          {noEffect: true},
+		"unstable_map_decl":       {noEffect: true},
 
 		"strlen":        {renamed: "max_strlen"},
 		"cat_bytes_max": {renamed: "max_cat_bytes"},
@@ -89,7 +88,8 @@ func DefaultConfig() Config {
 	return Config{
 		MaxStrlen: 1024, MaxMapKeys: 4096, MaxProbes: 1024, MaxPrograms: 1024, MaxCatBytes: 10240, LogSize: 1000000,
 		OnStackLimit: 32, StackMode: "bpftrace", MissingProbes: "error", StrTruncTrailer: "..", License: "GPL",
-		UnstableTSeries: "warn", CacheUserSymbols: "PER_PID", PrintMapsOnExit: true, CppDemangle: true, LazySymbolication: true,
+		CacheUserSymbols: "PER_PID", PrintMapsOnExit: true, CppDemangle: true, LazySymbolication: true,
+		UnstableImport: "error", UnstableTseries: "warn", UnstableTypeinfo: "error", UnstableDwUstack: "warn",
 	}
 }
 
@@ -244,6 +244,24 @@ func choice(name string, field func(*Config) *string, values ...string) setting 
 			name, name, strings.Join(values[:last], ", "), values[last])
 	}
 	return setting{set: set, values: values}
+}
+
+// unstable accepts what may become of a script that uses a part of the language that is not settled.
+func unstable(name string, field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		switch v {
+		case "enable", "true", "1":
+			*field(c) = "enable"
+		case "warn":
+			*field(c) = "warn"
+		case "error", "false", "0":
+			*field(c) = "error"
+		default:
+			//lint:ignore ST1005 these are bpftrace's words
+			return fmt.Errorf("%s: Invalid value for unstable config: valid values are enable, warn, and error.", name)
+		}
+		return nil
+	}
 }
 
 // license accepts the licenses that the kernel takes for GPL-compatible.

@@ -102,6 +102,9 @@ func (c *checker) resolveStmt(s *scope, st ast.Stmt) {
 		c.resolveLet(s, st)
 	case *ast.IfStmt:
 		c.resolveExpr(s, st.Cond)
+		if c.undecided[st] {
+			return
+		}
 		c.resolveBlock(s.inner(), st.Then.Stmts)
 		if st.Else != nil {
 			c.resolveStmt(s, st.Else)
@@ -202,6 +205,11 @@ func (c *checker) resolveExpr(s *scope, e ast.Expr) {
 			c.resolveMap(n, references[n])
 		case *ast.CallExpr:
 			c.findReferences(s, n, references)
+		case *ast.IfExpr:
+			if c.undecided[n] {
+				c.resolveExpr(s, n.Cond)
+				return false
+			}
 		case *ast.BlockExpr:
 			in := s.inner()
 			c.resolveBlock(in, n.Stmts)

@@ -20,16 +20,10 @@ func (c *checker) unsupported(span diag.Span, what string) {
 func (c *checker) supportDecl(d ast.Decl) {
 	switch d := d.(type) {
 	case *ast.CDecl, *ast.ConfigDecl, *ast.MapDecl:
-	case *ast.ImportDecl:
-		c.unsupported(d.At, "import is")
-	case *ast.MacroDecl:
-		c.unsupported(d.NameSpan, "macros are")
+	case *ast.ImportDecl, *ast.MacroDecl: // expanding has taken them out
 	case *ast.FuncDecl:
 		c.supportNode(d.Body)
 	case *ast.ProbeDecl:
-		if d.Name != "" {
-			c.unsupported(d.At, "named probes are")
-		}
 		if d.Predicate != nil {
 			c.supportNode(d.Predicate)
 		}
@@ -53,18 +47,10 @@ func (c *checker) supportNode(root ast.Node) {
 // unsupportedNode names a construct that cannot be compiled yet, with its verb.
 func unsupportedNode(n ast.Node) string {
 	switch n := n.(type) {
-	case *ast.IfStmt:
-		if n.Comptime {
-			return "if comptime is"
-		}
 	case *ast.UnaryExpr:
 		if n.Op == ast.AddrOf {
 			return "taking an address is"
 		}
-	case *ast.TypeinfoExpr:
-		return "typeinfo is"
-	case *ast.ComptimeExpr:
-		return "comptime is"
 	case *ast.ArrayType:
 		if n.Len == nil {
 			return "array types without a length are"

@@ -99,6 +99,9 @@ func (c *checker) stmt(s ast.Stmt) {
 		c.info.Types[s.Var] = c.slotType(s.Var)
 	case *ast.IfStmt:
 		c.condition(s.Cond)
+		if c.undecided[s] {
+			return
+		}
 		c.stmts(s.Then.Stmts)
 		if s.Else != nil {
 			c.stmt(s.Else)

@@ -98,7 +98,7 @@ func (c *checker) checkStable(e ast.Expr, name string, sig *types.Signature) boo
 // unstable returns the value of a config variable for a part of the language that may still change.
 func (c *Config) unstable(name string) string {
 	if name == types.UnstableTSeries {
-		return c.UnstableTSeries
+		return c.UnstableTseries
 	}
 	panic("BUG: check: unexpected config variable " + name)
 }
@@ -137,6 +137,15 @@ func (c *checker) checkNeeds(e ast.Expr, name string, sig *types.Signature) bool
 		d := c.errorf(e.Span(), "not-here", "The retval builtin can only be used with 'kretprobe' and 'uretprobe' and 'fentry' probes")
 		if ctx.Args != nil {
 			d.Hintf("try args.ret")
+		}
+	case "ctx":
+		switch {
+		case ctx.Ctx != nil:
+			return true
+		case probe == "tracepoint":
+			c.errorf(e.Span(), "not-here", "Use args instead of ctx in tracepoint")
+		default:
+			c.errorf(e.Span(), "not-here", "The ctx builtin can not be used with '%s' probes", probe)
 		}
 	case "func":
 		if ctx.Func != "" {

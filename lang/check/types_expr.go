@@ -66,10 +66,13 @@ func (c *checker) exprType(e ast.Expr) types.Type {
 	case *ast.IfExpr:
 		return c.ifExpr(e)
 	case *ast.TypeofExpr:
-		c.errorf(e.At, "unsupported", "typeof as a value is not supported yet")
+		c.errorf(e.At, "unknown-function", "Unknown function: 'typeof'").
+			Hintf("a type is no value; is_integer(x), is_str(x) and their like ask about one")
 		return types.Invalid{}
-	case *ast.TypeinfoExpr, *ast.ComptimeExpr:
-		return types.Invalid{} // the support pass has reported them
+	case *ast.TypeinfoExpr:
+		return c.typeinfo(e)
+	case *ast.ComptimeExpr:
+		return c.comptime(e)
 	case *ast.BadExpr:
 		return types.Invalid{}
 	}

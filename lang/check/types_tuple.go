@@ -99,6 +99,7 @@ func (c *checker) recordField(e *ast.FieldExpr, r types.Record) types.Type {
 	names := make([]string, len(r.Fields))
 	for i, f := range r.Fields {
 		if f.Name == e.Name {
+			c.knownField(e)
 			return f.Type
 		}
 		names[i] = f.Name
@@ -108,6 +109,19 @@ func (c *checker) recordField(e *ast.FieldExpr, r types.Record) types.Type {
 		suggest(d, e.Name, names)
 	}
 	return types.Invalid{}
+}
+
+// knownField records the value of a field of a record that is written down, where that is known.
+func (c *checker) knownField(e *ast.FieldExpr) {
+	r, ok := e.X.(*ast.RecordLit)
+	if !ok {
+		return
+	}
+	for _, f := range r.Fields {
+		if k, known := c.info.Consts[f.Value]; known && f.Name == e.Name {
+			c.info.Consts[e] = k
+		}
+	}
 }
 
 // tupleIndex types x.0.
@@ -153,6 +167,9 @@ func (c *checker) blockExpr(e *ast.BlockExpr) types.Type {
 func (c *checker) ifExpr(e *ast.IfExpr) types.Type {
 	cond := c.expr(e.Cond)
 	ok := cond == nil || c.checkCondition(e.Cond, cond)
+	if c.undecided[e] {
+		return nil
+	}
 	then := c.expr(e.Then)
 	if e.Else == nil {
 		return types.Void{}

@@ -40,10 +40,10 @@ func (p *parser) stmtValue(s ast.Stmt) ast.Expr {
 	case *ast.BlockStmt:
 		return p.blockValue(s.Body)
 	case *ast.IfStmt:
-		if s.Else == nil || s.Comptime {
+		if s.Else == nil {
 			return nil
 		}
-		return &ast.IfExpr{Place: s.Place, Cond: s.Cond, Then: p.blockValue(s.Then), Else: p.stmtValue(s.Else)}
+		return &ast.IfExpr{Place: s.Place, Comptime: s.Comptime, Cond: s.Cond, Then: p.blockValue(s.Then), Else: p.stmtValue(s.Else)}
 	default: // no other type matters here
 	}
 	return nil
@@ -53,7 +53,8 @@ func (p *parser) stmtValue(s ast.Stmt) ast.Expr {
 func (p *parser) ifExpr() ast.Expr {
 	start := p.start()
 	p.take()
-	x := &ast.IfExpr{Cond: p.condition()}
+	x := &ast.IfExpr{Comptime: p.accept("comptime")}
+	x.Cond = p.condition()
 	x.Then = p.blockExpr()
 	p.expect("else", ": an if used as a value has both branches")
 	switch {

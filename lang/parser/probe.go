@@ -37,7 +37,13 @@ func (p *parser) probeName() string {
 
 func (p *parser) attachPoints(d *ast.ProbeDecl) {
 	for !p.bad {
-		d.Points = append(d.Points, p.attachPoint())
+		name := ""
+		if len(d.Points) > 0 {
+			name = p.probeName()
+		}
+		point := p.attachPoint()
+		point.Name = name
+		d.Points = append(d.Points, point)
 		if !p.accept(",") || p.peek().Type != tokAttach && p.peek().Type != tokString {
 			return
 		}

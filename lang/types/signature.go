@@ -33,9 +33,21 @@ type Signature struct {
 	Unstable string
 	// Frames is set for builtins that ask stacks for the number of their frames.
 	Frames bool
+	// Replaced marks names that the checker puts something else in the place of, before anything has a type.
+	Replaced Replacement
 	// Unsupported marks names of the language that this version does not accept yet.
 	Unsupported bool
 }
+
+// Replacement says what stands for a builtin.
+type Replacement uint8
+
+// The replacements.
+const (
+	ReplacedNot    Replacement = iota
+	ReplacedOption             // the value of an option of the script: getopt()
+	ReplacedConfig             // the configuration as a record
+)
 
 // Param is a parameter of a builtin.
 type Param struct {
@@ -128,6 +140,8 @@ type Env struct {
 	// nil where the probe has none. Probe is a String that holds the name of the probe.
 	ArgN                      []Type
 	Retval, Args, Func, Probe Type
+	// Ctx is the struct that the builtin ctx points to, nil where it cannot be used.
+	Ctx Type
 	// Provider is the canonical name of the probe's type: "kprobe".
 	Provider string
 	// Registers is set where the probe's context begins with the registers of the CPU (struct pt_regs).
@@ -136,8 +150,6 @@ type Env struct {
 	CgroupID func(path string) (uint64, error)
 	// Symbol returns the address of a kernel symbol; it may be nil.
 	Symbol func(name string) (uint64, bool)
-	// Config is the type of the script's configuration.
-	Config Record
 	// Kfunc reports whether the kernel has a function for programs, and whether this probe's may call it; it may be nil.
 	Kfunc func(name string) (exists, allowed bool)
 	// UserSymbol returns the size of a function or variable in the program or library that the probe is in.

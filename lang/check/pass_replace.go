@@ -1,0 +1,123 @@
+package check
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/gtrace/gtrace/lang/ast"
+	"github.com/gtrace/gtrace/lang/types"
+)
+
+// passReplace puts values in the place of what stands for them: options of the script for getopt, the configuration for config.
+// The config pass must have run; everything after it sees the values.
+func (c *checker) passReplace() {
+	r := &ast.Rewriter{}
+	r.Expr = func(x ast.Expr) (ast.Expr, bool) { return c.replace(r, x) }
+	for _, d := range c.prog.Decls {
+		r.Decl(d)
+	}
+	c.checkOptions()
+}
+
+func (c *checker) replace(r *ast.Rewriter, x ast.Expr) (ast.Expr, bool) {
+	switch x := x.(type) {
+	case *ast.CallExpr:
+		if c.replacement(x.Func) == types.ReplacedOption {
+			return c.getopt(x), true
+		}
+	case *ast.Ident:
+		if c.replacement(x.Name) == types.ReplacedConfig {
+			return c.configRecord(x), true
+		}
+	case *ast.FieldExpr:
+		if id, ok := x.X.(*ast.Ident); ok && c.replacement(id.Name) == types.ReplacedConfig {
+			return c.configField(x), true
+		}
+	default: // nothing else stands for a value
+	}
+	return x, false
+}
+
+func (c *checker) replacement(name string) types.Replacement {
+	if sig, ok := c.opts.Builtins.Signature(name); ok {
+		return sig.Replaced
+	}
+	return types.ReplacedNot
+}
+
+// configFields returns the configuration as a script sees it, in the order in which bpftrace lists it.
+func configFields(c *Config) (names []string, values []any) {
+	for _, f := range []struct {
+		name  string
+		value any
+	}{
+		{"cpp_demangle", c.CppDemangle},
+		{"lazy_symbolication", c.LazySymbolication},
+		{"print_maps_on_exit", c.PrintMapsOnExit},
+		{"use_blazesym", false},
+		{"show_debug_info", false},
+		{"log_size", c.LogSize},
+		{"max_bpf_progs", c.MaxPrograms},
+		{"max_cat_bytes", c.MaxCatBytes},
+		{"max_map_keys", c.MaxMapKeys},
+		{"max_probes", c.MaxProbes},
+		{"max_strlen", c.MaxStrlen},
+		{"on_stack_limit", c.OnStackLimit},
+		{"perf_rb_pages", c.RingBufPages},
+		{"str_trunc_trailer", c.StrTruncTrailer},
+		{"unstable_import_statement", c.UnstableImport},
+		{"unstable_tseries", c.UnstableTseries},
+		{"unstable_typeinfo", c.UnstableTypeinfo},
+		{"unstable_dw_ustack", c.UnstableDwUstack},
+		{"missing_probes", c.MissingProbes},
+		{"stack_mode", c.StackMode},
+		{"license", c.License},
+	} {
+		names, values = append(names, f.name), append(values, f.value)
+	}
+	return names, values
+}
+
+// configRecord is the whole configuration.
+func (c *checker) configRecord(at *ast.Ident) ast.Expr {
+	names, values := configFields(&c.info.Config)
+	r := &ast.RecordLit{Place: at.Place}
+	for i, name := range names {
+		r.Fields = append(r.Fields, ast.RecordField{Place: at.Place, Name: name, Value: literalFor(at.Place, values[i])})
+	}
+	return r
+}
+
+// configField is one config variable.
+func (c *checker) configField(x *ast.FieldExpr) ast.Expr {
+	names, values := configFields(&c.info.Config)
+	for i, name := range names {
+		if name == x.Name {
+			return literalFor(x.Place, values[i])
+		}
+	}
+	suggest(c.diags.Errorf(x.At, "no-field", "Record does not contain a field named '%s'", x.Name), x.Name, names)
+	return &ast.BadExpr{Place: x.Place}
+}
+
+// literalFor returns a literal with a value, which is a bool, an int or a string.
+func literalFor(at ast.Place, value any) ast.Expr {
+	switch v := value.(type) {
+	case bool:
+		return &ast.BoolLit{Place: at, Value: v}
+	case int:
+		return &ast.IntLit{Place: at, Value: uint64(v), Text: strconv.Itoa(v)}
+	case string:
+		return &ast.StringLit{Place: at, Value: v}
+	}
+	panic("BUG: check: unexpected kind of literal")
+}
+
+// joinOptions writes names of options as they are given.
+func joinOptions(names []string) string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = "--" + n
+	}
+	return strings.Join(out, ", ")
+}
