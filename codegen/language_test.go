@@ -1,6 +1,7 @@
 package codegen_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/cilium/ebpf"
@@ -156,4 +157,18 @@ func TestDeclaredMaps(t *testing.T) {
 		require.Equal(t, want.size, r.coll.Maps[name].MaxEntries(), name)
 	}
 	require.EqualValues(t, 8, r.scalar("@r"))
+}
+
+// TestLoopsShareManyVariables are loops inside of each other that use many variables of the code around them: these stay where the
+// outermost loop has put them.
+func TestLoopsShareManyVariables(t *testing.T) {
+	vars, sum := "", "0"
+	for i := range 20 {
+		vars += fmt.Sprintf("$v%d = (int64)pid * 0 + %d; ", i, i)
+		sum += fmt.Sprintf(" + $v%d", i)
+	}
+	runStatements(t, []statementCase{
+		{vars + `$s = (int64)0; for ($i : 0..20) { for ($j : 0..20) { $s += ` + sum + `; } } @r = $s`, 76000},
+		{vars + `$s = (int64)0; for ($i : 0..20) { for ($j : 0..20) { for ($k : 0..20) { $s += ` + sum + `; $v0 = 1; } } } @r = $s + $v0`, 1527999 + 1},
+	}, newest)
 }

@@ -62,8 +62,20 @@ type World interface {
 
 // Completer proposes how a word may go on.
 type Completer interface {
-	// Complete returns where in text the word at pos begins, and what it may become, the best first.
-	Complete(text string, pos int) (start int, candidates []Candidate)
+	// Complete returns what can stand at the offset pos of a text, which is the whole input so far. It must not take long.
+	Complete(text string, pos int) Completion
+}
+
+// Completion is what can stand at the cursor.
+type Completion struct {
+	// Start is the offset in the text where the word begins.
+	Start int
+	// Candidates are some of the Total words, the best first; Common is what all of them begin with.
+	Candidates []Candidate
+	Total      int
+	Common     string
+	// Pending is set where the answer takes longer: there may be one when asked again.
+	Pending bool
 }
 
 // Candidate is a proposal: a word, and what it is.

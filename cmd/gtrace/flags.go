@@ -35,6 +35,8 @@ type options struct {
 	formats    bool   // --fmt
 	mode       string // --mode
 	stages     []string
+	test       bool
+	bench      bool
 
 	include []string // -I
 	headers []string // --include
@@ -48,7 +50,8 @@ var dumpStages = []string{"ast", "types", "ir", "opt", "asm", "verifier"}
 
 const usageLine = `gtrace [options] FILE [ARG...]
   gtrace [options] -e 'PROGRAM' [ARG...]
-  gtrace [options] - [ARG...]            (script on standard input)`
+  gtrace [options] - [ARG...]            (script on standard input)
+  gtrace [options]                       (interactive session)`
 
 const usageExamples = `  gtrace -e 'tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }'
       count system calls by process name
@@ -110,7 +113,9 @@ func newCommand(body func(*options) error) *cobra.Command {
 	f.BoolVar(&o.unsafe, "unsafe", false, "allow builtins that change the system")
 	f.BoolVar(&o.dryRun, "dry-run", false, "attach all probes, then exit")
 	f.BoolVar(&o.formats, "fmt", false, "print the script in gtrace's layout; with -o, write it to the file")
-	f.StringVar(&o.mode, "mode", "", "do something else than run the script: `format` is the same as --fmt")
+	f.StringVar(&o.mode, "mode", "", "do something else than run the script, as the options do: `test`, bench, format")
+	f.BoolVar(&o.test, "test", false, "run the script's test probes")
+	f.BoolVar(&o.bench, "bench", false, "run the script's bench probes and print how long they take")
 	f.StringSliceVarP(&o.stages, "debug", "d", nil, "print a `stage` of the compilation: "+strings.Join(dumpStages, ", ")+", all")
 	f.BoolVar(&o.info, "info", false, "show what this kernel offers")
 	f.BoolVarP(&o.version, "version", "V", false, "print the version")
@@ -142,11 +147,13 @@ func (o *options) check() error {
 	case o.format != "text" && o.format != "json":
 		//lint:ignore ST1005 these are bpftrace's words
 		return fmt.Errorf("Invalid output format %q", o.format)
+	case o.test && o.bench || o.mode == "bench" && o.test || o.mode == "test" && o.bench:
+		return errors.New("--test and --bench cannot be used together")
 	case !slices.Contains([]string{"", "line", "full", "none"}, o.buffering):
 		//lint:ignore ST1005 these are bpftrace's words
 		return errors.New("USAGE: -B must be either 'line', 'full', or 'none'.")
-	case o.mode != "" && o.mode != "format":
-		return fmt.Errorf("--mode %s: the only mode to choose is format", o.mode)
+	case !slices.Contains([]string{"", "test", "bench", "format"}, o.mode):
+		return fmt.Errorf("--mode %s: unknown mode: use test, bench or format", o.mode)
 	}
 	for _, s := range o.stages {
 		if s != "all" && !slices.Contains(dumpStages, s) {

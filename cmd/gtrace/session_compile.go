@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 
 	"github.com/gtrace/gtrace/codegen"
 	"github.com/gtrace/gtrace/codegen/lower"
@@ -23,6 +24,8 @@ const promptStrings = 64
 // sessionCompiler compiles the inputs of a session.
 type sessionCompiler struct {
 	*compiler
+
+	mu sync.Mutex
 	// maps are the types of the maps that were compiled, by name. Those of maps that are live are right.
 	maps map[string]*check.Map
 }
@@ -188,7 +191,10 @@ func (c *sessionCompiler) checkInput(prog *ast.Program, in repl.Input, statement
 	info, err := check.Check(prog, opts, all)
 	kept := &diag.List{}
 	for _, d := range all.All() {
-		if d.Code != "unused-map" { // it is for later inputs
+		switch d.Code {
+		case "unused-map": // it is for later inputs
+		case "sign-conversion": // every latency is a difference of two times
+		default:
 			add(kept, wayOut(d, in.Maps))
 		}
 	}
@@ -235,6 +241,8 @@ func (c *sessionCompiler) earlier(in repl.Input, env map[string]string, diags *d
 
 // known returns the types of the live maps.
 func (c *sessionCompiler) known(names []string) []*check.Map {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	var out []*check.Map
 	for _, name := range names {
 		if m := c.maps[name]; m != nil {
@@ -246,6 +254,8 @@ func (c *sessionCompiler) known(names []string) []*check.Map {
 
 // learn keeps the types of the maps of a program.
 func (c *sessionCompiler) learn(info *check.Info) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.maps == nil {
 		c.maps = map[string]*check.Map{}
 	}

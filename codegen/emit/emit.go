@@ -93,8 +93,12 @@ type moduleEmitter struct {
 	state   []visitState
 }
 
-// subStack is what a subprogram may use, so that a few levels of them fit below a program.
-const subStack = 128
+const (
+	// subStack is what a subprogram may use, so that a few levels of them fit below a program.
+	subStack = 128
+	// stackStep is how much more a subprogram gets at a time that cannot do with that.
+	stackStep = 32
+)
 
 // emit makes function i after those that it calls and returns the stack of the deepest chain that begins with it.
 func (e *moduleEmitter) emit(i int) (int, error) {
@@ -133,15 +137,20 @@ func (e *moduleEmitter) emitFunc(i, below int) error {
 	if opts.OnStack <= 0 || opts.OnStack > MaxStack {
 		opts.OnStack = MaxStack
 	}
-	opts.OnStack -= below
-	if f.Sub {
-		opts.OnStack = min(opts.OnStack, subStack)
-	}
-	if opts.OnStack <= 0 {
+	left := opts.OnStack - below
+	if left <= 0 {
 		return fmt.Errorf("%s: no stack is left for the functions that it calls", f.Name)
 	}
-	r, err := Func(f, opts)
-	e.results[i] = r
+	opts.OnStack = left
+	if f.Sub {
+		opts.OnStack = min(left, subStack)
+	}
+	var err error
+	for ; opts.OnStack <= left; opts.OnStack += stackStep {
+		if e.results[i], err = Func(f, opts); err == nil {
+			break
+		}
+	}
 	return err
 }
 

@@ -37,7 +37,7 @@ func (f *fn) Send(a stdlib.Action, args ...stdlib.Arg) {
 // sentType is the type as which a value is sent: aggregates are numbers, keys have the type of their map.
 func (f *fn) sentType(e ast.Expr, a stdlib.Action) types.Type {
 	t := number(f.info.Types[e])
-	if a.Kind == string(object.EventPrintMapElem) {
+	if a.Kind == string(object.EventPrintMapElem) || a.Kind == string(object.EventClear) {
 		t = f.maps[a.Map].Key
 	}
 	if fe, ok := e.(*ast.FieldExpr); ok && types.IsInvalid(t) {

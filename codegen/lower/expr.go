@@ -107,35 +107,10 @@ func (f *fn) constValue(c check.Const, t types.Type, into *ir.Value) stdlib.Valu
 	return f.text(c.Str, max(1, size), into)
 }
 
-// variable reads a scratch variable.
-func (f *fn) variable(e *ast.VarExpr) stdlib.Value {
-	v := f.info.Vars[e]
-	st := f.storage(v)
-	if !st.inMemory() {
-		return stdlib.Value{V: f.b.Use(st.v), Type: forget(v.Type)}
-	}
-	return stdlib.Value{V: st.address(f.b), Type: v.Type, Loose: isLoose(v.Type)}
-}
-
 // isLoose reports whether strings of a type are kept without zeros after their NUL: long ones are.
 func isLoose(t types.Type) bool {
 	s, ok := t.(types.String)
 	return ok && s.Size >= fullStrlen
-}
-
-// storage returns where a variable lives. Slots are set to zero where the variable is declared.
-func (f *fn) storage(v *check.Var) storage {
-	st, ok := f.vars[v]
-	if ok {
-		return st
-	}
-	if isScalar(v.Type) {
-		st.v = f.b.NewVariable(ir.I64)
-	} else {
-		st.slot = f.b.NewSlot("$"+v.Name, types.Align(types.Sizeof(v.Type), 8), 8)
-	}
-	f.vars[v] = st
-	return st
 }
 
 func (f *fn) unary(e *ast.UnaryExpr, into *ir.Value) stdlib.Value {

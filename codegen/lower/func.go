@@ -22,6 +22,8 @@ type fn struct {
 	loops []loop
 	// inner is set in the callback of a loop.
 	inner *callback
+	// frames are where the frames of the loops around a callback are.
+	frames map[*callback]*ir.Value
 	// called is set in a function of the script, result is where its result goes, if that is in memory, and program the name of the
 	// program that calls it.
 	called  *function
@@ -39,24 +41,6 @@ func (f *fn) span() diag.Span {
 	return f.b.Span
 }
 
-// storage is where a scratch variable lives: in SSA form, in a slot, or in callbacks at an address in the caller's memory.
-type storage struct {
-	v    ir.Variable
-	slot *ir.Slot
-	addr *ir.Value
-}
-
-// inMemory reports whether a variable is a memory object.
-func (s storage) inMemory() bool { return s.slot != nil || s.addr != nil }
-
-// address returns where a memory object is.
-func (s storage) address(b *ir.Builder) *ir.Value {
-	if s.addr != nil {
-		return s.addr
-	}
-	return b.SlotAddr(s.slot)
-}
-
 func (m *module) program(name string, p *check.Program) *ir.Func {
 	f := &fn{module: m, b: ir.NewBuilder(name), prog: p, vars: map[*check.Var]storage{}}
 	switch {
@@ -65,6 +49,7 @@ func (m *module) program(name string, p *check.Program) *ir.Func {
 	case p.Decl != nil:
 		f.b.Span = p.Decl.Span()
 	}
+	f.skipEnd()
 	body := f.b.NewBlock("body")
 	skip := f.filters(body)
 	f.b.Seal(body)
@@ -100,6 +85,27 @@ func (f *fn) leaveLoops(how int64, v *ir.Value) {
 	f.b.Store(f.inner.frame, frameReturned, 8, f.b.Const(how))
 	f.b.Store(f.inner.frame, frameValue, 8, v)
 	f.leave(1)
+}
+
+// skipEnd ends the program of an iterator where there is no object: the kernel calls it once more after the last.
+func (f *fn) skipEnd() {
+	if f.kind() != attach.KindIter || f.prog.Context == nil || f.prog.Context.Ctx == nil {
+		return
+	}
+	object := -1
+	for i, field := range f.prog.Context.Ctx.Fields {
+		if _, ok := field.Type.(types.Pointer); ok && i > 0 { // the first is about the iteration
+			object = field.Offset
+		}
+	}
+	if object < 0 {
+		return
+	}
+	none, next := f.b.NewBlock("no_object"), f.b.NewBlock("object")
+	f.b.Branch(f.b.Binary(ir.OpEq, f.b.Load(f.b.Ctx(), int64(object), 8, false), f.b.Const(0)), none, next)
+	f.enter(none)
+	f.ret()
+	f.enter(next)
 }
 
 // filters tests the process and the predicate and goes on to body. It returns the block for events that are left out, or

@@ -136,10 +136,9 @@ func (f *fn) functionBody(cf *check.Func, c *function) (body *ir.Func, needsCont
 func (f *fn) bindParam(v *check.Var, p *ir.Value, changed bool) {
 	switch {
 	case isScalar(v.Type):
-		st := f.storage(v)
-		f.b.Define(st.v, p)
+		f.writeVar(v, p)
 	case changed:
-		f.copyBytes(f.storage(v).address(f.b), 0, p, 0, types.Align(types.Sizeof(v.Type), 8))
+		f.copyBytes(f.addressOf(v), 0, p, 0, types.Align(types.Sizeof(v.Type), 8))
 	default:
 		f.vars[v] = storage{addr: p}
 	}

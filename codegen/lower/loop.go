@@ -15,8 +15,12 @@ import (
 type loop struct{ done, next *ir.Block }
 
 // smallLoop is the number of rounds up to which a loop over a known range is made of jumps, which the verifier follows one by
-// one; longer ones are calls of bpf_loop.
-const smallLoop = 16
+// one; longer ones are calls of bpf_loop. So are those whose rounds branch more often than smallBranches times altogether: what
+// the verifier follows can double with each.
+const (
+	smallLoop     = 16
+	smallBranches = 32
+)
 
 // while is a loop that the verifier must find the end of.
 func (f *fn) while(s *ast.WhileStmt) {
@@ -61,11 +65,30 @@ func (f *fn) forRange(s *ast.ForRangeStmt) {
 	switch {
 	case known && from >= to:
 		return
-	case known && (to-from <= smallLoop || !f.target.Has(target.Loop)):
+	case known && (to-from <= smallLoop && (to-from)*branches(s.Body) <= smallBranches || !f.target.Has(target.Loop)):
 		f.countedLoop(s, from, to)
 	case f.need(target.Loop, s.At, "this loop"):
 		f.calledLoop(s)
 	}
+}
+
+// branches is about how often the code of a body branches.
+func branches(body *ast.Block) (n int64) {
+	ast.Walk(body, func(node ast.Node) bool {
+		switch node := node.(type) {
+		case *ast.IfStmt, *ast.IfExpr, *ast.TernaryExpr, *ast.MapExpr, *ast.CallExpr:
+			n++
+		case *ast.ForRangeStmt, *ast.ForMapStmt, *ast.WhileStmt, *ast.UnrollStmt:
+			n += 8
+		case *ast.BinaryExpr:
+			if node.Op.IsLogical() {
+				n++
+			}
+		default: // no other node branches
+		}
+		return true
+	})
+	return n
 }
 
 // countedLoop is a loop over a known range, made of jumps.
@@ -92,7 +115,7 @@ func (f *fn) countedLoop(s *ast.ForRangeStmt, from, to int64) {
 // setLoopVar gives the variable of a loop over numbers its value in a round.
 func (f *fn) setLoopVar(e *ast.VarExpr, i *ir.Value) {
 	v := f.info.Vars[e]
-	f.b.Define(f.storage(v).v, f.convert(stdlib.Value{V: i, Type: types.Int{Size: 8, Signed: isSigned(v.Type)}}, v.Type).V)
+	f.writeVar(v, f.convert(stdlib.Value{V: i, Type: types.Int{Size: 8, Signed: isSigned(v.Type)}}, v.Type).V)
 }
 
 // calledLoop is a loop whose rounds the kernel calls.
@@ -116,10 +139,11 @@ func (f *fn) calledLoop(s *ast.ForRangeStmt) {
 	f.enter(done)
 }
 
-// The frame that a callback shares with the function that it belongs to: the program's context, whether the program has to
-// end and with what, then captured variables.
+// The frame that a callback shares with the function that it belongs to: the program's context or, in a loop inside of a loop, the
+// frame of that; whether the function around the loop has to return or the program to end, and with what; then the variables of
+// that function that the body uses.
 const (
-	frameContext  = 0
+	frameOuter    = 0
 	frameReturned = 8
 	frameValue    = 16
 	frameVars     = 24
@@ -132,12 +156,10 @@ const (
 	programEnds     = 2
 )
 
-// captured is a variable of the outer function in the frame: its value, or where it is.
+// captured is a variable of the outer function whose value is in the frame.
 type captured struct {
-	v       *check.Var
-	off     int64
-	outer   storage
-	changed bool
+	v   *check.Var
+	off int64
 }
 
 // callback is a subprogram that the kernel calls for each round of a loop.
@@ -148,7 +170,9 @@ type callback struct {
 	// slot is the frame as the outer function knows it, frame as the callback does.
 	slot  *ir.Slot
 	frame *ir.Value
-	vars  []captured
+	// cells are the places of the outer function's variables in the frame, changed those that the body may assign to.
+	cells   map[*check.Var]*cell
+	changed []captured
 	// returns is set if the callback may make the function around it return, ends if it may end the program from inside a function.
 	returns, ends bool
 	// result is where the frame has the address of the result of the function around it, or 0.
@@ -158,28 +182,37 @@ type callback struct {
 	frameParam int
 }
 
-// newCallback prepares a subprogram with the given parameters for a body: it captures all variables that the body shares
-// with the function around it.
+// newCallback prepares a subprogram with the given parameters for a body: the frame gets all variables of this function that the
+// body uses. Those that this function, a callback itself, reaches through the frames around it are reached there.
 func (f *fn) newCallback(word string, body *ast.Block, params []ir.Type, frameParam int) *callback {
-	c := &callback{outer: f, params: params, frameParam: frameParam}
+	c := &callback{outer: f, params: params, frameParam: frameParam, cells: map[*check.Var]*cell{}}
 	c.name = f.subName(word)
 	c.slot = f.b.NewSlot("frame", frameVars, 8)
 	c.slot.OnStack = true
 	frame := f.b.SlotAddr(c.slot)
-	f.b.Store(frame, frameContext, 8, f.b.Ctx())
+	outer := f.b.Ctx
+	if f.inner != nil {
+		outer = func() *ir.Value { return f.inner.frame }
+	}
+	f.b.Store(frame, frameOuter, 8, outer())
 	f.b.Store(frame, frameReturned, 8, f.b.Const(0))
 	f.b.Store(frame, frameValue, 8, f.b.Const(0))
-	if f.result != nil {
+	if f.inner == nil && f.result != nil {
 		c.result = c.pass(f.result)
 	}
 	changed := f.assignedIn(body)
 	for _, v := range f.sharedWith(body) {
-		st := f.vars[v]
-		value := func() *ir.Value { return f.b.Use(st.v) }
-		if st.inMemory() {
-			value = func() *ir.Value { return st.address(f.b) }
+		switch st := f.vars[v]; {
+		case st.cell != nil:
+			c.cells[v] = st.cell
+		case st.inMemory():
+			c.cells[v] = &cell{loop: c, off: c.pass(f.addressOf(v)), address: true}
+		default:
+			c.cells[v] = &cell{loop: c, off: c.pass(f.readVar(v))}
+			if changed[v] {
+				c.changed = append(c.changed, captured{v, c.cells[v].off})
+			}
 		}
-		c.vars = append(c.vars, captured{v: v, off: c.pass(value()), outer: st, changed: changed[v]})
 	}
 	return c
 }
@@ -204,7 +237,7 @@ func (c *callback) fill(body func(g *fn, params []*ir.Value)) {
 	b.Span = c.outer.b.Span
 	g := &fn{
 		module: c.outer.module, b: b, prog: c.outer.prog, vars: map[*check.Var]storage{}, inner: c, at: c.outer.at,
-		called: c.outer.called, program: c.outer.programName(),
+		called: c.outer.called, program: c.outer.programName(), frames: map[*callback]*ir.Value{},
 	}
 	c.fn = g
 	params := make([]*ir.Value, len(c.params))
@@ -212,18 +245,9 @@ func (c *callback) fill(body func(g *fn, params []*ir.Value)) {
 		params[i] = b.Param(t)
 	}
 	c.frame = params[c.frameParam]
-	b.Context = c.load(frameContext, ir.Ptr)
-	if c.result != 0 {
-		g.result = c.load(c.result, ir.Ptr)
-	}
-	for _, v := range c.vars {
-		if v.outer.inMemory() {
-			g.vars[v.v] = storage{addr: c.load(v.off, ir.Ptr)}
-			continue
-		}
-		st := storage{v: b.NewVariable(ir.I64)}
-		b.Define(st.v, c.load(v.off, ir.I64))
-		g.vars[v.v] = st
+	c.findFrames(g)
+	for v, at := range c.cells {
+		g.vars[v] = storage{cell: at}
 	}
 	body(g, params)
 	if !b.Terminated() {
@@ -232,32 +256,35 @@ func (c *callback) fill(body func(g *fn, params []*ir.Value)) {
 	c.outer.module.subs = append(c.outer.module.subs, b.Func)
 }
 
-// load reads a word of the frame in the callback.
-func (c *callback) load(off int64, t ir.Type) *ir.Value {
-	v := c.fn.b.Load(c.frame, off, 8, false)
-	v.Type = t
-	return v
+// findFrames goes from the callback's frame to those of the loops around it, up to the program's context.
+func (c *callback) findFrames(g *fn) {
+	frame := c.frame
+	for loop := c; ; loop = loop.outer.inner {
+		g.frames[loop] = frame
+		up := g.b.Load(frame, frameOuter, 8, false)
+		up.Type = ir.Ptr
+		if loop.outer.inner == nil {
+			g.b.Context = up
+			if loop.result != 0 {
+				g.result = g.b.Load(frame, loop.result, 8, false)
+				g.result.Type = ir.Ptr
+			}
+			return
+		}
+		frame = up
+	}
 }
 
 // leave ends a round: the loop ends with it if end is 1.
-func (f *fn) leave(end int64) {
-	for _, v := range f.inner.vars {
-		if st := f.vars[v.v]; v.changed && !st.inMemory() {
-			f.b.Store(f.inner.frame, v.off, 8, f.b.Use(st.v))
-		}
-	}
-	f.b.Return(f.b.Const(end))
-}
+func (f *fn) leave(end int64) { f.b.Return(f.b.Const(end)) }
 
 // call calls the helper that calls the callback, and takes over what the rounds have changed.
 func (c *callback) call(helper func(callback, frame *ir.Value)) {
 	f := c.outer
 	frame := f.b.SlotAddr(c.slot)
 	helper(f.b.FuncPtr(c.name), frame)
-	for _, v := range c.vars {
-		if v.changed && !v.outer.inMemory() {
-			f.b.Define(v.outer.v, f.b.Load(frame, v.off, 8, false))
-		}
+	for _, v := range c.changed {
+		f.writeVar(v.v, f.b.Load(frame, v.off, 8, false))
 	}
 	if !c.returns {
 		return
@@ -265,7 +292,7 @@ func (c *callback) call(helper func(callback, frame *ir.Value)) {
 	ended, goOn := f.b.NewBlock("ended"), f.b.NewBlock("go_on")
 	f.b.Branch(f.b.Load(frame, frameReturned, 8, false), ended, goOn)
 	f.enter(ended)
-	if c.ends && (f.called != nil) {
+	if c.ends && f.called != nil {
 		exit, ret := f.b.NewBlock("exit"), f.b.NewBlock("return")
 		how := f.b.Load(frame, frameReturned, 8, false)
 		f.b.Branch(f.b.Binary(ir.OpEq, how, f.b.Const(programEnds)), exit, ret)

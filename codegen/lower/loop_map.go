@@ -30,7 +30,7 @@ func (f *fn) setEntry(s *ast.ForMapStmt, info *mapInfo, key, value *ir.Value) {
 	v := f.info.Vars[s.Var]
 	t := v.Type.(types.Tuple)
 	readsKey, readsValue := f.readsEntry(s.Body, v)
-	dst := f.storage(v).address(f.b)
+	dst := f.addressOf(v)
 	parts := f.partsOf(dst, t.Elems)
 	if n := types.Sizeof(t); n > types.Sizeof(t.Elems[0])+types.Sizeof(t.Elems[1]) {
 		f.zeroBytes(dst, 0, n) // the gaps

@@ -44,8 +44,8 @@ type module struct {
 	functions map[functionKey]*function
 	// zero is the largest value that map updates need a zero source for.
 	zero int
-	// frames is set if the script asks for the number of frames of a stack.
-	frames bool
+	// countsFrames is set if the script asks for the number of frames of a stack.
+	countsFrames bool
 	// tables are the tables of texts that programs look into.
 	tables map[string]stdlib.Table
 	// errs are what the target cannot do.
@@ -66,7 +66,7 @@ func Lower(info *check.Info, t target.Target, opts Options) (*ir.Module, *object
 	}
 	m.obj.Manifest.Config = configOf(info.Config)
 	m.source(info.File)
-	m.frames = asksFrames(info)
+	m.countsFrames = asksFrames(info)
 	m.layoutMaps()
 	for i, p := range info.Programs {
 		name := fmt.Sprintf("gt_%d", i)

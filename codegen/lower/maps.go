@@ -39,9 +39,18 @@ type mapInfo struct {
 
 func (m *mapInfo) scalar() bool { return m.Key == nil }
 
+// series reports whether the map has an entry for each interval of each key.
+func (m *mapInfo) series() bool {
+	_, ok := m.Value.(types.TSeries)
+	return ok
+}
+
+// single reports whether the map is an array with one value.
+func (m *mapInfo) single() bool { return m.scalar() && !m.series() }
+
 // valueSize is the size of a value in the BPF map.
 func (m *mapInfo) valueSize() int {
-	if m.scalar() {
+	if m.single() {
 		return m.size + 8
 	}
 	return m.size
@@ -49,7 +58,11 @@ func (m *mapInfo) valueSize() int {
 
 // keyed returns the sizes of a key.
 func (m *mapInfo) keySize() int {
-	if m.scalar() {
+	switch {
+	case m.series():
+		size, _ := types.SeriesKey(m.Key)
+		return size
+	case m.scalar():
 		return 4
 	}
 	return types.Sizeof(m.Key)
@@ -66,7 +79,7 @@ func (m *module) layoutMaps() {
 		m.maps[cm.Name] = info
 		m.obj.Spec.Maps[info.spec] = m.mapSpec(info)
 		m.obj.Manifest.Maps = append(m.obj.Manifest.Maps, object.Map{
-			Name: cm.Name, Spec: info.spec, Key: info.Key, Value: cm.Value, PerCPU: info.perCPU, Presence: info.scalar(),
+			Name: cm.Name, Spec: info.spec, Key: info.Key, Value: cm.Value, PerCPU: info.perCPU, Presence: info.single(),
 		})
 	}
 }
@@ -94,9 +107,9 @@ func (m *module) mapSpec(info *mapInfo) *ebpf.MapSpec {
 		Name: info.spec, KeySize: uint32(info.keySize()), ValueSize: uint32(info.valueSize()), MaxEntries: 1,
 	}
 	switch {
-	case info.scalar() && info.perCPU:
+	case info.single() && info.perCPU:
 		spec.Type = ebpf.PerCPUArray
-	case info.scalar():
+	case info.single():
 		spec.Type = ebpf.Array
 	case strings.HasSuffix(info.Kind, "lruhash") && info.perCPU:
 		spec.Type = ebpf.LRUCPUHash
@@ -107,7 +120,10 @@ func (m *module) mapSpec(info *mapInfo) *ebpf.MapSpec {
 	default:
 		spec.Type = ebpf.Hash
 	}
-	if !info.scalar() {
+	switch {
+	case info.series() && info.scalar():
+		spec.MaxEntries = uint32(min(m.info.Config.MaxMapKeys, info.Value.(types.TSeries).Num))
+	case !info.scalar():
 		spec.MaxEntries = uint32(max(1, info.MaxEntries))
 	}
 	return spec

@@ -32,7 +32,7 @@ func (f *fn) Stack(c stdlib.Call) stdlib.Value {
 	id := f.b.Call(ir.HelperGetStackID, f.b.Ctx(), f.b.MapPtr(name), f.b.Const(flags))
 	f.b.Store(dst, 0, 8, id)
 	f.b.Store(dst, 8, 8, pid)
-	if f.frames {
+	if f.countsFrames {
 		f.b.Store(dst, stackFrames, 4, f.countFrames(t, flags))
 	}
 	lost, done := f.b.NewBlock("stack_lost"), f.b.NewBlock("stack")

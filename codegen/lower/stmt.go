@@ -131,12 +131,11 @@ func (f *fn) let(s *ast.LetStmt) {
 		f.setVar(v, s.Value)
 		return
 	}
-	st := f.storage(v)
-	if !st.inMemory() {
-		f.b.Define(st.v, f.b.Const(0))
+	if isScalar(v.Type) {
+		f.writeVar(v, f.b.Const(0))
 		return
 	}
-	f.zeroBytes(st.address(f.b), 0, types.Align(types.Sizeof(v.Type), 8))
+	f.zeroBytes(f.addressOf(v), 0, types.Align(types.Sizeof(v.Type), 8))
 }
 
 func (f *fn) assign(s *ast.AssignStmt) {
@@ -149,10 +148,9 @@ func (f *fn) assign(s *ast.AssignStmt) {
 			f.setVar(v, s.Value)
 			return
 		}
-		st := f.storage(v)
 		y := func() *ir.Value { return f.number(s.Value) }
-		r := f.compound(s, f.b.Use(st.v), y, v.Type)
-		f.b.Define(st.v, f.widen(r, v.Type).V)
+		r := f.compound(s, f.readVar(v), y, v.Type)
+		f.writeVar(v, f.widen(r, v.Type).V)
 	case *ast.MapExpr:
 		f.assignMap(s, target)
 	default: // the checker lets nothing else be assigned to
@@ -171,13 +169,11 @@ func (f *fn) compound(s *ast.AssignStmt, x *ir.Value, y func() *ir.Value, t type
 
 // setVar assigns to a scratch variable.
 func (f *fn) setVar(v *check.Var, e ast.Expr) {
-	st := f.storage(v)
-	if !st.inMemory() {
-		x := f.widen(f.expr(e), v.Type)
-		f.b.Define(st.v, x.V)
+	if isScalar(v.Type) {
+		f.writeVar(v, f.widen(f.expr(e), v.Type).V)
 		return
 	}
-	dst := st.address(f.b)
+	dst := f.addressOf(v)
 	pad := !isLoose(v.Type)
 	if f.reads(e, v) { // built beside the variable, since the expression still reads it
 		f.put(dst, 0, f.expr(e), v.Type, pad)

@@ -46,7 +46,8 @@ type Map struct {
 	Name string
 	// Spec is the name of the BPF map in the spec.
 	Spec string
-	// Key is nil for a scalar map, which is an array map of one entry. Several keys make a types.Tuple.
+	// Key is nil for a scalar map, which is an array map of one entry. Several keys make a types.Tuple. The BPF map of a time series
+	// is a hash map also for a scalar, whose keys have the interval behind the key (types.SeriesKey).
 	Key types.Type
 	// Value is the type of one value; aggregates have one per CPU. Layouts are those of types.Sizeof and types.TupleLayout;
 	// in the BPF map, values are padded to a multiple of 8 bytes. What the padding of a number holds is undefined: programs add
@@ -68,7 +69,7 @@ const (
 	EventPrintValue   EventKind = "value"         // Fields[0]
 	EventPrintMap     EventKind = "print_map"     // Map, with Top and Div
 	EventPrintMapElem EventKind = "print_element" // Map; Fields[0] is the key, Fields[1] the value
-	EventClear        EventKind = "clear"         // Map
+	EventClear        EventKind = "clear"         // Map; Fields[0], if any, is the key of a time series
 	EventZero         EventKind = "zero"          // Map
 	EventExit         EventKind = "exit"          // Fields[0] is the exit code, if any
 	EventTime         EventKind = "time"          // Format

@@ -45,6 +45,9 @@ type checker struct {
 	// names caches what the host said about names.
 	names map[string]enumerator
 
+	// warnedOf are the unstable features that the script was told of.
+	warnedOf map[string]bool
+
 	// funcs are the functions of the script, funcOrder in the order of their declaration; versions are what their calls come to.
 	funcs     map[string]*function
 	funcOrder []*function
@@ -68,6 +71,8 @@ type checker struct {
 	grown map[ast.Expr]bool
 	// loops is the number of loops around the statement being typed.
 	loops int
+	// copies is how often unroll repeats the statement being typed; 0 outside of it.
+	copies int
 }
 
 // Check checks a script. The result describes what of it makes sense, even if diags has errors afterwards; nothing may be
@@ -90,7 +95,7 @@ func Check(prog *ast.Program, opts Options, diags *diag.List) (*Info, error) {
 	c.passResolve()
 	c.passTypes()
 	c.finish()
-	c.info.Kernel = c.kernelType
+	c.info.Kernel, c.info.Symbol, c.info.UserSymbol = c.kernelType, c.kernelSymbol, c.userSymbol
 	return c.info, nil
 }
 
@@ -119,6 +124,7 @@ func (c *checker) reset() {
 	c.maps, c.mapOrder = map[string]*scriptMap{}, nil
 	c.badMaps = map[*ast.MapExpr]bool{}
 	c.literals = map[ast.Expr]bool{}
+	c.warnedOf = map[string]bool{}
 	c.grown = map[ast.Expr]bool{}
 	c.versions = map[versionKey]*version{}
 }

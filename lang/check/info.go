@@ -35,6 +35,10 @@ type Info struct {
 	OptionHelp string
 	// Kernel returns a type of the kernel by keyword ("struct") and name.
 	Kernel func(keyword, name string) (types.Type, error)
+	// Symbol returns the address of a kernel symbol.
+	Symbol func(name string) (uint64, bool)
+	// UserSymbol returns a function or variable of the program or library that a probe is in.
+	UserSymbol func(p attach.Probe, name string) (UserSymbol, error)
 }
 
 // Const is a value known at compile time: an integer, or a string if IsStr.
@@ -191,6 +195,28 @@ func (e *PointError) Error() string { return e.Message }
 type CgroupHost interface {
 	// CgroupID returns the id of the cgroup at a path of the unified hierarchy.
 	CgroupID(path string) (uint64, error)
+}
+
+// UserSymbol is a function or variable of a program or library.
+type UserSymbol struct {
+	// Addr is its address as the file gives it.
+	Addr, Size uint64
+	// Fixed is set for programs that are loaded where the file says.
+	Fixed bool
+	// Probe is the address of the probe as the file gives it, where the file is not loaded there.
+	Probe uint64
+}
+
+// UserHost is a Host that knows programs and libraries.
+type UserHost interface {
+	// UserSymbol returns a function or variable of the program or library that a probe is in.
+	UserSymbol(p attach.Probe, name string) (UserSymbol, error)
+}
+
+// KfuncHost is a Host that knows the kernel's functions for programs.
+type KfuncHost interface {
+	// Kfunc reports whether the kernel has a function for programs, and whether those of a kind may call it.
+	Kfunc(kind attach.Kind, name string) (exists, allowed bool)
 }
 
 // Host knows the types of the kernel.

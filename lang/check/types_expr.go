@@ -303,6 +303,11 @@ func (c *checker) hasOtherBounds(m *scriptMap, s *ast.AssignStmt, t types.Type) 
 			c.errorf(s.Value.Span(), "histogram-bounds", "Different lhist bounds in a single map unsupported")
 			return true
 		}
+	case types.TSeries:
+		if old, ok := m.value.typ().(types.TSeries); ok && old != t {
+			c.errorf(s.Value.Span(), "histogram-bounds", "Different tseries bounds in a single map unsupported")
+			return true
+		}
 	default: // no other type matters here
 	}
 	return false

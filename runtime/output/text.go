@@ -66,6 +66,13 @@ func (p *Text) entry(b []byte, m value.Map, e value.Entry, div int) []byte {
 		b = appendHist(append(b, ":\n"...), h, histDiv(h.T, div))
 		return append(b, '\n')
 	}
+	if s, ok := e.Value.(value.Series); ok {
+		b = appendSeries(append(b, ":\n"...), s)
+		if s.End == 0 {
+			return b
+		}
+		return append(b, '\n')
+	}
 	b = append(b, ": "...)
 	return append(p.render.append(b, divided(e.Value, div)), '\n')
 }
