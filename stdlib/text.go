@@ -46,7 +46,7 @@ func textBuiltins() []*Builtin {
 		{
 			Signature: types.Signature{
 				Name: "strstr", Doc: "Where a string is found in another, counted from 0; negative if it is not.",
-				Params: haystack, ResultOf: searchType("strstr", types.Int64), Call: true,
+				Params: haystack, ResultOf: searchType("strstr", types.Int32), Call: true,
 			},
 			Lower: func(e Emitter, c Call) Value { return Value{V: find(e, c), Type: c.Result} },
 		},

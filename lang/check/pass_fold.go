@@ -188,6 +188,9 @@ func (c *checker) foldBinary(e *ast.BinaryExpr) (t types.Type, ok bool) {
 	if s, isText := c.constantText(e.X); isText {
 		return c.foldText(e, s)
 	}
+	if s, isText := c.constantText(e.Y); isText {
+		return c.foldOffset(e, s, e.X)
+	}
 	x, okX := c.constant(e.X)
 	y, okY := c.constant(e.Y)
 	if !okX || !okY {
@@ -228,7 +231,12 @@ func (c *checker) foldText(e *ast.BinaryExpr, s string) (types.Type, bool) {
 		}
 		return nil, false
 	}
-	n, ok := c.constant(e.Y)
+	return c.foldOffset(e, s, e.Y)
+}
+
+// foldOffset computes "abc" + 1 and 1 + "abc": the string from its character 1 on.
+func (c *checker) foldOffset(e *ast.BinaryExpr, s string, offset ast.Expr) (types.Type, bool) {
+	n, ok := c.constant(offset)
 	if e.Op != ast.Add || !ok || n.negative {
 		return nil, false
 	}

@@ -62,6 +62,7 @@ func TestValues(t *testing.T) {
 		{"no ksym", value.Int{T: types.Ksym{}, Bits: 5}, "0x5", `"0x5"`},
 		{"usym", value.Usym{Addr: 0x1003, PID: 7}, "ufn", `"ufn"`},
 		{"no usym", value.Usym{Addr: 0x1003, PID: 8}, "0x1003", `"0x1003"`},
+		{"usym of nothing", value.Usym{PID: 8}, "0", `"0"`},
 		{"username", value.Int{T: types.Username{}}, "root", `"root"`},
 		{"no username", value.Int{T: types.Username{}, Bits: 5}, "5", `"5"`},
 		{"kstack", kstack("bpftrace", 0x1003, 5), "\n        fn+3\n        0x5\n", `"\n        fn+3\n        0x5\n"`},

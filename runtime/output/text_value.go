@@ -99,6 +99,11 @@ func (r *render) ksym(b []byte, addr uint64) []byte {
 			return append(b, name...)
 		}
 	}
+	return appendNowhere(b, addr)
+}
+
+// appendNowhere appends an address that has no symbol.
+func appendNowhere(b []byte, addr uint64) []byte {
 	if addr == 0 {
 		return append(b, '0')
 	}
@@ -111,7 +116,7 @@ func (r *render) usym(b []byte, v value.Usym) []byte {
 			return append(b, name...)
 		}
 	}
-	return appendHex(b, v.Addr)
+	return appendNowhere(b, v.Addr)
 }
 
 func (r *render) username(b []byte, uid uint64) []byte {
