@@ -31,12 +31,12 @@ func (m Mode) unused(p object.Program) string {
 	return ""
 }
 
-// errNoTests and errNoBenches are about scripts that have nothing but probes of another mode.
+// ErrNoTests and ErrNoBenches are about scripts that have nothing but probes of another mode.
 var (
 	//lint:ignore ST1005 these are bpftrace's words
-	errNoTests = errors.New("No probes attached; use --test to run test probes.")
+	ErrNoTests = errors.New("No probes attached; use --test to run test probes.")
 	//lint:ignore ST1005 these are bpftrace's words
-	errNoBenches = errors.New("No probes attached; use --bench to run benchmark probes.")
+	ErrNoBenches = errors.New("No probes attached; use --bench to run benchmark probes.")
 )
 
 // unasked returns an error if the mode left probes out.
@@ -44,9 +44,9 @@ func (g *Group) unasked() error {
 	for _, p := range g.o.Manifest.Programs {
 		switch g.s.opts.Mode.unused(p) {
 		case providerTest:
-			return errNoTests
+			return ErrNoTests
 		case providerBench:
-			return errNoBenches
+			return ErrNoBenches
 		}
 	}
 	return nil

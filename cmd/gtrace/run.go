@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gtrace/gtrace/lang/diag"
+	"github.com/gtrace/gtrace/runtime"
 )
 
 // version is set by the build.
@@ -24,13 +25,16 @@ type streams struct {
 // errReported means that what went wrong has been printed already.
 var errReported = errors.New("reported")
 
+// exitUnasked is the exit code for a script of tests that runs without --test, as bpftrace has it.
+const exitUnasked = 255
+
 // exitError ends gtrace with a code of the script's choice.
 type exitError int
 
 func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 // run is gtrace: it returns the exit code, 0 for a run that ended well, 1 for wrong usage, a script that does not compile or probes
-// that do not attach, or what the script's exit() says.
+// that do not attach, exitUnasked, or what the script's exit() says.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	std := streams{stdin, stdout, stderr}
 	cmd := newCommand(func(o *options) error { return dispatch(ctx, o, std) })
@@ -46,6 +50,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return int(code)
 	case errors.Is(err, errNoScript):
 		fmt.Fprintf(stderr, "ERROR: %v\n\n%s", err, cmd.UsageString())
+	case errors.Is(err, runtime.ErrNoTests), errors.Is(err, runtime.ErrNoBenches):
+		fmt.Fprintf(stderr, "ERROR: %v\n", err)
+		return exitUnasked
 	case !errors.Is(err, errReported):
 		fmt.Fprintf(stderr, "ERROR: %v\n", err)
 	}

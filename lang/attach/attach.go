@@ -124,4 +124,6 @@ type Context struct {
 type Match struct {
 	Probe   Probe
 	Context *Context
+	// Alone says that no other attach point of the probe may be of this type, Once that a script may have this probe but once.
+	Alone, Once bool
 }

@@ -29,6 +29,8 @@ type checker struct {
 	unresolved bool
 	// tooManyPrograms is set once that is reported.
 	tooManyPrograms bool
+	// once are the attach points of probes that a script may have but once, by the probe's name.
+	once map[string]*ast.AttachPoint
 	// badMaps are uses of maps that the resolve pass has reported.
 	badMaps map[*ast.MapExpr]bool
 	// literals are the expressions that are integer literals or folded from them: they take the type that is asked for.
@@ -104,6 +106,7 @@ func newChecker(prog *ast.Program, opts Options, diags *diag.List) *checker {
 		info:   &Info{File: prog.File},
 		names:  map[string]enumerator{},
 		funcs:  map[string]*function{},
+		once:   map[string]*ast.AttachPoint{},
 		bodies: map[versionKey]*ast.Block{},
 		lone:   &Program{Context: &attach.Context{Stack: true}, Probes: []attach.Probe{{Provider: "begin"}}, Body: &ast.Block{}},
 	}

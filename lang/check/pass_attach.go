@@ -40,9 +40,14 @@ func (c *checker) passAttach() error {
 func (c *checker) attachDecl(d *ast.ProbeDecl) error {
 	n := c.needsOf(d)
 	before := len(c.info.Programs)
+	alone := map[string]bool{}
 	for _, point := range d.Points {
-		if err := c.attachPoint(d, point, n); err != nil {
+		matches, err := c.attachPoint(point, n)
+		if err != nil {
 			return err
+		}
+		if c.mayStand(point, matches, alone) {
+			c.addPrograms(d, point, matches, n)
 		}
 	}
 	if len(c.info.Programs) > before || c.diags.HasErrors() || len(d.Points) == 0 {
@@ -92,10 +97,32 @@ func (c *checker) needsOf(d *ast.ProbeDecl) needs {
 	return n
 }
 
+// mayStand reports whether an attach point may stand beside the others; alone are the probe types that stand alone in its probe.
+func (c *checker) mayStand(point *ast.AttachPoint, matches []attach.Match, alone map[string]bool) bool {
+	for _, m := range matches {
+		kind := m.Probe.Provider
+		if m.Alone && alone[kind] {
+			c.diags.Errorf(point.At, "several-points", "%s probe only supports one attach point.", kind)
+			return false
+		}
+		alone[kind] = m.Alone
+		if !m.Once {
+			continue
+		}
+		if other := c.once[m.Probe.Name]; other != nil {
+			c.diags.Errorf(point.At, "duplicate-probe", "%q was used as the name for more than one %s probe", m.Probe.Func, strings.ToUpper(kind)).
+				Hintf("the other instance is in line %d", other.At.Pos().Line)
+			return false
+		}
+		c.once[m.Probe.Name] = point
+	}
+	return true
+}
+
 // attachPoint expands one attach point.
-func (c *checker) attachPoint(d *ast.ProbeDecl, point *ast.AttachPoint, n needs) error {
+func (c *checker) attachPoint(point *ast.AttachPoint, n needs) ([]attach.Match, error) {
 	if len(point.Parts) == 0 {
-		return nil
+		return nil, nil
 	}
 	p := attach.Point{Type: c.expandParams(point.Parts[0])}
 	for _, part := range point.Parts[1:] {
@@ -105,7 +132,7 @@ func (c *checker) attachPoint(d *ast.ProbeDecl, point *ast.AttachPoint, n needs)
 	if !ok {
 		e := c.diags.Errorf(point.Parts[0].At, "unknown-probe-type", "Invalid probe type: %s", p.Type)
 		suggest(e, strings.ToLower(p.Type), c.opts.Providers.Names())
-		return nil
+		return nil, nil
 	}
 	matches, err := provider.Resolve(p, ResolveOptions{PID: c.opts.PID, NeedArgs: n.args, Unsafe: c.opts.Unsafe})
 	written := strings.Join(p.Parts, ":")
@@ -114,16 +141,16 @@ func (c *checker) attachPoint(d *ast.ProbeDecl, point *ast.AttachPoint, n needs)
 	case errors.As(err, &perr):
 		c.pointError(point, perr)
 	case err != nil:
-		return fmt.Errorf("%s: %w", point.At.Text(), err)
+		return nil, fmt.Errorf("%s: %w", point.At.Text(), err)
 	case len(matches) == 0 && !strings.Contains(written, "*"):
 		c.pointError(point, &PointError{Part: -1, Code: codeNoMatch, Message: fmt.Sprintf("No matches for %s %s.", provider.Name(), written)})
 	default:
 		for i := range matches {
 			matches[i].Probe.Wildcard = strings.Contains(written, "*")
 		}
-		c.addPrograms(d, point, matches, n)
+		return matches, nil
 	}
-	return nil
+	return nil, nil
 }
 
 // codeNoMatch is the code of an attach point that stands for no probe; missing_probes decides how bad that is.

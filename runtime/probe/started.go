@@ -80,7 +80,9 @@ func (t *selfTest) Resolve(pt attach.Point, _ check.ResolveOptions) ([]attach.Ma
 	case newPattern(name).isWild():
 		return nil, pointError(1, codeSyntax, "%s probe type does not support wildcards", t.name)
 	}
-	return []attach.Match{startedMatch(t.name, name, name, t.kind)}, nil
+	m := startedMatch(t.name, name, name, t.kind)
+	m.Once = true
+	return []attach.Match{m}, nil
 }
 
 // attach has nothing to do: the session starts the program.
@@ -124,6 +126,7 @@ func (i *iter) Resolve(pt attach.Point, _ check.ResolveOptions) ([]attach.Match,
 		Context: &attach.Context{
 			ID: "iter:" + kind, Ctx: ctx, Stack: true, Size: ctx.Size,
 		},
+		Alone: true,
 	}}, nil
 }
 
