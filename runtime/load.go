@@ -23,13 +23,18 @@ var ErrMapClash = errors.New("the map has other types in this session")
 
 // specs returns the specs of an Object with the run-time constants and what the attacher has to say of its programs. The Object
 // is not changed.
-func specs(o *object.Object, data []byte, a Attacher) (*ebpf.CollectionSpec, error) {
+func specs(o *object.Object, data []byte, a Attacher, mode Mode) (*ebpf.CollectionSpec, error) {
 	spec := *o.Spec
 	spec.Maps, spec.Programs = maps.Clone(o.Spec.Maps), maps.Clone(o.Spec.Programs)
 	if m := spec.Maps[object.DataMap]; m != nil {
 		m = m.Copy()
 		m.Contents = []ebpf.MapKV{{Key: uint32(0), Value: fit(data, int(m.ValueSize))}}
 		spec.Maps[object.DataMap] = m
+	}
+	for _, p := range o.Manifest.Programs {
+		if mode.unused(p) != "" {
+			delete(spec.Programs, p.Name)
+		}
 	}
 	for _, j := range jobs(o.Manifest.Programs) {
 		p := spec.Programs[j.program]

@@ -174,6 +174,9 @@ func (g *Group) span(p object.Place) diag.Span {
 
 // exit does what an exit() asks for. s.mu is held.
 func (g *Group) exit(code int) {
+	if g.s.opts.Mode != ModeRun && !g.ending {
+		return // the flag says so, and the tests go on
+	}
 	if g.s.opts.OnExit == nil {
 		g.s.exited = true
 		g.s.stop(code)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -36,6 +37,8 @@ type Options struct {
 	ChildDone <-chan struct{}
 	// PIDNSDev and PIDNSIno say in which pid namespace gtrace runs, for scripts that were compiled for one other than the initial.
 	PIDNSDev, PIDNSIno uint64
+	// Mode says which of a script's probes are run besides those that are attached.
+	Mode Mode
 	// DryRun attaches and detaches: no begin or end probe runs, and no map is printed.
 	DryRun bool
 	// VerifierLog gets the verifier's log of every program; none if it is nil.
@@ -64,6 +67,8 @@ type Session struct {
 	code     atomic.Int64
 
 	adding sync.Mutex // held by Add, so that two cannot make the same map
+	// iterators are the programs that run for each object of a kind.
+	iterators sync.WaitGroup
 
 	mu     sync.Mutex // guards what follows, and the printer
 	maps   map[string]*event.Map
@@ -75,6 +80,8 @@ type Session struct {
 	closed bool
 	// config is what the last script said about output.
 	config output.Config
+	// late are links that are detached already and only to be freed.
+	late []io.Closer
 	// quit is closed by Close.
 	quit chan struct{}
 }
@@ -130,15 +137,23 @@ func (s *Session) Add(ctx context.Context, o *object.Object) (*Group, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.groups = append(s.groups, g)
+	if s.opts.Mode != ModeRun {
+		close(g.done) // its events are read after each test
+		return g, nil
+	}
 	s.opts.Printer.Attached(g.probes)
 	s.opts.Printer.Idle()
 	go g.pump()
+	if !s.opts.DryRun {
+		s.iterators.Go(func() { g.iterate(ctx) })
+	}
 	return g, nil
 }
 
 // Run waits until ctx ends, a script called exit(), the child ended, or there is nothing that could still fire. Then it
 // detaches all probes, runs the end probes, prints what is left and the maps, and returns the exit code.
 func (s *Session) Run(ctx context.Context) (int, error) {
+	s.iterators.Wait()
 	if s.live() {
 		s.wait(ctx)
 	}
@@ -184,7 +199,7 @@ func (s *Session) pollExit() {
 	for _, g := range s.groups {
 		code, ok := g.exitFlag()
 		switch {
-		case !ok:
+		case !ok, s.opts.Mode != ModeRun:
 		case s.opts.OnExit != nil:
 			g.exit(code)
 		default:
@@ -211,7 +226,7 @@ func (s *Session) watchExits() {
 func (s *Session) live() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.ContainsFunc(s.groups, func(g *Group) bool { return len(g.jobs) > 0 })
+	return slices.ContainsFunc(s.groups, func(g *Group) bool { return len(g.jobs) > 0 || g.count(providerSelf) > 0 })
 }
 
 func (s *Session) snapshot() []*Group {
@@ -227,7 +242,11 @@ func (s *Session) finish() error {
 	for _, g := range groups {
 		links = append(links, g.takeLinks()...)
 	}
-	errs := []error{closeAll(links)}
+	late, err := detachAll(links)
+	s.mu.Lock()
+	s.late = append(s.late, late...)
+	s.mu.Unlock()
+	errs := []error{err}
 	if s.opts.DryRun {
 		return errors.Join(append(errs, s.opts.Printer.Flush())...)
 	}
@@ -245,7 +264,9 @@ func (s *Session) finish() error {
 	defer s.mu.Unlock()
 	errs = append(errs, s.report(groups)...)
 	s.opts.Printer.End()
-	errs = append(errs, s.printMaps(groups)...)
+	if s.opts.Mode == ModeRun {
+		errs = append(errs, s.printMaps(groups)...)
+	}
 	errs = append(errs, s.opts.Printer.Flush())
 	return errors.Join(append(errs, s.errs...)...)
 }
@@ -342,6 +363,10 @@ func (s *Session) Close() error {
 	for _, g := range groups {
 		links = append(links, g.takeLinks()...)
 	}
+	s.mu.Lock()
+	links = append(links, s.late...)
+	s.late = nil
+	s.mu.Unlock()
 	errs := []error{closeAll(links)}
 	for _, g := range groups {
 		errs = append(errs, g.drain(), g.free())
@@ -355,6 +380,20 @@ func (s *Session) Close() error {
 		errs = append(errs, m.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// Late returns the descriptors of events that no program is attached to any more, and that Close has yet to free after Run. The kernel
+// takes its time over those of tracepoints: a grace period each. A process that holds copies of them takes that over.
+func (s *Session) Late() []*os.File {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []*os.File
+	for _, l := range s.late {
+		if f, ok := l.(interface{ Files() []*os.File }); ok {
+			out = append(out, f.Files()...)
+		}
+	}
+	return out
 }
 
 // shared returns the maps of the session that an Object's specs can use, by their names in the spec.

@@ -127,13 +127,22 @@ func lowerStrncmp(e Emitter, c Call) Value {
 // cut returns the address of n bytes of a string, or of the string and zeros.
 func cut(e Emitter, a Arg, n int) *ir.Value {
 	v := a.Lower()
-	if s, ok := v.Type.(types.String); ok && !v.Loose && s.Size >= n {
+	if s, ok := v.Type.(types.String); ok && !v.Loose && s.Size >= n && aligned(v.V) {
 		return v.V
 	}
 	if v.Loose && v.Type.(types.String).Size < n {
 		return e.Padded(v, n)
 	}
 	return e.Padded(v, max(n, v.Type.(types.String).Size))
+}
+
+// aligned reports whether words may be read at an address: a string in a tuple may begin anywhere.
+func aligned(v *ir.Value) bool {
+	off := int64(0)
+	for v.Op == ir.OpAdd && v.Args[1].Op == ir.OpConst {
+		off, v = off+v.Args[1].Imm, v.Args[0]
+	}
+	return off%8 == 0
 }
 
 // maxUnrolled is the number of words up to which comparisons are unrolled.

@@ -54,19 +54,22 @@ func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) 
 	if diags.HasErrors() {
 		return nil, c.opts.report(c.std, diags)
 	}
-	builtins := stdlib.New()
-	c.expand(tree, builtins, diags)
+	files := newImporter(c.opts.scriptName(), c.opts.include)
+	expand.Program(tree, expandOptions(files), diags)
 	if diags.HasErrors() {
 		return nil, c.opts.report(c.std, diags)
 	}
 	info, err := check.Check(tree, check.Options{
 		Params:    params,
 		Named:     named,
+		Include:   files.Include,
+		Headers:   c.opts.headers,
+		ParseExpr: parser.ParseExpr,
 		Env:       settings(os.Environ()),
 		Unsafe:    c.opts.unsafe,
 		PID:       c.attachPID(),
 		Child:     c.childPID != 0,
-		Builtins:  builtins,
+		Builtins:  stdlib.New(),
 		Providers: c.probes,
 		Host:      c.host,
 	}, diags)
@@ -86,22 +89,25 @@ func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) 
 	return info, nil
 }
 
-// expand replaces imports and calls of macros.
-func (c *compiler) expand(tree *ast.Program, builtins *stdlib.Catalog, diags *diag.List) {
-	expand.Program(tree, expand.Options{
-		Builtin: func(name string) bool {
-			_, ok := builtins.Lookup(name)
-			return ok
-		},
-	}, diags)
-}
-
 // pidNamespace is the pid namespace that gtrace runs in; where that cannot be told, it is the initial one.
 func (c *compiler) pidNamespace() host.PIDNamespace {
 	if n, err := c.host.PIDNamespace(); err == nil {
 		return n
 	}
 	return host.InitialPIDNamespace
+}
+
+// expandOptions says how scripts are expanded; files may be nil where nothing is imported.
+func expandOptions(files *importer) expand.Options {
+	builtins := stdlib.New()
+	opts := expand.Options{Builtin: func(name string) bool {
+		_, ok := builtins.Lookup(name)
+		return ok
+	}}
+	if files != nil {
+		opts.Importer = files
+	}
+	return opts
 }
 
 // compile makes an object of a script.

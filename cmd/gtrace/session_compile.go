@@ -13,6 +13,7 @@ import (
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/check"
 	"github.com/gtrace/gtrace/lang/diag"
+	"github.com/gtrace/gtrace/lang/expand"
 	"github.com/gtrace/gtrace/lang/parser"
 	"github.com/gtrace/gtrace/repl"
 	"github.com/gtrace/gtrace/stdlib"
@@ -189,15 +190,15 @@ func (c *sessionCompiler) checkInput(prog *ast.Program, in repl.Input, statement
 	all := &diag.List{}
 	own := map[*diag.File]bool{prog.File: true}
 	prog.Decls = append(c.earlier(in, env, all), prog.Decls...)
-	builtins := stdlib.New()
-	c.expand(prog, builtins, all)
+	files := newImporter(importingFile(in.File.Name), c.opts.include)
+	expand.Program(prog, expandOptions(files), all)
 	if all.HasErrors() {
-		merge(diags, all, own)
+		merge(diags, all, nil)
 		return nil, nil
 	}
 	opts := check.Options{
-		Params: in.Params, Env: env, Unsafe: c.opts.unsafe, PID: c.attachPID(),
-		Builtins: builtins, Providers: c.probes, Host: c.host, Maps: c.known(in.Maps), WideMaps: true,
+		Params: in.Params, Env: env, Unsafe: c.opts.unsafe, PID: c.attachPID(), Include: files.Include, Headers: c.opts.headers,
+		ParseExpr: parser.ParseExpr, Builtins: stdlib.New(), Providers: c.probes, Host: c.host, Maps: c.known(in.Maps), WideMaps: true,
 	}
 	if statements {
 		opts.MapStrings = promptStrings
@@ -214,6 +215,14 @@ func (c *sessionCompiler) checkInput(prog *ast.Program, in repl.Input, statement
 	}
 	merge(diags, kept, own)
 	return info, err
+}
+
+// importingFile is the script whose folder imports are looked up in: that of a loaded script.
+func importingFile(name string) string {
+	if name == repl.TypedName || name == repl.ScriptName {
+		return ""
+	}
+	return name
 }
 
 // wayOut adds to what is wrong with the use of a live map how the map can get other types.
@@ -283,7 +292,7 @@ func (c *sessionCompiler) learn(info *check.Info) {
 // merge adds diagnostics to a list. Warnings are only for the files that are new; nil stands for all.
 func merge(to, from *diag.List, own map[*diag.File]bool) {
 	for _, d := range from.All() {
-		if d.Severity == diag.Error || own == nil || !d.Span.IsValid() || own[d.Span.File] {
+		if d.Severity == diag.Error || own == nil || !d.Span.IsValid() || own[d.Span.Written().File] {
 			add(to, d)
 		}
 	}
@@ -291,7 +300,7 @@ func merge(to, from *diag.List, own map[*diag.File]bool) {
 
 func add(to *diag.List, d diag.Diagnostic) {
 	n := to.Errorf(d.Span, d.Code, "%s", d.Message)
-	n.Severity, n.Hint = d.Severity, d.Hint
+	n.Severity, n.Hint, n.Notes = d.Severity, d.Hint, d.Notes
 }
 
 // definitions returns what a declaration defines.

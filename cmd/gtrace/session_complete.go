@@ -4,6 +4,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/gtrace/gtrace/examples"
 	"github.com/gtrace/gtrace/lang/check"
 	"github.com/gtrace/gtrace/repl"
 	"github.com/gtrace/gtrace/repl/complete"
@@ -53,8 +54,10 @@ func (t talking) argument(kind repl.Arg) (complete.Arg, bool) {
 		return complete.Arg{Kind: complete.ArgType}, true
 	case repl.ArgMap:
 		return complete.Arg{Kind: complete.ArgMap}, true
-	case repl.ArgFile, repl.ArgTool:
+	case repl.ArgFile:
 		return complete.Arg{Kind: complete.ArgFile}, true
+	case repl.ArgTool:
+		return complete.Arg{Kind: complete.ArgFile, Words: words(toolNames()...).Words}, true
 	case repl.ArgConfig:
 		return complete.Arg{Kind: complete.ArgConfig}, true
 	case repl.ArgScript:
@@ -82,6 +85,19 @@ func (t talking) argument(kind repl.Arg) (complete.Arg, bool) {
 		return complete.Arg{}, false
 	}
 	panic("BUG: cmd: unexpected kind of argument " + string(kind))
+}
+
+// toolNames returns the names of the packaged tools.
+func toolNames() []string {
+	entries, err := examples.Scripts.ReadDir(".")
+	if err != nil {
+		return nil // the folder is part of the binary, and empty at worst
+	}
+	var out []string
+	for _, e := range entries {
+		out = append(out, strings.TrimSuffix(e.Name(), ".gt"))
+	}
+	return out
 }
 
 func words(names ...string) complete.Arg {

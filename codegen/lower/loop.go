@@ -15,8 +15,12 @@ import (
 type loop struct{ done, next *ir.Block }
 
 // smallLoop is the number of rounds up to which a loop over a known range is made of jumps, which the verifier follows one by
-// one; longer ones are calls of bpf_loop.
-const smallLoop = 16
+// one; longer ones are calls of bpf_loop. So are those whose rounds branch more often than smallBranches times altogether: what
+// the verifier follows can double with each.
+const (
+	smallLoop     = 16
+	smallBranches = 32
+)
 
 // while is a loop that the verifier must find the end of.
 func (f *fn) while(s *ast.WhileStmt) {
@@ -61,11 +65,30 @@ func (f *fn) forRange(s *ast.ForRangeStmt) {
 	switch {
 	case known && from >= to:
 		return
-	case known && (to-from <= smallLoop || !f.target.Has(target.Loop)):
+	case known && (to-from <= smallLoop && (to-from)*branches(s.Body) <= smallBranches || !f.target.Has(target.Loop)):
 		f.countedLoop(s, from, to)
 	case f.need(target.Loop, s.At, "this loop"):
 		f.calledLoop(s)
 	}
+}
+
+// branches is about how often the code of a body branches.
+func branches(body *ast.Block) (n int64) {
+	ast.Walk(body, func(node ast.Node) bool {
+		switch node := node.(type) {
+		case *ast.IfStmt, *ast.IfExpr, *ast.TernaryExpr, *ast.MapExpr, *ast.CallExpr:
+			n++
+		case *ast.ForRangeStmt, *ast.ForMapStmt, *ast.WhileStmt, *ast.UnrollStmt:
+			n += 8
+		case *ast.BinaryExpr:
+			if node.Op.IsLogical() {
+				n++
+			}
+		default: // no other node branches
+		}
+		return true
+	})
+	return n
 }
 
 // countedLoop is a loop over a known range, made of jumps.

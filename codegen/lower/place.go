@@ -38,6 +38,9 @@ func (p place) at(off int64) place {
 // pointee is the place that a pointer, or a number that is an address, points to. Where it is not known what an address is
 // of, the probe decides.
 func (f *fn) pointee(v stdlib.Value) place {
+	if f.isCtx(v.V) {
+		return f.ctxPlace()
+	}
 	p, _ := v.Type.(types.Pointer)
 	mem := memKernel
 	switch {
@@ -105,18 +108,23 @@ func (f *fn) placeOf(e ast.Expr) place {
 	if p, ok := v.Type.(types.Pointer); ok {
 		return f.pointee(stdlib.Value{V: v.V, Type: p})
 	}
-	if v.V.Op == ir.OpCtx || v.V == f.b.Context {
+	if f.isCtx(v.V) {
 		return f.ctxPlace()
 	}
 	return place{base: v.V, mem: memOwn}
 }
 
+// isCtx reports whether a value is the program's context itself.
+func (f *fn) isCtx(v *ir.Value) bool { return v.Op == ir.OpCtx || v == f.b.Context }
+
 // ctxPlace is the program's context.
 func (f *fn) ctxPlace() place {
 	mem := memCtx
 	switch f.kind() {
-	case attach.KindTracing, attach.KindRawTracepoint, attach.KindIter:
+	case attach.KindTracing, attach.KindRawTracepoint:
 		mem = memWide
+	case attach.KindIter:
+		mem = memKernel // the verifier wants each pointer there to be tested before it is used; a copy of it is a number
 	case attach.KindTestRun, attach.KindKprobe, attach.KindTracepoint, attach.KindPerfEvent, attach.KindXDP:
 	}
 	return place{base: f.b.Ctx(), mem: mem}
@@ -190,7 +198,7 @@ func (f *fn) load(p place, t types.Type) stdlib.Value {
 	var v *ir.Value
 	switch p.mem {
 	case memOwn:
-		v = f.b.Load(p.base, p.off, n, isSigned(t))
+		v = f.loadOwn(p, n, isSigned(t))
 	case memTrusted:
 		v = f.b.Load(p.base, p.off, n, isSigned(t))
 	case memCtx:
@@ -215,6 +223,23 @@ func (f *fn) load(p place, t types.Type) stdlib.Value {
 		return stdlib.Value{V: v, Type: t}
 	}
 	return stdlib.Value{V: v, Type: forget(p.inherit(t))}
+}
+
+// loadOwn reads memory of the program's own, which may be on the stack, where the verifier wants whole words to be aligned: what is
+// not, in a packed struct or a bit field, is put together from parts that are.
+func (f *fn) loadOwn(p place, n int, signed bool) *ir.Value {
+	base, off := peel(p.base, p.off)
+	if off%int64(n) == 0 {
+		return f.b.Load(p.base, p.off, n, signed)
+	}
+	v := f.b.Const(0)
+	for i := 0; i < n; {
+		w := wordAt(off+int64(i), n-i)
+		part := f.b.Load(base, off+int64(i), w, signed && i+w == n)
+		v = f.b.Binary(ir.OpOr, v, f.b.Binary(ir.OpShl, part, f.b.Const(int64(8*i))))
+		i += w
+	}
+	return v
 }
 
 // loadObject returns a memory object at a place, copied to into (or a fresh slot) unless it is the program's own already.

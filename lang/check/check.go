@@ -35,6 +35,9 @@ type checker struct {
 	literals map[ast.Expr]bool
 	// options are the script's options, which getopt names.
 	options options
+	// defining are the macros of the C part that are being replaced, and defines the number of uses that were.
+	defining []string
+	defines  int
 	// undecided are conditions of the compiler's that are not known yet: what depends on them is passed over.
 	undecided map[ast.Node]bool
 	// warnedTypeinfo is set once the use of typeinfo was warned of.
@@ -49,6 +52,9 @@ type checker struct {
 	funcs     map[string]*function
 	funcOrder []*function
 	versions  map[versionKey]*version
+	// bodies are the bodies of versions, and bodyOrder the versions in the order in which they were made first.
+	bodies    map[versionKey]*ast.Block
+	bodyOrder []versionKey
 	// queue are versions that were called in this round and are not typed yet; rounds counts the rounds. fn is the version that is
 	// being typed, or nil, and lone the program of functions that no program calls.
 	queue  []*version
@@ -65,6 +71,8 @@ type checker struct {
 	grown map[ast.Expr]bool
 	// loops is the number of loops around the statement being typed.
 	loops int
+	// copies is how often unroll repeats the statement being typed; 0 outside of it.
+	copies int
 }
 
 // Check checks a script. The result describes what of it makes sense, even if diags has errors afterwards; nothing may be
@@ -92,14 +100,19 @@ func Check(prog *ast.Program, opts Options, diags *diag.List) (*Info, error) {
 }
 
 func newChecker(prog *ast.Program, opts Options, diags *diag.List) *checker {
-	c := &checker{prog: prog, opts: opts, diags: diags, info: &Info{File: prog.File}, names: map[string]enumerator{}}
-	c.funcs = map[string]*function{}
-	c.lone = &Program{Context: &attach.Context{Stack: true}, Probes: []attach.Probe{{Provider: "begin"}}, Body: &ast.Block{}}
+	c := &checker{
+		prog: prog, opts: opts, diags: diags,
+		info:   &Info{File: prog.File},
+		names:  map[string]enumerator{},
+		funcs:  map[string]*function{},
+		bodies: map[versionKey]*ast.Block{},
+		lone:   &Program{Context: &attach.Context{Stack: true}, Probes: []attach.Probe{{Provider: "begin"}}, Body: &ast.Block{}},
+	}
 	c.reset()
 	return c
 }
 
-// reset forgets what is known of variables, maps and expressions.
+// reset forgets what is known of variables, maps, expressions and calls.
 func (c *checker) reset() {
 	c.info.Types = map[ast.Expr]types.Type{}
 	c.info.Consts = map[ast.Expr]Const{}
@@ -107,13 +120,13 @@ func (c *checker) reset() {
 	c.info.Calls = map[ast.Expr]*types.Signature{}
 	c.info.Fields = map[*ast.FieldExpr][]types.Field{}
 	c.info.Funcs = map[*ast.CallExpr]*Func{}
-	c.versions = map[versionKey]*version{}
 	c.vars, c.varOrder = map[*Var]*slot{}, nil
 	c.maps, c.mapOrder = map[string]*scriptMap{}, nil
 	c.badMaps = map[*ast.MapExpr]bool{}
 	c.literals = map[ast.Expr]bool{}
 	c.warnedOf = map[string]bool{}
 	c.grown = map[ast.Expr]bool{}
+	c.versions = map[versionKey]*version{}
 }
 
 // errorf reports an error, in the last round of the types pass only. It returns a diagnostic to add a hint to.

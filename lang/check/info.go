@@ -118,6 +118,13 @@ type NamedParam struct {
 type Options struct {
 	// Params are the positional parameters.
 	Params []string
+	// Include returns the header of a name that the C part includes, in angle brackets or quotes, in a file; fs.ErrNotExist means
+	// that there is none. Nil means that there are no headers but the system's. Headers are included before the script.
+	Include func(name string, angled bool, by *diag.File) (*diag.File, error)
+	Headers []string
+	// ParseExpr reads text that is an expression of the language, or returns nil if it is none: macros of the C part may stand for
+	// one. Nil means that none does.
+	ParseExpr func(*diag.File) ast.Expr
 	// Named are the named parameters, for getopt.
 	Named []NamedParam
 	// Env are config settings of the environment by config name (max_strlen); they win over the script's.

@@ -232,6 +232,9 @@ func (c *checker) probeEnv(p *Program) types.Env {
 	if ctx.Args != nil {
 		env.Args = ctx.Args
 	}
+	if ctx.Ctx != nil {
+		env.Ctx = ctx.Ctx
+	}
 	switch ctx.Func {
 	case funcByName:
 		env.Func = types.String{Size: len(p.Probes[0].Func) + 1}

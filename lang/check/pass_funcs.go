@@ -193,7 +193,7 @@ func (c *checker) version(f *function, args []types.Type) *version {
 	k := versionKey{fn: f, program: c.program, spaces: spacesOf(args)}
 	v := c.versions[k]
 	if v == nil {
-		v = c.newVersion(f, c.program)
+		v = c.newVersion(f, c.program, c.bodyOf(k))
 		c.versions[k] = v
 	}
 	return v
@@ -221,10 +221,21 @@ func spaceOf(t types.Type) string {
 	return ""
 }
 
-func (c *checker) newVersion(f *function, p *Program) *version {
+// bodyOf returns the body of a version, a copy of the function's.
+func (c *checker) bodyOf(k versionKey) *ast.Block {
+	b := c.bodies[k]
+	if b == nil {
+		b = ast.CloneBlock(k.fn.decl.Body)
+		c.bodies[k] = b
+		c.bodyOrder = append(c.bodyOrder, k)
+	}
+	return b
+}
+
+func (c *checker) newVersion(f *function, p *Program, body *ast.Block) *version {
 	v := &version{
 		function: f, program: p,
-		f: &Func{Name: f.decl.Name, Decl: f.decl, Body: ast.CloneBlock(f.decl.Body), Result: f.result},
+		f: &Func{Name: f.decl.Name, Decl: f.decl, Body: body, Result: f.result},
 	}
 	v.result.fix(f.result)
 	s := &scope{vars: map[varName]declared{}}

@@ -138,6 +138,15 @@ func (c *checker) checkNeeds(e ast.Expr, name string, sig *types.Signature) bool
 		if ctx.Args != nil {
 			d.Hintf("try args.ret")
 		}
+	case "ctx":
+		switch {
+		case ctx.Ctx != nil:
+			return true
+		case probe == "tracepoint":
+			c.errorf(e.Span(), "not-here", "Use args instead of ctx in tracepoint")
+		default:
+			c.errorf(e.Span(), "not-here", "The ctx builtin can not be used with '%s' probes", probe)
+		}
 	case "func":
 		if ctx.Func != "" {
 			return true

@@ -114,14 +114,14 @@ type enumerator struct {
 	known bool
 }
 
-// ident types a bare name: what the script defines in C, a builtin, a constant of the headers, or an enumerator of the kernel.
+// ident types a bare name: a builtin, what the script defines in C, a constant of the headers, or an enumerator of the kernel.
 func (c *checker) ident(e *ast.Ident) types.Type {
-	if t, ok := c.cConst(e); ok {
-		return t
-	}
 	sig, ok := c.opts.Builtins.Signature(e.Name)
 	if ok && (!sig.Call || sig.BareOK) {
 		return c.builtin(e, e.Name, sig, nil)
+	}
+	if t, ok := c.cConst(e); ok {
+		return t
 	}
 	if v, known := cdef.Constant(e.Name); known {
 		return c.literal(e, fromInt(v))

@@ -138,6 +138,8 @@ type Env struct {
 	// nil where the probe has none. Probe is a String that holds the name of the probe.
 	ArgN                      []Type
 	Retval, Args, Func, Probe Type
+	// Ctx is the struct that the builtin ctx points to, nil where it cannot be used.
+	Ctx Type
 	// Provider is the canonical name of the probe's type: "kprobe".
 	Provider string
 	// Registers is set where the probe's context begins with the registers of the CPU (struct pt_regs).

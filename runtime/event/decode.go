@@ -148,9 +148,17 @@ func (d *Decoder) array(b []byte, t types.Array, typ types.Type) value.Value {
 	size := types.Sizeof(t.Elem)
 	out := value.Seq{T: typ, Elems: make([]value.Value, t.Len)}
 	for i := range out.Elems {
-		out.Elems[i] = d.decode(b[i*size:], t.Elem)
+		out.Elems[i] = d.member(b[i*size:], t.Elem)
 	}
 	return out
+}
+
+// member decodes a part of a C type, where arrays of characters are texts. Elsewhere such an array is the bytes of an integer.
+func (d *Decoder) member(b []byte, t types.Type) value.Value {
+	if a, ok := t.(types.Array); ok && types.Equal(a.Elem, types.Int8) {
+		return String(b[:a.Len], types.String{Size: a.Len})
+	}
+	return d.decode(b, t)
 }
 
 func (d *Decoder) tuple(b []byte, t types.Type, elems []types.Type) value.Value {
@@ -180,7 +188,7 @@ func (d *Decoder) structure(b []byte, t *types.Struct) value.Value {
 }
 
 func (d *Decoder) field(b []byte, f *types.Field) value.Value {
-	v := d.decode(b, f.Type)
+	v := d.member(b, f.Type)
 	n, ok := v.(value.Int)
 	if f.BitSize == 0 || !ok {
 		return v

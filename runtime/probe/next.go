@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // Type is a probe type as completion shows it.
@@ -46,11 +48,21 @@ func (k *kprobe) available() bool { return k.host.HasKprobes() }
 
 func (u *uprobe) available() bool { return u.host.HasUprobes() }
 
+func (f *fentry) available() bool { return f.host.HasBTF() && f.host.HasTrampolines() }
+
+func (i *iter) available() bool { return i.host.HasBTF() }
+
+func (u *usdtProbe) available() bool { return u.host.HasUprobes() }
+
 func (u *uprobe) inFiles() bool { return true }
+
+func (u *usdtProbe) inFiles() bool { return true }
+
+func (f *fentry) inModules() bool { return true }
 
 func (r *rawTracepoint) inModules() bool { return true }
 
-func (u unsupported) available() bool { return false }
+func (c *counter) available() bool { return c.kind != unix.PERF_TYPE_HARDWARE || c.host.HasCounters() }
 
 // Branch is what can stand as a part of an attach point, sorted: the names that may be the last part, and those that a part has to follow.
 type Branch struct{ Last, More []string }

@@ -301,12 +301,9 @@ func TestSessionCost(t *testing.T) {
 // Without CAP_SYS_ADMIN, what needs it is said.
 func TestSessionWithoutSysAdmin(t *testing.T) {
 	testenv.Privileged(t)
-	setpriv, err := exec.LookPath("setpriv")
-	if err != nil {
-		testenv.Skip(t, testenv.Host, "needs setpriv, of util-linux")
-	}
+	setpriv := testenv.Program(t, "setpriv")
 	if v, err := os.ReadFile("/proc/sys/kernel/bpf_stats_enabled"); err != nil || strings.TrimSpace(string(v)) != "0" {
-		t.Skip("host tier: kernel.bpf_stats_enabled is set already")
+		testenv.Skip(t, testenv.Host, "needs kernel.bpf_stats_enabled = 0")
 	}
 	bin := filepath.Join(t.TempDir(), "gtrace")
 	text, err := os.ReadFile(testenv.Gtrace(t))

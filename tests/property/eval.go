@@ -1,7 +1,6 @@
 package property
 
 import (
-	"fmt"
 	"math/bits"
 	"strings"
 )
@@ -10,11 +9,19 @@ import (
 type state struct {
 	vars map[string]uint64
 	strs map[string]string
+	vals map[string]val              // of other kinds
 	maps map[string]map[string]*cell // by map name and printed key
+	mem  []byte
+	ctl  control
+	// current is the entry of the map that is looped over.
+	current *cell
 }
 
 // cell is one value of a map.
 type cell struct {
+	name  string
+	key   []val
+	v     val    // of other kinds
 	n     uint64 // plain integer, count, sum, min, max, total of avg and stats
 	count uint64
 	s     string
@@ -22,7 +29,23 @@ type cell struct {
 }
 
 func newState() *state {
-	return &state{vars: map[string]uint64{}, strs: map[string]string{}, maps: map[string]map[string]*cell{}}
+	return &state{
+		vars: map[string]uint64{}, strs: map[string]string{}, vals: map[string]val{}, maps: map[string]map[string]*cell{},
+	}
+}
+
+// val is what the cell of a map that holds no aggregate holds.
+func (c *cell) val(m *mapDecl) val {
+	switch m.agg {
+	case "":
+		return c.n
+	case "str":
+		return c.s
+	}
+	if c.v == nil {
+		return m.s.zero()
+	}
+	return c.v
 }
 
 // fit truncates to a type's size and extends by its sign.
@@ -156,28 +179,44 @@ func (c *strCmp) eval(s *state) bool { return (s.strs[c.v] == c.lit) != c.ne }
 
 // keyOf is a key as it is compared: its parts joined.
 func keyOf(s *state, m *mapDecl, ks []key) string {
-	parts := make([]string, len(ks))
-	for i, k := range ks {
-		switch {
-		case k.x == nil:
-			parts[i] = k.s
-		case m.keys[i].t.signed:
-			parts[i] = fmt.Sprint(int64((*k.x).eval(s)))
-		default:
-			parts[i] = fmt.Sprint((*k.x).eval(s))
+	return m.keyName(keyVals(s, ks))
+}
+
+func (m *mapDecl) keyName(vs []val) string {
+	parts := make([]string, len(vs))
+	for i, v := range vs {
+		s := m.keys[i].shape()
+		if parts[i] = s.print(v); len(vs) == 1 && s.kind != intShape && s.kind != strShape {
+			parts[i] = s.parts(v)
 		}
 	}
 	return strings.Join(parts, ", ")
 }
 
+func keyVals(s *state, ks []key) []val {
+	out := make([]val, len(ks))
+	for i, k := range ks {
+		switch {
+		case k.v != nil:
+			out[i] = k.v.value(s)
+		case k.x != nil:
+			out[i] = (*k.x).eval(s)
+		default:
+			out[i] = k.s
+		}
+	}
+	return out
+}
+
 func (s *state) cell(m *mapDecl, ks []key) *cell {
-	k := keyOf(s, m, ks)
+	vs := keyVals(s, ks)
+	k := m.keyName(vs)
 	if s.maps[m.name] == nil {
 		s.maps[m.name] = map[string]*cell{}
 	}
 	c := s.maps[m.name][k]
 	if c == nil {
-		c = &cell{}
+		c = &cell{name: k, key: vs}
 		s.maps[m.name][k] = c
 	}
 	return c
@@ -193,7 +232,7 @@ func (a *incVar) run(s *state) {
 		s.vars[a.name]++
 	}
 }
-func (a *assignStr) run(s *state) { s.strs[a.name] = a.lit }
+func (a *assignStr) run(s *state) { s.strs[a.name], s.vals[a.name] = a.lit, a.lit }
 func (a *assignMap) run(s *state) {
 	v := fit(a.x.eval(s), a.m.t)
 	s.cell(a.m, a.key).n = v
@@ -226,9 +265,7 @@ func (a *ifStmt) run(s *state) {
 	if a.c.eval(s) {
 		b = a.then
 	}
-	for _, st := range b {
-		st.run(s)
-	}
+	s.block(b)
 }
 
 func (a *update) run(s *state) {
@@ -294,8 +331,7 @@ func (m *mapDecl) slotOf(v int64) int {
 // run interprets the program.
 func (p *program) run() *state {
 	s := newState()
-	for _, st := range p.body {
-		st.run(s)
-	}
+	s.mem = p.mem
+	s.block(p.body)
 	return s
 }

@@ -11,8 +11,16 @@ type gen struct {
 	maps  []*mapDecl
 	vars  []varDecl // in scope
 	strs  []string
+	vals  []valDecl
+	ptrs  []ptrDecl
+	wide  map[string]bool // strings that have room for every word
+	fixed map[string]bool // variables that are only read
 	next  int
-	limit int // statements left
+	limit int  // statements left
+	loops int  // around the statement
+	keys  int  // around the expression
+	jumps bool // in a while or unroll
+	pure  bool // no maps may be read
 }
 
 type varDecl struct {
@@ -24,12 +32,20 @@ var words = []string{"", "a", "ab", "abc", "xyz", "hello", "1234567", "12345678"
 
 // generate returns the program of a seed.
 func generate(seed uint64) *program {
-	g := &gen{r: rand.New(rand.NewPCG(seed, 0x67747261))}
+	g := &gen{r: rand.New(rand.NewPCG(seed, 0x67747261)), wide: map[string]bool{}, fixed: map[string]bool{}}
 	g.limit = 3 + g.r.IntN(25)
 	for range 1 + g.r.IntN(4) {
 		g.maps = append(g.maps, g.mapDecl())
 	}
 	p := &program{maps: g.maps}
+	if g.r.IntN(2) == 0 {
+		g.memory(p)
+	}
+	for _, m := range g.maps {
+		if m.agg == "val" && len(g.ptrs) > 0 && g.r.IntN(4) == 0 {
+			m.s = g.ptrs[g.r.IntN(len(g.ptrs))].d.shape()
+		}
+	}
 	// Every map is assigned to once, so that reading it has a meaning to the checker.
 	for _, m := range g.maps {
 		p.body = append(p.body, g.assign(m))
@@ -40,13 +56,16 @@ func generate(seed uint64) *program {
 	for range g.r.IntN(3) {
 		p.body = append(p.body, g.newStr())
 	}
+	for range g.r.IntN(3) {
+		p.body = append(p.body, g.newVal())
+	}
 	p.body = append(p.body, g.block(3)...)
 	return p
 }
 
 func (g *gen) mapDecl() *mapDecl {
 	m := &mapDecl{name: fmt.Sprintf("@m%d", len(g.maps)), t: g.intType()}
-	aggs := []string{"", "", "", "str", "count", "sum", "min", "max", "avg", "stats", "hist", "lhist"}
+	aggs := []string{"", "", "", "str", "val", "val", "count", "sum", "min", "max", "avg", "stats", "hist", "lhist"}
 	m.agg = aggs[g.r.IntN(len(aggs))]
 	switch m.agg {
 	case "sum", "min", "max", "avg", "stats":
@@ -55,6 +74,8 @@ func (g *gen) mapDecl() *mapDecl {
 		} else {
 			m.t = uint64T
 		}
+	case "val":
+		m.s = g.seqShape(1)
 	case "hist":
 		m.k = g.r.IntN(6)
 	case "lhist":
@@ -63,7 +84,12 @@ func (g *gen) mapDecl() *mapDecl {
 		m.max = m.min + m.step*int64(1+g.r.IntN(40))
 	}
 	for range g.r.IntN(4) {
-		m.keys = append(m.keys, keyKind{str: g.r.IntN(3) == 0, t: g.intType()})
+		k := keyKind{str: g.r.IntN(3) == 0, t: g.intType()}
+		if g.r.IntN(6) == 0 {
+			s := g.seqShape(1)
+			k = keyKind{s: &s}
+		}
+		m.keys = append(m.keys, k)
 	}
 	return m
 }
@@ -82,23 +108,35 @@ func (g *gen) newStr() stmt {
 	name := fmt.Sprintf("$s%d", g.next)
 	g.next++
 	g.strs = append(g.strs, name)
-	// The widest literal comes first, so that the slot is as wide as every later one.
+	if g.r.IntN(2) == 0 {
+		return &assignStr{name, words[g.r.IntN(len(words))]}
+	}
+	// The widest literal makes sure that every byte can be asked for.
+	g.wide[name] = true
 	return &assignStr{name, words[len(words)-1]}
 }
 
 func (g *gen) block(depth int) []stmt {
-	nv, ns := len(g.vars), len(g.strs)
+	nv, ns, nt := len(g.vars), len(g.strs), len(g.vals)
 	var out []stmt
 	for n := 1 + g.r.IntN(6); n > 0 && g.limit > 0; n-- {
 		g.limit--
 		out = append(out, g.stmt(depth))
 	}
-	g.vars, g.strs = g.vars[:nv], g.strs[:ns]
+	g.vars, g.strs, g.vals = g.vars[:nv], g.strs[:ns], g.vals[:nt]
 	return out
 }
 
 func (g *gen) stmt(depth int) stmt {
-	switch n := g.r.IntN(12); {
+	switch n := g.r.IntN(18); {
+	case n == 12 && depth > 0 && g.loops < 2:
+		return g.loop(depth)
+	case n == 13 || n == 14:
+		return g.newVal()
+	case n == 15:
+		if s := g.newInc(); s != nil {
+			return s
+		}
 	case n < 2 && depth > 0:
 		s := &ifStmt{c: g.cond(2)}
 		s.then = g.block(depth - 1)
@@ -118,6 +156,9 @@ func (g *gen) stmt(depth int) stmt {
 
 func (g *gen) changeVar() stmt {
 	v := g.vars[g.r.IntN(len(g.vars))]
+	if g.fixed[v.name] {
+		return g.changeMap()
+	}
 	if v.t == int64T {
 		switch g.r.IntN(3) {
 		case 0:
@@ -134,7 +175,7 @@ func (g *gen) changeMap() stmt {
 	m := g.maps[g.r.IntN(len(g.maps))]
 	ks := g.keysOf(m)
 	if len(ks) > 0 && g.r.IntN(8) == 0 {
-		return &deleteMap{m, ks}
+		return &deleteMap{m, ks, g.r.IntN(2) == 0}
 	}
 	switch m.agg {
 	case "":
@@ -162,6 +203,8 @@ func (g *gen) assign(m *mapDecl) stmt {
 			v = g.strs[g.r.IntN(len(g.strs))]
 		}
 		return &assignMapStr{m, ks, v}
+	case "val":
+		return &assignMapVal{m, ks, g.value(m.s, 2)}
 	case "count":
 		return &update{m, ks, nil}
 	}
@@ -176,8 +219,18 @@ func (g *gen) assign(m *mapDecl) stmt {
 }
 
 func (g *gen) keysOf(m *mapDecl) []key {
+	g.keys++
+	defer func() { g.keys-- }()
 	var out []key
 	for _, k := range m.keys {
+		if k.s != nil {
+			out = append(out, key{v: g.value(*k.s, 1)})
+			continue
+		}
+		if k.str && g.r.IntN(4) == 0 {
+			out = append(out, key{v: g.value(k.shape(), 1)})
+			continue
+		}
 		if k.str {
 			out = append(out, key{s: words[g.r.IntN(len(words))]})
 			continue
@@ -217,18 +270,32 @@ func (g *gen) expr(depth int) expr {
 	if depth == 0 {
 		return g.leaf()
 	}
-	switch g.r.IntN(11) {
+	switch g.r.IntN(15) {
+	case 11, 12, 13:
+		return g.readInt(depth - 1)
+	case 14:
+		if g.r.IntN(2) == 0 {
+			return &elvis{&castExpr{int64T, g.expr(depth - 1)}, &castExpr{int64T, g.expr(depth - 1)}}
+		}
+		b := &blockInt{name: g.name("$b"), x: &castExpr{int64T, g.expr(depth - 1)}}
+		g.scoped(func() []stmt {
+			g.vars = append(g.vars, varDecl{b.name, int64T})
+			g.fixed[b.name] = true
+			b.y = &castExpr{int64T, g.expr(depth - 1)}
+			return nil
+		})
+		return b
 	case 0:
 		return &castExpr{g.intType(), g.expr(depth - 1)}
 	case 1:
 		return &unary{[]string{"-", "~"}[g.r.IntN(2)], &castExpr{[]intType{int64T, uint64T}[g.r.IntN(2)], g.expr(depth - 1)}}
 	case 2:
-		return &ternary{g.cond(depth - 1), &castExpr{int64T, g.expr(depth - 1)}, &castExpr{int64T, g.expr(depth - 1)}}
+		return &ternary{g.cond(depth - 1), &castExpr{int64T, g.expr(depth - 1)}, &castExpr{int64T, g.expr(depth - 1)}, g.r.IntN(2) == 0}
 	case 3:
 		return &boolInt{g.cond(depth - 1)}
 	case 4:
 		for range 3 {
-			if len(g.vars) == 0 {
+			if len(g.vars) == 0 || g.pure {
 				break // the maps are not all assigned to yet
 			}
 			if m := g.maps[g.r.IntN(len(g.maps))]; m.agg == "" {
@@ -256,7 +323,9 @@ func (g *gen) shift() expr {
 
 func (g *gen) cond(depth int) cond {
 	if depth > 0 {
-		switch g.r.IntN(6) {
+		switch g.r.IntN(8) {
+		case 6, 7:
+			return g.readCond(depth - 1)
 		case 0:
 			return &logic{[]string{"&&", "||"}[g.r.IntN(2)], g.cond(depth - 1), g.cond(depth - 1)}
 		case 1:

@@ -26,7 +26,10 @@ func (c *strCmp) conds() []*cond { return nil }
 func keyExprs(ks []key) []*expr {
 	var out []*expr
 	for _, k := range ks {
-		if k.x != nil {
+		switch {
+		case k.v != nil:
+			out = append(out, k.v.kids()...)
+		case k.x != nil:
 			out = append(out, k.x)
 		}
 	}

@@ -11,8 +11,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/gtrace/gtrace/codegen"
 	"github.com/gtrace/gtrace/lang/check"
@@ -40,15 +43,20 @@ func TestPrograms(t *testing.T) {
 		first = uint64(time.Now().UnixNano())
 	}
 	t.Logf("%d programs from seed %d (-seed %d -programs 1 repeats the first)", *programs, first, first)
-	r := newRunner()
+	r := newRunner(t)
 	for i := range uint64(*programs) {
 		p := generate(first + i)
+		begin := time.Now()
 		err := r.differs(p)
+		if took := time.Since(begin); err == nil && took > 5*time.Second {
+			err = &failure{"slow", fmt.Errorf("the program takes %v to compile, load and run", took)}
+		}
 		if err == nil {
 			continue
 		}
 		kind := kindOf(err)
-		shrink(p, func(p *program) bool { return kindOf(r.differs(p)) == kind }, 30)
+		end := time.Now().Add(time.Minute)
+		shrink(p, func(p *program) bool { return time.Now().Before(end) && kindOf(r.differs(p)) == kind }, 30)
 		t.Fatalf("seed %d: %v\n\nsmallest program that fails so:\n%s\n%v", first+i, err, p.text(), r.differs(p))
 	}
 }
@@ -58,11 +66,17 @@ type runner struct {
 	host *host.Host
 	set  *probe.Set
 	lib  *stdlib.Catalog
+	mem  []byte // which programs read through pointers
 }
 
-func newRunner() *runner {
+func newRunner(t *testing.T) *runner {
+	t.Helper()
+	mem, err := unix.MmapPtr(-1, 0, unsafe.Add(nil, memoryAt), memorySize,
+		unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_FIXED_NOREPLACE)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, unix.MunmapPtr(mem, memorySize)) })
 	h := host.New()
-	return &runner{host: h, set: probe.New(h), lib: stdlib.New()}
+	return &runner{host: h, set: probe.New(h), lib: stdlib.New(), mem: unsafe.Slice((*byte)(mem), memorySize)}
 }
 
 // failure is a program that did not do what it should.
@@ -75,10 +89,13 @@ func (f *failure) Error() string { return f.kind + ": " + f.err.Error() }
 
 func kindOf(err error) string {
 	var f *failure
-	if errors.As(err, &f) {
-		return f.kind
+	if !errors.As(err, &f) {
+		return ""
 	}
-	return ""
+	// What is refused for another reason is another failure.
+	_, message, _ := strings.Cut(f.err.Error(), "ERROR: ")
+	words := strings.FieldsFunc(message, func(r rune) bool { return !unicode.IsLetter(r) })
+	return f.kind + " " + strings.Join(words[:min(3, len(words))], " ")
 }
 
 // differs runs a program in the kernel and in the interpreter and returns what is not the same.
@@ -113,6 +130,7 @@ func (r *runner) run(p *program) (map[string]string, error) {
 	if err != nil {
 		return nil, &failure{"compile", err}
 	}
+	copy(r.mem, p.mem)
 	s, err := runtime.New(runtime.Options{Printer: output.NewText(output.Options{Out: io.Discard, Err: io.Discard})})
 	if err != nil {
 		return nil, err
@@ -164,6 +182,8 @@ func printValue(v value.Value) string {
 			return fmt.Sprint(int64(v.Bits))
 		}
 		return fmt.Sprint(v.Bits)
+	case value.Seq:
+		return "(" + printKey(v) + ")"
 	case value.Bytes:
 		return string(v.B)
 	case value.Number:
@@ -215,6 +235,8 @@ func (c *cell) print(m *mapDecl) string {
 	switch m.agg {
 	case "str":
 		return c.s
+	case "val":
+		return m.s.print(c.val(m))
 	case "count":
 		return fmt.Sprint(c.count)
 	case "avg", "stats":

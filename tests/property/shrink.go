@@ -1,5 +1,7 @@
 package property
 
+import "maps"
+
 // shrink makes a failing program smaller as long as fails still says so; it tries to drop statements, to replace an if by one of
 // its branches, and to replace an expression by one of its parts or by a small number.
 func shrink(p *program, fails func(*program) bool, rounds int) *program {
@@ -66,7 +68,7 @@ func shrinkCond(p *program, c *cond, fails func(*program) bool) bool {
 	old := *c
 	for _, k := range old.conds() {
 		*c = *k
-		if fails(p) {
+		if p.valid() && fails(p) {
 			return true
 		}
 		*c = old
@@ -95,7 +97,7 @@ func shrinkExpr(p *program, e *expr, fails func(*program) bool) bool {
 			continue
 		}
 		*e = w
-		if fails(p) {
+		if p.valid() && fails(p) {
 			return true
 		}
 		*e = old
@@ -115,45 +117,57 @@ func size(e expr) int {
 	return n
 }
 
-// valid reports whether every variable is still assigned to before it is used, in a block that encloses the use.
-func (p *program) valid() bool { return validBlock(p.body, map[string]bool{}) }
+// valid reports whether every variable is still assigned to before it is used, in a block that encloses the use, and every break
+// is in a loop.
+func (p *program) valid() bool { return validBlock(p.body, map[string]bool{}, false) }
 
-func validBlock(b []stmt, outer map[string]bool) bool {
+func validBlock(b []stmt, outer map[string]bool, loop bool) bool {
 	known := map[string]bool{}
 	for k := range outer {
 		known[k] = true
 	}
 	for _, s := range b {
-		for _, e := range s.exprs() {
-			if !validExpr(*e, known) {
+		if l, ok := s.(*leave); ok && l.how != doReturn && !loop {
+			return false
+		}
+		if !validStmt(s, known) {
+			return false
+		}
+		if d, ok := s.(interface{ declares() string }); ok {
+			known[d.declares()] = true
+		}
+		inner, in := known, loop
+		if l, ok := s.(interface{ inside() string }); ok {
+			inner, in = maps.Clone(known), true
+			inner[l.inside()] = true
+		}
+		for _, b := range s.blocks() {
+			if !validBlock(*b, inner, in) {
 				return false
 			}
 		}
-		for _, c := range s.conds() {
-			if !validCond(*c, known) {
-				return false
-			}
+	}
+	return true
+}
+
+func validStmt(s stmt, known map[string]bool) bool {
+	for _, e := range s.exprs() {
+		if !validExpr(*e, known) {
+			return false
 		}
-		switch s := s.(type) {
-		case *assignVar:
-			known[s.name] = true
-		case *assignStr:
-			known[s.name] = true
-		case *compoundVar:
-			if !known[s.name] {
-				return false
-			}
-		case *incVar:
-			if !known[s.name] {
-				return false
-			}
-		case *assignMapStr:
-			if s.v != "" && s.v[0] == '$' && !known[s.v] {
-				return false
-			}
+	}
+	for _, c := range s.conds() {
+		if !validCond(*c, known) {
+			return false
 		}
-		for _, inner := range s.blocks() {
-			if !validBlock(*inner, known) {
+	}
+	return validUses(s, known)
+}
+
+func validUses(n any, known map[string]bool) bool {
+	if u, ok := n.(interface{ uses() []string }); ok {
+		for _, name := range u.uses() {
+			if !known[name] {
 				return false
 			}
 		}
@@ -173,19 +187,23 @@ func validExpr(e expr, known map[string]bool) bool {
 		if !validCond(e.c, known) {
 			return false
 		}
+	case *blockInt:
+		if !validExpr(e.x, known) {
+			return false
+		}
+		inner := maps.Clone(known)
+		inner[e.name] = true
+		return validExpr(e.y, inner)
 	}
 	for _, k := range e.kids() {
 		if !validExpr(*k, known) {
 			return false
 		}
 	}
-	return true
+	return validUses(e, known)
 }
 
 func validCond(c cond, known map[string]bool) bool {
-	if s, ok := c.(*strCmp); ok && !known[s.v] {
-		return false
-	}
 	for _, k := range c.kids() {
 		if !validExpr(*k, known) {
 			return false
@@ -196,5 +214,5 @@ func validCond(c cond, known map[string]bool) bool {
 			return false
 		}
 	}
-	return true
+	return validUses(c, known)
 }

@@ -74,6 +74,7 @@ type (
 	ternary struct {
 		c    cond
 		x, y expr // both int64
+		asIf bool // written as an if expression
 	}
 	boolInt struct{ c cond } // (int64)(cond)
 )
@@ -95,25 +96,61 @@ type (
 	truthy struct{ x expr }
 )
 
-// key is one part of a map key: an integer expression of a given type, or a literal string.
+// key is one part of a map key: an integer expression of a given type, a literal string or another value.
 type key struct {
 	x *expr
 	s string
+	v vexpr
 }
 
 // mapDecl is a map of the program and what it holds.
 type mapDecl struct {
 	name           string
 	keys           []keyKind // none for a scalar map
-	agg            string    // "" for plain integers, "str" for strings, else count, sum, …
+	agg            string    // "" for plain integers, "str" for strings, "val" for other values, else count, sum, …
 	t              intType   // of plain integers, sum, min, max, avg, stats
 	k              int       // bits of hist
 	min, max, step int64
+	s              shape // of other values
+}
+
+// shape is what a value of the map is outside of the map.
+func (m *mapDecl) shape() shape {
+	switch m.agg {
+	case "":
+		return shape{kind: intShape, t: m.t}
+	case "str":
+		return shape{kind: strShape}
+	}
+	return m.s
+}
+
+// keyShape is what a key of the map is in a loop.
+func (m *mapDecl) keyShape() shape {
+	var all []shape
+	for _, k := range m.keys {
+		all = append(all, k.shape())
+	}
+	if len(all) == 1 {
+		return all[0]
+	}
+	return shape{kind: tupleShape, elems: all}
 }
 
 type keyKind struct {
 	str bool
 	t   intType
+	s   *shape // of other values
+}
+
+func (k keyKind) shape() shape {
+	switch {
+	case k.s != nil:
+		return *k.s
+	case k.str:
+		return shape{kind: strShape}
+	}
+	return shape{kind: intShape, t: k.t}
 }
 
 type (
@@ -160,6 +197,7 @@ type (
 	deleteMap struct {
 		m   *mapDecl
 		key []key
+		old bool // delete(@m[k])
 	}
 	ifStmt struct {
 		c         cond
@@ -192,6 +230,9 @@ func (e *castExpr) text() string { return fmt.Sprintf("(%s)%s", e.t, paren(e.x))
 func (e *unary) text() string    { return e.op + paren(e.x) }
 func (e *binary) text() string   { return paren(e.x) + " " + e.op + " " + paren(e.y) }
 func (e *ternary) text() string {
+	if e.asIf {
+		return "(if " + e.c.text() + " { " + e.x.text() + " } else { " + e.y.text() + " })"
+	}
 	return "(" + e.c.text() + " ? " + paren(e.x) + " : " + paren(e.y) + ")"
 }
 func (e *boolInt) text() string { return "(int64)(!(!(" + e.c.text() + ")))" }
@@ -208,7 +249,7 @@ func litText(v int64) string {
 
 func paren(x expr) string {
 	switch x.(type) {
-	case *varRef, *mapRef, *ternary:
+	case *varRef, *mapRef, *ternary, *elvis, *blockInt, *partInt, *strLen, *strPos, *strAt:
 		return x.text()
 	}
 	return "(" + x.text() + ")"
@@ -220,9 +261,12 @@ func keyText(ks []key) string {
 	}
 	parts := make([]string, len(ks))
 	for i, k := range ks {
-		if k.x != nil {
+		switch {
+		case k.v != nil:
+			parts[i] = k.v.text()
+		case k.x != nil:
 			parts[i] = (*k.x).text()
-		} else {
+		default:
 			parts[i] = fmt.Sprintf("%q", k.s)
 		}
 	}
@@ -299,11 +343,19 @@ func (s *update) text(in string) string {
 }
 
 func (s *deleteMap) text(in string) string {
-	if len(s.key) > 1 {
+	if s.old {
 		return in + "delete(" + s.m.name + keyText(s.key) + ");\n"
 	}
-	k := keyText(s.key)
-	return in + "delete(" + s.m.name + ", " + k[1:len(k)-1] + ");\n"
+	return in + "delete(" + s.m.name + ", " + keyArg(s.key) + ");\n"
+}
+
+// keyArg is a key as an argument.
+func keyArg(ks []key) string {
+	k := keyText(ks)
+	if k = k[1 : len(k)-1]; len(ks) > 1 {
+		k = "(" + k + ")"
+	}
+	return k
 }
 
 func (s *ifStmt) text(in string) string {
@@ -324,8 +376,16 @@ func blockText(b []stmt, in string) string {
 
 // program is one random program.
 type program struct {
-	maps []*mapDecl
-	body []stmt
+	maps    []*mapDecl
+	structs []*structDecl
+	mem     []byte // what the structs hold
+	body    []stmt
 }
 
-func (p *program) text() string { return "BEGIN {\n" + blockText(p.body, "  ") + "}\n" }
+func (p *program) text() string {
+	out := enumText
+	for _, d := range p.structs {
+		out += d.text()
+	}
+	return out + "BEGIN {\n" + blockText(p.body, "  ") + "}\n"
+}
