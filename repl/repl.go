@@ -44,6 +44,8 @@ type Options struct {
 	Quiet, NoWarnings bool
 	// History is the file of the history; "" keeps none.
 	History string
+	// Release, if any, takes over the events that are only to be freed when the session is left, which takes the kernel a while.
+	Release func([]*os.File)
 	// Interrupts receives something for each Ctrl-C that is no key, because nobody is typing.
 	Interrupts <-chan os.Signal
 }
@@ -194,6 +196,9 @@ func (r *repl) leave() (int, error) {
 	done, stop := context.WithCancel(context.Background())
 	stop()
 	_, err := r.ses.Run(done)
+	if r.opts.Release != nil {
+		r.opts.Release(r.ses.Late())
+	}
 	if err := r.closeFile(); err != nil {
 		r.say("ERROR: write %s: %v\n", r.file, err)
 	}

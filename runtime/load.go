@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"strconv"
-	"strings"
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
 
 	"github.com/gtrace/gtrace/codegen/object"
+	"github.com/gtrace/gtrace/runtime/event"
 )
 
 // ErrPermission is wrapped by the error of a load that the kernel refused for lack of capabilities.
@@ -94,12 +93,8 @@ func (s *Session) dataValue() []byte {
 	return b
 }
 
-// stackDepth returns the depth of a stack map from its name.
-func stackDepth(name string) (int, bool) {
-	text, ok := strings.CutPrefix(name, object.StackMap)
-	if !ok {
-		return 0, false
-	}
-	n, err := strconv.Atoi(text)
-	return n, err == nil
+// stackKind returns what stacks a map is for from its name.
+func stackKind(name string) (event.StackKind, bool) {
+	depth, buildID, ok := object.ParseStackMap(name)
+	return event.StackKind{Depth: depth, BuildID: buildID}, ok
 }

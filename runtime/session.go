@@ -412,8 +412,8 @@ func (s *Session) shared(o *object.Object) (map[string]*ebpf.Map, error) {
 		out[m.Spec] = live.Handle
 	}
 	for name := range o.Spec.Maps {
-		if depth, ok := stackDepth(name); ok && s.stacks[depth] != nil {
-			out[name] = s.stacks[depth]
+		if kind, ok := stackKind(name); ok && s.stacks[kind] != nil {
+			out[name] = s.stacks[kind]
 		}
 	}
 	return out, nil
@@ -434,15 +434,15 @@ func (s *Session) adopt(o *object.Object, coll *ebpf.Collection) error {
 		s.maps[m.Name] = &event.Map{Handle: h, Info: m}
 	}
 	for name := range coll.Maps {
-		depth, ok := stackDepth(name)
-		if !ok || s.stacks[depth] != nil {
+		kind, ok := stackKind(name)
+		if !ok || s.stacks[kind] != nil {
 			continue
 		}
 		h, err := clone(coll, name)
 		if err != nil {
 			return err
 		}
-		s.stacks[depth] = h
+		s.stacks[kind] = h
 	}
 	return nil
 }

@@ -147,14 +147,28 @@ func (e *VerifierError) Error() string {
 	return b.String()
 }
 
-// advice says what to do. There is one limit of the kernel that only the script's author can keep.
+// advice says what to do. There are limits of the kernel that only the script's author can keep.
 func (e *VerifierError) advice() string {
 	for _, line := range e.Log {
 		if strings.Contains(line, "maps per program has reached the limit") {
 			return "the kernel lets one action use so many maps; use fewer, or one map with a key"
 		}
+		if helper := refusedHelper(line); helper != "" {
+			return fmt.Sprintf("this kernel does not let the probe's programs call %s: it was built without it, or is locked down", helper)
+		}
 	}
 	return "this is a bug in gtrace; -d verifier prints the whole log"
+}
+
+// refusedHelper returns the helper that a line of the log says is not for this program.
+func refusedHelper(line string) string {
+	for _, words := range []string{"program of this type cannot use helper ", "unknown func "} {
+		if _, rest, ok := strings.Cut(line, words); ok {
+			name, _, _ := strings.Cut(rest, "#")
+			return strings.TrimSpace(name)
+		}
+	}
+	return ""
 }
 
 // Unwrap returns the kernel's error.

@@ -18,7 +18,7 @@ func kernelBuiltins() []*Builtin {
 		{
 			Signature: types.Signature{
 				Name: "percpu_kaddr", Doc: "Address of a variable that the kernel has for each CPU; 0 where there is no such CPU.",
-				Params:   []types.Param{{Name: "symbol", Kind: types.ParamLitString}, {Name: "cpu", Kind: types.ParamInt, Optional: true}},
+				Params:   []types.Param{{Name: "symbol", Kind: types.ParamLitString, Names: types.NamesKernelSymbol}, {Name: "cpu", Kind: types.ParamInt, Optional: true}},
 				ResultOf: percpuType, Call: true,
 			},
 			Lower: lowerPercpu,
@@ -26,7 +26,7 @@ func kernelBuiltins() []*Builtin {
 		{
 			Signature: types.Signature{
 				Name: "uaddr", Doc: "Address of a variable or function of the program or library that the probe is in.",
-				Params:   []types.Param{{Name: "symbol", Kind: types.ParamLitString}},
+				Params:   []types.Param{{Name: "symbol", Kind: types.ParamLitString, Names: types.NamesUserSymbol}},
 				ResultOf: uaddrType, Call: true, Needs: "probe",
 			},
 			Lower: func(e Emitter, c Call) Value {

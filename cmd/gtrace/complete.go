@@ -84,7 +84,7 @@ func (s *completions) Check(text string, wrap func(check.Providers) check.Provid
 	expand.Program(tree, expandOptions(nil), diags)
 	info, err := check.Check(tree, check.Options{
 		ParseExpr: parser.ParseExpr,
-		Unsafe: true, PID: s.attachPID(), Child: s.childPID != 0, Builtins: s.builtins, Providers: wrap(s.probes), Host: s.host,
+		Unsafe:    true, PID: s.attachPID(), Child: s.childPID != 0, Builtins: s.builtins, Providers: wrap(s.probes), Host: s.host,
 		Maps: s.Maps(),
 	}, diags)
 	if err != nil {

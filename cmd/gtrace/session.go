@@ -48,6 +48,7 @@ func session(ctx context.Context, o *options, std streams) error {
 		Format: o.format, File: o.output, In: in, Out: std.out, Err: std.err,
 		Color: colored(std.err), Quiet: o.quiet, NoWarnings: o.noWarnings,
 		History: repl.HistoryFile(os.Getenv), Interrupts: interrupts,
+		Release: release,
 		Completer: func(l repl.Live) repl.Completer {
 			return sessionCompleter{complete.New(newCompletions(c, talking{l, sc}))}
 		},

@@ -129,7 +129,7 @@ func (f *fn) unary(e *ast.UnaryExpr, into *ir.Value) stdlib.Value {
 		}
 		return f.loadObject(p, t, into)
 	case ast.AddrOf:
-		panic("BUG: lower: address of a variable was accepted by the checker")
+		return stdlib.Value{V: f.addressTaken(e.X), Type: t}
 	}
 	panic(fmt.Sprintf("BUG: lower: unexpected operator %v", e.Op))
 }
@@ -145,7 +145,13 @@ func (f *fn) fit(v *ir.Value, t types.Type) stdlib.Value {
 // cast converts between integers, pointers, enums and booleans.
 func (f *fn) cast(e *ast.CastExpr) stdlib.Value {
 	to := f.info.Types[e]
+	if a, ok := to.(types.Array); ok {
+		return f.arrayOf(e.X, a)
+	}
 	v := f.expr(e.X)
+	if _, ok := v.Type.(types.Array); ok && isScalar(to) {
+		return f.convert(f.numberOf(v, to), to)
+	}
 	if !isScalar(to) || !isScalar(v.Type) {
 		if s, ok := to.(types.String); ok {
 			dst := f.object("cast", s)
@@ -173,8 +179,8 @@ func (f *fn) ternary(e *ast.TernaryExpr, into *ir.Value) stdlib.Value {
 	}
 	return f.choose(t, into,
 		func(then, els *ir.Block) { f.cond(e.Cond, then, els) },
-		func(into *ir.Value) stdlib.Value { return f.exprInto(e.Then, into) },
-		func(into *ir.Value) stdlib.Value { return f.exprInto(e.Else, into) })
+		func(into *ir.Value) stdlib.Value { return f.arm(e.Then, t, into) },
+		func(into *ir.Value) stdlib.Value { return f.arm(e.Else, t, into) })
 }
 
 // elvis is `a ?: b`.
@@ -183,19 +189,33 @@ func (f *fn) elvis(e *ast.TernaryExpr, t types.Type) stdlib.Value {
 	return f.choose(t, nil,
 		func(then, els *ir.Block) { f.b.Branch(x.V, then, els) },
 		func(*ir.Value) stdlib.Value { return x },
-		func(into *ir.Value) stdlib.Value { return f.exprInto(e.Else, into) })
+		func(into *ir.Value) stdlib.Value { return f.arm(e.Else, t, into) })
 }
 
 func (f *fn) ifExpr(e *ast.IfExpr, into *ir.Value) stdlib.Value {
-	return f.choose(f.info.Types[e], into,
+	t := f.info.Types[e]
+	return f.choose(t, into,
 		func(then, els *ir.Block) { f.cond(e.Cond, then, els) },
-		func(into *ir.Value) stdlib.Value { return f.exprInto(e.Then, into) },
+		func(into *ir.Value) stdlib.Value { return f.arm(e.Then, t, into) },
 		func(into *ir.Value) stdlib.Value {
 			if e.Else == nil {
 				return stdlib.Value{Type: types.Void{}}
 			}
-			return f.exprInto(e.Else, into)
+			return f.arm(e.Else, t, into)
 		})
+}
+
+// arm evaluates an arm of a choice of type t, in the place of the choice where that is possible: the parts of a tuple that is laid
+// out in another way cannot be moved there within the same bytes.
+func (f *fn) arm(e ast.Expr, t types.Type, into *ir.Value) stdlib.Value {
+	switch t.(type) {
+	case types.Tuple, types.Record:
+		if !f.canBuildAt(e, t) {
+			into = nil
+		}
+	default: // no other type is laid out in more than one way
+	}
+	return f.exprInto(e, into)
 }
 
 // blockExpr executes statements and evaluates the last expression, even where nothing gets there: whoever wanted the value

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/ir"
 	"github.com/gtrace/gtrace/codegen/target"
+	"github.com/gtrace/gtrace/lang/attach"
 	"github.com/gtrace/gtrace/lang/types"
 	"github.com/gtrace/gtrace/stdlib"
 )
@@ -56,7 +57,7 @@ func (f *fn) Trusted(a stdlib.Arg) *ir.Value {
 	} else {
 		p = f.placeOf(e)
 	}
-	if p.mem != memTrusted {
+	if p.mem != memTrusted && !f.fromContext(p.base) {
 		f.Refuse("the kernel takes only a pointer that comes straight from the probe's arguments or the current task here")
 	}
 	return f.address(p)
@@ -68,4 +69,9 @@ func (f *fn) Path(c stdlib.Call, path *ir.Value) stdlib.Value {
 	dst := f.Temp("path", types.Align(t.Size, 8), 8)
 	ret := f.b.Call(ir.HelperDPath, path, dst, f.b.Const(int64(t.Size)))
 	return stdlib.Value{V: dst, Type: t, Len: f.readLen(ir.HelperDPath, dst, ret, t.Size), Loose: true}
+}
+
+// fromContext reports whether a pointer is an argument of the function that the program is attached to: the verifier knows those.
+func (f *fn) fromContext(v *ir.Value) bool {
+	return f.kind() == attach.KindTracing && v.Op == ir.OpLoad && (v.Args[0].Op == ir.OpCtx || v.Args[0] == f.b.Context)
 }

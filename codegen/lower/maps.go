@@ -18,6 +18,9 @@ const (
 	// stackEntries is the number of stacks that a stack map holds.
 	stackEntries = 16384
 	pageSize     = 4096
+	// stackBuildID is BPF_F_STACK_BUILD_ID, buildIDFrame the size of struct bpf_stack_build_id.
+	stackBuildID = 1 << 5
+	buildIDFrame = 32
 	// defaultRingBufPages is the size of the ring buffer where the script does not say it.
 	defaultRingBufPages = 256
 	// maxRingBufPages is 1 GiB, the largest power of two below what kernels accept.
@@ -151,7 +154,6 @@ func (m *module) finishMaps() {
 // ownMap is the spec of a map that is not a script map.
 func (m *module) ownMap(name string) *ebpf.MapSpec {
 	spec := &ebpf.MapSpec{Name: name, Type: ebpf.Array, KeySize: 4, MaxEntries: 1}
-	var depth uint32
 	if t, ok := m.tables[name]; ok {
 		return tableMap(name, t)
 	}
@@ -166,10 +168,14 @@ func (m *module) ownMap(name string) *ebpf.MapSpec {
 	case name == zeroMap:
 		spec.ValueSize = uint32(max(8, m.zero))
 	default:
-		if _, err := fmt.Sscanf(name, object.StackMap+"%d", &depth); err != nil {
+		depth, buildID, ok := object.ParseStackMap(name)
+		if !ok {
 			panic(fmt.Sprintf("BUG: lower: reference to the unknown map %s", name))
 		}
-		spec.Type, spec.ValueSize, spec.MaxEntries = ebpf.StackTrace, 8*depth, stackEntries
+		spec.Type, spec.ValueSize, spec.MaxEntries = ebpf.StackTrace, uint32(8*depth), stackEntries
+		if buildID {
+			spec.ValueSize, spec.Flags = uint32(buildIDFrame*depth), stackBuildID
+		}
 	}
 	return spec
 }

@@ -7,6 +7,10 @@
 package object
 
 import (
+	"fmt"
+	"strconv"
+	"strings"
+
 	"github.com/cilium/ebpf"
 
 	"github.com/gtrace/gtrace/lang/attach"
@@ -152,7 +156,7 @@ const (
 	// LostMap is a per-CPU array of 64-bit counters, indexed by the Lost constants; absent with the ring buffer and if nothing can
 	// be lost.
 	LostMap = "gt_lost"
-	// StackMap is the map of stack traces of depth N: "gt_stacks_N".
+	// StackMap is the map of stack traces of depth N: "gt_stacks_N", or "gt_stacks_bN" for those by build id.
 	StackMap = "gt_stacks_"
 	// ScratchMap is the per-CPU memory of the program N: "gt_scratch_N".
 	ScratchMap = "gt_scratch_"
@@ -178,3 +182,26 @@ const (
 	DataPIDNSIno
 	DataSize
 )
+
+// StackMapName returns the name of the map for stacks of a type.
+func StackMapName(t types.Stack) string {
+	mark := ""
+	if t.Mode == "build_id" {
+		mark = buildIDMark
+	}
+	return fmt.Sprintf("%s%s%d", StackMap, mark, t.Depth)
+}
+
+// buildIDMark stands before the depth in the name of a map of stacks by build id.
+const buildIDMark = "b"
+
+// ParseStackMap returns what stacks the map of a name is for.
+func ParseStackMap(name string) (depth int, buildID, ok bool) {
+	text, ok := strings.CutPrefix(name, StackMap)
+	if !ok {
+		return 0, false, false
+	}
+	text, buildID = strings.CutPrefix(text, buildIDMark)
+	depth, err := strconv.Atoi(text)
+	return depth, buildID, err == nil
+}

@@ -10,7 +10,7 @@ import (
 	"github.com/gtrace/gtrace/lang/types"
 )
 
-// checker is the state of one run of Check. The passes are methods in files of their own, in this order: cdef, config, support,
+// checker is the state of one run of Check. The passes are methods in files of their own, in this order: cdef, config,
 // replace, funcs, attach, limits, comptime, resolve, types.
 type checker struct {
 	prog  *ast.Program
@@ -81,7 +81,6 @@ func Check(prog *ast.Program, opts Options, diags *diag.List) (*Info, error) {
 	c := newChecker(prog, opts, diags)
 	c.passCdef()
 	c.passConfig()
-	c.passSupport()
 	c.passReplace()
 	if c.info.OptionHelp != "" {
 		return c.info, nil

@@ -53,6 +53,8 @@ type Var struct {
 	Name string
 	// Type is the type of the slot: the widest that is assigned to it.
 	Type types.Type
+	// Addressed is set where the script takes the variable's address.
+	Addressed bool
 }
 
 // Func is a function of the script as one program calls it: its body is a clone for that program, typed for what its probe

@@ -87,6 +87,7 @@ func (c *checker) declareFunc(d *ast.FuncDecl) {
 		seen[p.Name] = true
 		f.params = append(f.params, c.valueType(f, p.Type, "a parameter"))
 	}
+	c.rejectComptime(f)
 	f.result = types.Void{}
 	if d.Result != nil && !isVoidName(d.Result) {
 		f.result = c.valueType(f, d.Result, "a result")
@@ -95,6 +96,30 @@ func (c *checker) declareFunc(d *ast.FuncDecl) {
 		c.errorf(d.NameSpan, "missing-return", "%s() must return a value on every way through it", d.Name)
 		f.bad = true
 	}
+}
+
+// rejectComptime reports what is decided for each probe before functions are typed.
+func (c *checker) rejectComptime(f *function) {
+	ast.Walk(f.decl.Body, func(n ast.Node) bool {
+		what := ""
+		switch n := n.(type) {
+		case *ast.IfStmt:
+			if n.Comptime {
+				what = "if comptime"
+			}
+		case *ast.IfExpr:
+			if n.Comptime {
+				what = "if comptime"
+			}
+		case *ast.TypeinfoExpr:
+			what = "typeinfo"
+		}
+		if what != "" {
+			f.bad = true
+			c.errorf(n.Span(), "unsupported", "%s is not supported in functions", what).Hintf("a macro is expanded where it is used")
+		}
+		return what == ""
+	})
 }
 
 func isVoidName(t ast.TypeExpr) bool {
@@ -112,6 +137,8 @@ func (c *checker) valueType(f *function, e ast.TypeExpr, what string) types.Type
 			c.errorf(e.Span(), "bad-type", "%s cannot be of this type", what)
 		}
 		return types.Invalid{}
+	case !c.sized(e, t):
+		f.bad = true
 	case types.Equal(t, types.Void{}), types.IsAggregate(t):
 		c.errorf(e.Span(), "bad-type", "%s cannot be of type %s", what, t)
 		f.bad = true

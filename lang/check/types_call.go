@@ -315,6 +315,11 @@ func (c *checker) typedArg(e ast.Expr, t types.Type) types.Arg {
 	if k, ok := c.info.Consts[e]; ok {
 		a.Const, a.Int, a.Str = true, k.Int, k.Str
 	}
+	if call, ok := e.(*ast.CallExpr); ok && len(call.Args) > 0 {
+		if word, ok := call.Args[0].(*ast.Ident); ok {
+			a.Word = word.Name
+		}
+	}
 	return a
 }
 

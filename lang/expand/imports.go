@@ -41,6 +41,7 @@ func (e *expander) importInto(decls []ast.Decl, file *diag.File, left *int) []as
 	for _, d := range decls {
 		switch d := d.(type) {
 		case *ast.ImportDecl:
+			d.At.End = d.At.Start + len(strings.TrimSuffix(d.At.Text(), ";"))
 			if late {
 				e.diags.Errorf(d.At, codeImport, "root imports must appear before probes and functions")
 				continue

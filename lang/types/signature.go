@@ -111,6 +111,8 @@ type Arg struct {
 	Str   string
 	// Name is the word given for a ParamName, or the member for a ParamMember.
 	Name string
+	// Word is the bare word that is given to the call that is the argument: the clock of nsecs(tai).
+	Word string
 	// Map says what kind of map is given by reference.
 	Map MapRef
 }

@@ -78,8 +78,8 @@ func TestComplete(t *testing.T) {
 		{"macro m($x) { $x } kprobe:vfs_w|", "vfs_write"},
 		{"import \"a.bt\"; kprobe:vfs_w|", "vfs_write"},
 		// declarations
-		{"conf|", "config"},
-		{"con|", "config, continue, container_of("},
+		{"conf|", "config = {, config"},
+		{"con|", "config = {, continue, config, container_of("},
 		{"mac|", "~macro, macaddr("},
 		{"imp|", "import"},
 		{"config = { |", "~max_strlen =, stack_mode =, missing_probes ="},

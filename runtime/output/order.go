@@ -83,7 +83,7 @@ func compare(a, b value.Value) int {
 		}
 	case value.Stack:
 		if b, ok := b.(value.Stack); ok {
-			return cmp.Or(slices.Compare(a.Addrs, b.Addrs), cmp.Compare(a.PID, b.PID), cmp.Compare(a.Err, b.Err))
+			return cmp.Or(slices.Compare(a.Addrs, b.Addrs), slices.Compare(a.Files, b.Files), cmp.Compare(a.PID, b.PID), cmp.Compare(a.Err, b.Err))
 		}
 	case value.Usym:
 		if b, ok := b.(value.Usym); ok {

@@ -161,7 +161,7 @@ func (m Message) text(color bool) string {
 // placed returns a message of the script's own, which has a place but no excerpt.
 func placed(s diag.Span, severity diag.Severity, text string) string {
 	if !s.IsValid() {
-		return fmt.Sprintf("%s: %s\n", severity, text)
+		return fmt.Sprintf("%s: %s\n", severity, strings.TrimSuffix(text, "\n"))
 	}
-	return fmt.Sprintf("%s: %s: %s\n", s, severity, text) + diag.ExpandedFrom(s, severity)
+	return fmt.Sprintf("%s: %s: %s\n", s, severity, strings.TrimSuffix(text, "\n")) + diag.ExpandedFrom(s, severity)
 }

@@ -58,8 +58,6 @@ func (u *uprobe) inFiles() bool { return true }
 
 func (u *usdtProbe) inFiles() bool { return true }
 
-func (f *fentry) inModules() bool { return true }
-
 func (r *rawTracepoint) inModules() bool { return true }
 
 func (c *counter) available() bool { return c.kind != unix.PERF_TYPE_HARDWARE || c.host.HasCounters() }
@@ -76,8 +74,9 @@ func (s *Set) Next(kind string) (Tree, error) {
 	if !ok {
 		return nil, fmt.Errorf("unknown probe type %q", kind)
 	}
-	if k, ok := p.(*kprobe); ok {
-		return k.tree()
+	switch p.(type) {
+	case *kprobe, *fentry:
+		return s.functionTree(p)
 	}
 	return treeOf(p, kind, "*")
 }
@@ -120,21 +119,19 @@ func treeOf(p provider, kind, pattern string) (Tree, error) {
 	return t.sorted(), nil
 }
 
-// tree is made without a listing, since there are many functions: those of modules may be written without their module, too.
-func (k *kprobe) tree() (Tree, error) {
-	if !k.host.HasKprobes() {
+// functionTree is the kernel's functions, made without a listing, since there are many. The module may be left out.
+func (s *Set) functionTree(p provider) (Tree, error) {
+	if a, ok := p.(absent); ok && !a.available() {
 		return Tree{}, nil
 	}
-	all, err := k.host.Functions()
+	all, err := s.host.Functions()
 	if err != nil {
 		return nil, err
 	}
 	t := Tree{}
 	for _, f := range all {
 		t.add([]string{f.Name})
-		if f.Module != "" {
-			t.add([]string{f.Module, f.Name})
-		}
+		t.add([]string{moduleName(f.Module), f.Name})
 	}
 	return t.sorted(), nil
 }

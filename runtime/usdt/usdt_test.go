@@ -28,8 +28,10 @@ func TestParseArgs(t *testing.T) {
 		}, ""},
 		{"amd64", "%rdi", []Arg{{Size: 8, Kind: ArgReg, Reg: "rdi"}}, ""},
 		{"arm64", "8@x0 -4@[sp, 12] 4@5 8@[x1] 8@[x1, x2]", []Arg{
-			{Size: 8, Kind: ArgReg, Reg: "x0"}, {Size: 4, Signed: true, Kind: ArgMemory, Reg: "sp", Scale: 1, Offset: 12},
-			{Size: 4, Kind: ArgConst, Const: 5}, {Size: 8, Kind: ArgMemory, Reg: "x1", Scale: 1},
+			{Size: 8, Kind: ArgReg, Reg: "x0"},
+			{Size: 4, Signed: true, Kind: ArgMemory, Reg: "sp", Scale: 1, Offset: 12},
+			{Size: 4, Kind: ArgConst, Const: 5},
+			{Size: 8, Kind: ArgMemory, Reg: "x1", Scale: 1},
 			{Size: 8, Kind: ArgMemory, Reg: "x1", Index: "x2", Scale: 1},
 		}, ""},
 		{"amd64", "8@", nil, `argument "8@" has an operand that is not supported`},

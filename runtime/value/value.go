@@ -46,6 +46,9 @@ type (
 		T     types.Stack
 		Addrs []uint64
 		PID   int
+		// Files are the build ids of the files that the addresses are offsets in, for stacks in mode build_id; empty where an address is
+		// one of the process.
+		Files []string
 		// Err is the kernel's error number where the stack could not be walked or stored; 0 otherwise.
 		Err int
 	}

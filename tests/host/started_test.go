@@ -38,7 +38,7 @@ var duration = regexp.MustCompile(`\(\d+ (ns|μs|ms)\)|"duration": \d+`)
 
 func TestTestProbes(t *testing.T) {
 	const script = `begin { printf("first\n"); @ = 1; } test:good { printf("quiet\n"); return 0; } test:bad { printf("shown\n"); return 1; }
-		test:error { errorf("wrong"); } test:leaves { exit(); } bench:b { } end { printf("last %d\n", @); }`
+		test:error { errorf("wrong\n"); } test:leaves { exit(); } bench:b { } end { printf("last %d\n", @); }`
 	for _, test := range []struct {
 		name, want string
 		args       []string
@@ -50,7 +50,7 @@ func TestTestProbes(t *testing.T) {
 shown
 [  FAILED  ] bad TIME
 [ RUN      ] error
-stdin:2:16-31: ERROR: wrong
+stdin:2:16-33: ERROR: wrong
 [  FAILED  ] error TIME
 [ RUN      ] leaves
 [  FAILED  ] leaves TIME
@@ -66,7 +66,7 @@ last 1
 `, []string{"--test"}},
 		{"json", `{"type": "test_result", "data": {"good": {TIME, "passed": true, "output": "first\nquiet\n"}}}
 {"type": "test_result", "data": {"bad": {TIME, "passed": false, "output": "shown\n"}}}
-{"type": "test_result", "data": {"error": {TIME, "passed": false, "output": "stdin:2:16-31: ERROR: wrong\n"}}}
+{"type": "test_result", "data": {"error": {TIME, "passed": false, "output": "stdin:2:16-33: ERROR: wrong\n"}}}
 {"type": "test_result", "data": {"leaves": {TIME, "passed": false, "output": ""}}}
 {"type": "printf", "data": "last 1\n"}
 `, []string{"--mode", "test", "-f", "json"}},

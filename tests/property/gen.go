@@ -33,7 +33,7 @@ var words = []string{"", "a", "ab", "abc", "xyz", "hello", "1234567", "12345678"
 // generate returns the program of a seed.
 func generate(seed uint64) *program {
 	g := &gen{r: rand.New(rand.NewPCG(seed, 0x67747261)), wide: map[string]bool{}, fixed: map[string]bool{}}
-	g.limit = 3 + g.r.IntN(25)
+	g.limit = 3 + g.r.IntN(15)
 	for range 1 + g.r.IntN(4) {
 		g.maps = append(g.maps, g.mapDecl())
 	}

@@ -44,21 +44,29 @@ func TestPrograms(t *testing.T) {
 	}
 	t.Logf("%d programs from seed %d (-seed %d -programs 1 repeats the first)", *programs, first, first)
 	r := newRunner(t)
+	beyond := 0
 	for i := range uint64(*programs) {
 		p := generate(first + i)
 		begin := time.Now()
 		err := r.differs(p)
-		if took := time.Since(begin); err == nil && took > 5*time.Second {
+		if took := time.Since(begin); err == nil && took > 10*time.Second {
 			err = &failure{"slow", fmt.Errorf("the program takes %v to compile, load and run", took)}
 		}
-		if err == nil {
+		switch {
+		case err == nil:
+			continue
+		case errors.Is(err, unix.E2BIG) || errors.Is(err, unix.EFAULT):
+			beyond++
+			t.Logf("seed %d: beyond the verifier: %.200v", first+i, err)
 			continue
 		}
 		kind := kindOf(err)
-		end := time.Now().Add(time.Minute)
+		end := time.Now().Add(20 * time.Second)
 		shrink(p, func(p *program) bool { return time.Now().Before(end) && kindOf(r.differs(p)) == kind }, 30)
 		t.Fatalf("seed %d: %v\n\nsmallest program that fails so:\n%s\n%v", first+i, err, p.text(), r.differs(p))
 	}
+	// Of programs that nobody would write, a few have more paths than the verifier follows, or meet a bug of its own.
+	require.LessOrEqual(t, beyond, 1+*programs/500, "programs beyond the verifier")
 }
 
 // runner compiles and runs programs.
@@ -86,6 +94,8 @@ type failure struct {
 }
 
 func (f *failure) Error() string { return f.kind + ": " + f.err.Error() }
+
+func (f *failure) Unwrap() error { return f.err }
 
 func kindOf(err error) string {
 	var f *failure
