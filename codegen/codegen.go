@@ -50,6 +50,9 @@ func Compile(info *check.Info, t target.Target, opts Options) (*object.Object, e
 	for i, p := range obj.Manifest.Programs {
 		spec := programSpec(p, license)
 		spec.Instructions = emit.Link(results, i)
+		if err := fits(p, spec); err != nil {
+			return nil, err
+		}
 		obj.Spec.Programs[p.Name] = spec
 	}
 	for _, r := range results {
@@ -57,6 +60,31 @@ func Compile(info *check.Info, t target.Target, opts Options) (*object.Object, e
 	}
 	opts.dumpAsm(results)
 	return obj, nil
+}
+
+// maxMaps is how many maps the kernel lets one program use.
+const maxMaps = 64
+
+// fits says of a program that is beyond what every kernel takes which limit that is.
+func fits(p object.Program, spec *ebpf.ProgramSpec) error {
+	maps := map[string]bool{}
+	for i := range spec.Instructions {
+		if in := &spec.Instructions[i]; in.IsLoadFromMap() {
+			maps[in.Reference()] = true
+		}
+	}
+	if len(maps) > maxMaps {
+		return fmt.Errorf("the action of %s uses %d maps and the kernel lets one use %d: use fewer, or one map with a key", firstProbe(p), len(maps), maxMaps)
+	}
+	return nil
+}
+
+// firstProbe names a program to the user.
+func firstProbe(p object.Program) string {
+	if len(p.Probes) == 0 {
+		return p.Name
+	}
+	return p.Probes[0].Name
 }
 
 func (o Options) license(info *check.Info) string {

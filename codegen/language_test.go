@@ -172,3 +172,35 @@ func TestLoopsShareManyVariables(t *testing.T) {
 		{vars + `$s = (int64)0; for ($i : 0..20) { for ($j : 0..20) { for ($k : 0..20) { $s += ` + sum + `; $v0 = 1; } } } @r = $s + $v0`, 1527999 + 1},
 	}, newest)
 }
+
+func TestAddresses(t *testing.T) {
+	runStatements(t, []statementCase{
+		{`$x = (int16)-5; $p = &$x; $x--; @r = *$p`, -6},
+		{`$x = (1, "abc"); $p = &$x; @r = (*$p).1 == "abc"`, 1},
+		{`$x = "abc"; $p = &$x; @r = (*$p == "abc") * 10 + (str($p) == "abc")`, 11},
+		{`@x = 7; $p = &@x; @x = 9; @r = *$p`, 9},
+		{`@m[1] = 7; $p = &@m; @r = $p != 0`, 1},
+		{`let $x: uint64; $p = &$x; unroll(3) { $x += 2; } @r = *$p + $p[0]`, 12},
+		{`$x = 1; $y = 2; $p = pid >= 0 ? &$x : &$y; @k[1] = $p; @r = *@k[1]`, 1},
+		{`$x = 1; $p = &$x; @r = ((uint64)$p >> 63) * 10 + ($p == &$x)`, 11},
+	}, newest, oldest)
+	runStatements(t, []statementCase{
+		{`$x = (int64)1; $p = &$x; for ($i : 0..100) { $x += *$p; if ($i == 3) { break; } } @r = *$p`, 16},
+	}, newest)
+}
+
+func TestArrayCasts(t *testing.T) {
+	runStatements(t, []statementCase{
+		{`$a = (uint8[4])(uint32)0x01020304; @r = $a[0] * 100 + $a[3]`, 401},
+		{`$a = (int8[])(int64)-2; @r = $a[0] * 10 + $a[7]`, -21},
+		{`$a = (uint8[6])0x0a0b; @r = $a[0] * 100 + $a[1] + $a[5]`, 1110},
+		{`$a = (uint16[2])(uint32)0x00050007; $i = 1; @r = $a[$i] * 10 + $a[0]`, 57},
+		{`$a = (uint8[8])(uint64)0x0102030405060708; @r = (uint64)$a == 0x0102030405060708`, 1},
+		{`$a = (uint8[4])(uint32)5; $t = (1, $a, "x"); @r = (int32)$t.1 * 10 + ($t.1 == $a)`, 51},
+		{`$a = (uint8[4])(uint32)5; @k[$a] = $a; @r = (@k[$a] == $a) * 10 + (@k[(uint8[4])(uint32)6] == $a)`, 10},
+		{`$a = (uint8[4])(uint32)5; $b = (int8[4])(uint32)6; @r = ($a == $b) * 10 + ($a != $b)`, 1},
+		{`$a = (int8[])"abc"; @r = $a[1] * 10 + sizeof($a)`, 984},
+		{`$a = buf("abc", 3); $b = buf("abd", 3); $c = buf("abcd", 4); @r = ($a == $b) * 100 + ($a != $c) * 10 + ($a == buf("abc", 3))`, 11},
+		{`$b = buf("ab", 2); $b = buf("abcdef", 6); $c = buf("ab", 2); $b = $c; @r = $b == $c`, 1},
+	}, newest, oldest)
+}

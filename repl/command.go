@@ -60,7 +60,7 @@ func Commands() []Command {
 			More: "Their maps stay. `:stop all` is the way to silence everything.",
 		},
 		{
-			Name: "cost", Usage: "[TIME]", Doc: "measure what the probes cost: events, and nanoseconds for each", Arg: ArgTime, run: (*repl).cmdCost,
+			Name: "cost", Usage: "[TIME]", Doc: "measure what the probes cost in events and time", Arg: ArgTime, run: (*repl).cmdCost,
 			More: "Measures for a second, or as long as it is told: :cost 500ms. Needs CAP_SYS_ADMIN.",
 		},
 		{Name: "maps", Short: "m", Doc: "list the maps, their types and sizes", run: (*repl).cmdMaps},
@@ -70,7 +70,7 @@ func Commands() []Command {
 		},
 		{Name: "clear", Short: "c", Usage: "@MAP…|all", Doc: "delete the entries of maps", Arg: ArgMap, run: (*repl).cmdClear},
 		{
-			Name: "drop", Usage: "@MAP…|all", Doc: "forget maps, so that their names can have other types", Arg: ArgMap, run: (*repl).cmdDrop,
+			Name: "drop", Usage: "@MAP…|all", Doc: "forget maps: their names can have other types", Arg: ArgMap, run: (*repl).cmdDrop,
 			More: "No probe may use them any more.",
 		},
 		{
@@ -78,13 +78,16 @@ func Commands() []Command {
 			More: "Without an argument, the packaged tools are listed.",
 		},
 		{
-			Name: "save", Usage: "FILE", Doc: "write the session's definitions and probes as a script", Arg: ArgFile, run: (*repl).cmdSave,
+			Name: "save", Usage: "FILE", Doc: "write definitions and probes as a script", Arg: ArgFile, run: (*repl).cmdSave,
 			More: "A file that exists already is only replaced with -f: :save -f FILE",
 		},
-		{Name: "defs", Usage: "", Doc: "list the definitions that stay: C, macros, functions, map declarations, config", run: (*repl).cmdDefs},
+		{
+			Name: "defs", Doc: "list the definitions that stay", run: (*repl).cmdDefs,
+			More: "C definitions, macros, functions, declarations of maps that are not there yet, imports, config.",
+		},
 		{Name: "undef", Usage: "NAME|all", Doc: "forget definitions", Arg: ArgDef, run: (*repl).cmdUndef},
 		{
-			Name: "ir", Usage: "N|TEXT", Doc: "show the optimised intermediate code of probes", Arg: ArgScript, run: (*repl).cmdIR,
+			Name: "ir", Usage: "N|TEXT", Doc: "show the intermediate code of probes, optimised", Arg: ArgScript, run: (*repl).cmdIR,
 			More: "N is the number of probes that run; TEXT is compiled and not run: :ir kprobe:vfs_read { @ = count(); }",
 		},
 		{
@@ -92,11 +95,11 @@ func Commands() []Command {
 			More: "N is the number of probes that run; TEXT is compiled and not run.",
 		},
 		{
-			Name: "set", Usage: "[NAME=VALUE]", Doc: "set a config variable for what follows, or list those set", Arg: ArgConfig, run: (*repl).cmdSet,
+			Name: "set", Usage: "[NAME=VALUE]", Doc: "set a config variable, or list those that are set", Arg: ArgConfig, run: (*repl).cmdSet,
 			More: "Example: :set max_strlen=200",
 		},
 		{Name: "format", Short: "f", Usage: "text|json", Doc: "choose the format of output", Arg: ArgFormat, run: (*repl).cmdFormat},
-		{Name: "output", Short: "o", Usage: "FILE|-", Doc: "write output to a file, or to the terminal again", Arg: ArgFile, run: (*repl).cmdOutput},
+		{Name: "output", Short: "o", Usage: "FILE|-", Doc: "write output to a file, or here again", Arg: ArgFile, run: (*repl).cmdOutput},
 		{Name: "sleep", Usage: "TIME", Doc: "wait, in scripts of a session", Arg: ArgTime, run: (*repl).cmdSleep},
 		{Name: "help", Short: "h", Usage: "[COMMAND]", Doc: "explain the commands", Arg: ArgCommand, run: (*repl).cmdHelp},
 		{Name: "quit", Short: "q", Doc: "leave: end probes run, and the maps are printed", run: (*repl).cmdQuit},

@@ -2,6 +2,7 @@ package repl
 
 import (
 	"io"
+	"slices"
 
 	"github.com/gtrace/gtrace/codegen/object"
 	"github.com/gtrace/gtrace/lang/diag"
@@ -52,6 +53,11 @@ type Definition struct {
 	Map string
 }
 
+// Redefines reports whether a definition takes the place of an earlier one.
+func (d Definition) Redefines(earlier Definition) bool {
+	return d.Text == earlier.Text || slices.ContainsFunc(d.Names, func(n string) bool { return slices.Contains(earlier.Names, n) })
+}
+
 // World is what the machine offers.
 type World interface {
 	// ListProbes writes the probes that match a pattern, with their arguments if verbose, and returns their number.
@@ -62,8 +68,20 @@ type World interface {
 
 // Completer proposes how a word may go on.
 type Completer interface {
-	// Complete returns where in text the word at pos begins, and what it may become, the best first.
-	Complete(text string, pos int) (start int, candidates []Candidate)
+	// Complete returns what can stand at the offset pos of a text, which is the whole input so far. It must not take long.
+	Complete(text string, pos int) Completion
+}
+
+// Completion is what can stand at the cursor.
+type Completion struct {
+	// Start is the offset in the text where the word begins.
+	Start int
+	// Candidates are some of the Total words, the best first; Common is what all of them begin with.
+	Candidates []Candidate
+	Total      int
+	Common     string
+	// Pending is set where the answer takes longer: there may be one when asked again.
+	Pending bool
 }
 
 // Candidate is a proposal: a word, and what it is.

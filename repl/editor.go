@@ -116,8 +116,7 @@ func (e *editor) filter(r rune) (rune, bool) {
 		e.mu.Unlock()
 		e.ends.Add(1)
 		e.screen.hold()
-		return readline.CharEnter, true
-	case readline.CharEnter, readline.CharCtrlJ:
+	case readline.CharEnter:
 		e.ends.Add(1)
 		e.screen.hold()
 	case readline.CharInterrupt, readline.CharDelete:

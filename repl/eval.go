@@ -14,8 +14,8 @@ import (
 
 // The names that places have: of what is typed, and of what is read without a terminal.
 const (
-	typedName  = "input"
-	scriptName = "stdin"
+	TypedName  = "input"
+	ScriptName = "stdin"
 )
 
 // errSaid means that what went wrong has been shown.
@@ -49,9 +49,9 @@ func (r *repl) eval(in typed) {
 // source makes a file of an input. Without a terminal, lines are numbered as those of the whole script.
 func (r *repl) source(in typed) *diag.File {
 	if r.screen != nil {
-		return diag.NewFile(typedName, in.text)
+		return diag.NewFile(TypedName, in.text)
 	}
-	return diag.NewFile(scriptName, strings.Repeat("\n", in.line-1)+in.text)
+	return diag.NewFile(ScriptName, strings.Repeat("\n", in.line-1)+in.text)
 }
 
 // compile compiles a text with the session's definitions, and shows what there is to say about it.
@@ -101,13 +101,9 @@ func (r *repl) define(defs []Definition) {
 	defer r.mu.Unlock()
 	for _, d := range defs {
 		old := slices.Clone(r.defs)
-		old = slices.DeleteFunc(old, func(o Definition) bool { return redefines(d, o) })
+		old = slices.DeleteFunc(old, func(o Definition) bool { return d.Redefines(o) })
 		r.defs = append(old, d)
 	}
-}
-
-func redefines(a, b Definition) bool {
-	return a.Text == b.Text || slices.ContainsFunc(a.Names, func(n string) bool { return slices.Contains(b.Names, n) })
 }
 
 // start runs what was compiled.

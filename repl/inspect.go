@@ -21,7 +21,7 @@ func (r *repl) show(ctx context.Context, stage, args string) error {
 	if args == "" {
 		return errors.New("of what? give the number of probes, or what to compile; :probes lists what runs")
 	}
-	in := Input{File: diag.NewFile(typedName, args), Definitions: r.defs}
+	in := Input{File: diag.NewFile(TypedName, args), Definitions: r.defs}
 	if _, err := strconv.Atoi(args); err == nil {
 		groups, err := r.chosen(args)
 		if err != nil {
@@ -107,7 +107,7 @@ func counted(before, after [][]runtime.ProgramStats) bool {
 }
 
 func (r *repl) showCost(groups []*running, before, after [][]runtime.ProgramStats, d time.Duration) {
-	r.say("%-6s %12s %12s %9s %8s  %s\n", "", "events", "events/s", "ns/event", "% of CPU", "probe")
+	r.say("%-4s %8s %8s %8s %6s  %s\n", "", "events", "per s", "ns/event", "% CPU", "probe")
 	for i, n := range groups {
 		for j := range min(len(before[i]), len(after[i])) {
 			p := after[i][j]
@@ -120,7 +120,7 @@ func (r *repl) showCost(groups []*running, before, after [][]runtime.ProgramStat
 			if p.Probes > 1 {
 				name += fmt.Sprintf(" and %d more", p.Probes-1)
 			}
-			r.say("%-6s %12d %12.0f %9.0f %8.2f  %s\n", fmt.Sprintf("[%d]", n.id), runs, float64(runs)/d.Seconds(), each,
+			r.say("%-4s %8d %8.0f %8.0f %6.2f  %s\n", fmt.Sprintf("[%d]", n.id), runs, float64(runs)/d.Seconds(), each,
 				100*spent.Seconds()/d.Seconds(), name)
 		}
 	}

@@ -14,8 +14,9 @@ const (
 	pasteStart = "\x1b[200~"
 	pasteEnd   = "\x1b[201~"
 
-	// pastedLineEnd stands for a line end within a paste, more of which follows. It is for private use in Unicode.
-	pastedLineEnd = '\ue000'
+	// pastedLineEnd stands for a line end within a paste, more of which follows. The line editor takes it as one, and waits to be asked
+	// for the next line; where it is a key, it is made a carriage return, as the Enter key is.
+	pastedLineEnd = '\n'
 )
 
 // pasteReader turns what the terminal marks as pasted into text to edit: tabs, which would complete words, into blanks, line ends
@@ -44,9 +45,7 @@ func (p *pasteReader) Read(b []byte) (int, error) {
 	}
 	n := copy(b, p.out)
 	p.out = p.out[n:]
-	for _, end := range []string{"\r", "\n", string(pastedLineEnd)} {
-		p.ends.Add(int64(bytes.Count(b[:n], []byte(end))))
-	}
+	p.ends.Add(int64(bytes.Count(b[:n], []byte{'\r'}) + bytes.Count(b[:n], []byte{pastedLineEnd})))
 	return n, nil
 }
 
@@ -91,6 +90,9 @@ func (p *pasteReader) mark() {
 
 func (p *pasteReader) char(c byte) {
 	if !p.pasting {
+		if c == pastedLineEnd {
+			c = '\r'
+		}
 		p.out = append(p.out, c)
 		return
 	}
@@ -100,7 +102,7 @@ func (p *pasteReader) char(c byte) {
 	}
 	p.cr = c == '\r'
 	if p.lineEnd {
-		p.out = append(p.out, string(pastedLineEnd)...)
+		p.out = append(p.out, pastedLineEnd)
 		p.lineEnd = false
 	}
 	switch {

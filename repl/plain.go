@@ -62,6 +62,9 @@ func (p *plain) Line(prompt, _ string) (string, bool, error) {
 		}
 		return "", false, io.EOF
 	case <-p.interrupt:
+		if p.out != nil {
+			_, _ = p.out.tty.Write([]byte{'\n'})
+		}
 		return "", false, errInterrupt
 	case <-p.ctx.Done():
 		return "", false, io.EOF

@@ -21,6 +21,7 @@ type typed struct {
 // read reads an input: lines until they are complete. An empty line ends it in any case, if a person types.
 func (r *repl) read() (typed, error) {
 	var lines []string
+	var open braces
 	preset := r.preset
 	r.preset = ""
 	first := r.lastLine + 1
@@ -46,6 +47,10 @@ func (r *repl) read() (typed, error) {
 		}
 		gave := strings.TrimSpace(line) == "" && len(lines) > 0 && r.screen != nil && !more
 		lines = append(lines, line)
+		open.add(line)
+		if !gave && open.depth > 0 && !isCommand(lines[0]) {
+			continue // without looking at all of it again
+		}
 		text := strings.Join(lines, "\n")
 		if gave || r.complete(text, more) {
 			return typed{text, first}, nil
@@ -62,6 +67,39 @@ func (r *repl) pend(lines []string) {
 	e.pending = ""
 	if len(lines) > 0 {
 		e.pending = strings.Join(lines, "\n") + "\n"
+	}
+}
+
+// braces counts how many braces are open, outside of strings and comments.
+type braces struct {
+	depth   int
+	comment bool
+}
+
+func (b *braces) add(line string) {
+	quoted := false
+	for i := 0; i < len(line); i++ {
+		switch rest := line[i:]; {
+		case b.comment:
+			if strings.HasPrefix(rest, "*/") {
+				b.comment = false
+				i++
+			}
+		case quoted && rest[0] == '\\':
+			i++
+		case rest[0] == '"':
+			quoted = !quoted
+		case quoted:
+		case strings.HasPrefix(rest, "//"):
+			return
+		case strings.HasPrefix(rest, "/*"):
+			b.comment = true
+			i++
+		case rest[0] == '{':
+			b.depth++
+		case rest[0] == '}':
+			b.depth--
+		}
 	}
 }
 

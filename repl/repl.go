@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/gtrace/gtrace/lang/diag"
@@ -42,6 +44,8 @@ type Options struct {
 	Quiet, NoWarnings bool
 	// History is the file of the history; "" keeps none.
 	History string
+	// Release, if any, takes over the events that are only to be freed when the session is left, which takes the kernel a while.
+	Release func([]*os.File)
 	// Interrupts receives something for each Ctrl-C that is no key, because nobody is typing.
 	Interrupts <-chan os.Signal
 }
@@ -110,8 +114,9 @@ func Run(ctx context.Context, opts Options) (int, error) {
 }
 
 func (r *repl) open() error {
-	r.in = newPlain(r.ctx, r.opts.In, nil)
-	if tty := r.opts.Terminal; tty != nil {
+	if tty := r.opts.Terminal; tty == nil {
+		r.in = newPlain(r.ctx, r.opts.In, nil)
+	} else {
 		r.screen = newScreen(tty)
 		r.err = r.screen
 		if r.opts.Out == nil {
@@ -129,7 +134,7 @@ func (r *repl) open() error {
 	}
 	r.file, r.closeFile = r.opts.File, closeFile
 	r.ses, err = runtime.New(runtime.Options{
-		Attacher: r.opts.Attacher, Printer: p, Warnings: r.err, OnExit: r.groupExited, Errors: r.err, AllMaps: true,
+		Attacher: r.opts.Attacher, Printer: p, Warnings: r.err, OnExit: r.groupExited, Errors: r.err, EndMaps: r.endMaps,
 	})
 	if err != nil {
 		r.closeTerminal()
@@ -191,6 +196,9 @@ func (r *repl) leave() (int, error) {
 	done, stop := context.WithCancel(context.Background())
 	stop()
 	_, err := r.ses.Run(done)
+	if r.opts.Release != nil {
+		r.opts.Release(r.ses.Late())
+	}
 	if err := r.closeFile(); err != nil {
 		r.say("ERROR: write %s: %v\n", r.file, err)
 	}
@@ -199,6 +207,18 @@ func (r *repl) leave() (int, error) {
 		r.code = 1
 	}
 	return r.code, err
+}
+
+// endMaps reports whether leaving prints the maps: unless config print_maps_on_exit was set to something else.
+func (r *repl) endMaps() bool {
+	for _, d := range r.definitions() {
+		if slices.Contains(d.Names, "config print_maps_on_exit") {
+			_, value, _ := strings.Cut(strings.Trim(d.Text, "config ={}"), "=")
+			value = strings.TrimSpace(value)
+			return value == "1" || value == "true"
+		}
+	}
+	return true
 }
 
 // say shows a message.
@@ -235,10 +255,14 @@ func (r *repl) watchInterrupts() {
 	}
 }
 
-// foreground runs f, which Ctrl-C ends.
+// foreground runs f, which Ctrl-C ends. What it would still print is dropped then.
 func (r *repl) foreground(f func(ctx context.Context) error) error {
 	ctx, cancel := context.WithCancel(r.ctx)
 	defer cancel()
+	stop := func() bool { return true }
+	if r.screen != nil {
+		stop = context.AfterFunc(ctx, r.screen.drop)
+	}
 	r.mu.Lock()
 	r.cancel = cancel
 	r.mu.Unlock()
@@ -246,6 +270,9 @@ func (r *repl) foreground(f func(ctx context.Context) error) error {
 	r.mu.Lock()
 	r.cancel = nil
 	r.mu.Unlock()
+	if !stop() {
+		r.dropped()
+	}
 	if errors.Is(err, context.Canceled) {
 		r.note("Interrupted.\n")
 		if r.screen == nil {
@@ -254,4 +281,12 @@ func (r *repl) foreground(f func(ctx context.Context) error) error {
 		return nil
 	}
 	return err
+}
+
+// dropped says how much of the output an interrupt has cost.
+func (r *repl) dropped() {
+	n := r.screen.undrop()
+	if n > 0 {
+		r.say("Left out %d lines of output.\n", n)
+	}
 }

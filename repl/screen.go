@@ -50,6 +50,9 @@ type screen struct {
 	// midline is set while the cursor is behind output without a line end.
 	midline bool
 	stale   time.Time // when the first line without its end came
+	// cut is set while output is dropped, of which dropped counts the lines.
+	cut     bool
+	dropped int
 	closed  bool
 	done    chan struct{}
 }
@@ -66,11 +69,15 @@ func newScreen(tty io.Writer) *screen {
 func (s *screen) Write(b []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for len(s.queue) > screenRoom && !s.closed {
+	for len(s.queue) > screenRoom && !s.closed && !s.cut {
 		s.change.Wait()
 	}
-	if s.closed {
+	switch {
+	case s.closed:
 		return s.tty.Write(b)
+	case s.cut:
+		s.dropped += bytes.Count(b, []byte{'\n'})
+		return len(b), nil
 	}
 	s.queue = append(s.queue, b...)
 	s.change.Broadcast()
@@ -145,25 +152,47 @@ func (s *screen) tail() []byte {
 // tick looks after what changes with time: a prompt that has come, one that stayed after a key that might have ended it, a line whose
 // end does not come.
 func (s *screen) tick() {
-	for {
-		pause := 20 * time.Millisecond
-		s.mu.Lock()
-		if s.closed {
-			s.mu.Unlock()
-			return
-		}
-		if s.mode == modeHeld {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for !s.closed {
+		var pause time.Duration
+		switch {
+		case s.mode == modeHeld:
 			pause = time.Millisecond
-			if time.Since(s.heldAt) >= settle && s.prompt != nil && s.prompt.Ready() {
+			if time.Since(s.heldAt) >= settle && s.prompt.Ready() {
 				s.mode = modePrompt
+				s.change.Broadcast()
 			}
-		}
-		if s.mode == modePrompt && len(s.queue) > 0 {
+		case s.mode == modePrompt && len(s.queue) > 0:
+			pause = 20 * time.Millisecond
 			s.change.Broadcast()
+		default:
+			s.change.Wait()
+			continue
 		}
 		s.mu.Unlock()
 		time.Sleep(pause)
+		s.mu.Lock()
 	}
+}
+
+// drop drops what waits and what comes, until undrop. It answers a user who has seen enough.
+func (s *screen) drop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cut = true
+	s.dropped += bytes.Count(s.queue, []byte{'\n'})
+	s.queue = s.queue[:0]
+	s.change.Broadcast()
+}
+
+// undrop ends drop, and returns how many lines were dropped.
+func (s *screen) undrop() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.dropped
+	s.cut, s.dropped = false, 0
+	return n
 }
 
 // begin is called before a prompt is printed: what waits is written first, on lines of its own.
@@ -176,6 +205,7 @@ func (s *screen) begin(p above) {
 		s.midline = false
 	}
 	s.prompt, s.mode, s.heldAt = p, modeHeld, time.Now()
+	s.change.Broadcast()
 }
 
 // hold keeps output back, because the prompt may be about to go.
@@ -186,6 +216,7 @@ func (s *screen) hold() {
 		return
 	}
 	s.mode, s.heldAt = modeHeld, time.Now()
+	s.change.Broadcast()
 	for s.busy {
 		s.change.Wait()
 	}
@@ -199,13 +230,7 @@ func (s *screen) end() {
 	s.change.Broadcast()
 }
 
-// flush waits until what was written is on the terminal.
-func (s *screen) flush() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.drain()
-}
-
+// drain waits until what was written is on the terminal. s.mu is held.
 func (s *screen) drain() {
 	for !s.closed && (len(s.queue) > 0 || s.busy) {
 		s.change.Wait()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 
 	"github.com/gtrace/gtrace/codegen/object"
 	"github.com/gtrace/gtrace/lang/attach"
@@ -22,6 +23,12 @@ type Attacher interface {
 	// AttachMany attaches a program to its probes, by one link where the kernel can do that; closing the result detaches it. The
 	// probes that fail are returned; the others stay attached.
 	AttachMany(prog *ebpf.Program, ps []attach.Probe) (io.Closer, []AttachFailure)
+}
+
+// Iterator is what an Attacher can do besides: run the programs of probes that are not attached but read.
+type Iterator interface {
+	// Iterate runs a program for each object of a probe's kind, until ctx ends.
+	Iterate(ctx context.Context, prog *ebpf.Program, p attach.Probe) error
 }
 
 // AttachFailure is a probe that a program could not be attached to.
@@ -39,7 +46,22 @@ const attachLimit = 32
 const (
 	providerBegin = "begin"
 	providerEnd   = "end"
+	providerSelf  = "self"
+	providerTest  = "test"
+	providerBench = "bench"
+	providerIter  = "iter"
 )
+
+// started reports whether the session starts the programs of a probe itself, where others are attached.
+func started(p attach.Probe) bool {
+	switch p.Kind {
+	case attach.KindTestRun, attach.KindXDP, attach.KindIter:
+		return true
+	case attach.KindKprobe, attach.KindTracepoint, attach.KindRawTracepoint, attach.KindTracing, attach.KindPerfEvent:
+		return false
+	}
+	panic(fmt.Sprintf("BUG: runtime: unexpected kind of program %q", p.Kind))
+}
 
 // job is a program and the probes to attach it to.
 type job struct {
@@ -53,7 +75,7 @@ func jobs(programs []object.Program) []job {
 	for _, p := range programs {
 		j := job{program: p.Name}
 		for _, probe := range p.Probes {
-			if probe.Kind != attach.KindTestRun {
+			if !started(probe) {
 				j.probes = append(j.probes, probe)
 			}
 		}
@@ -123,6 +145,47 @@ func attachJob(a Attacher, prog *ebpf.Program, probes []attach.Probe, policy str
 
 // tolerant reports whether config missing_probes lets a script run without some of its probes.
 func tolerant(policy string) bool { return policy == "warn" || policy == "ignore" }
+
+// detachAll stops all probes from firing. It returns the links that are still to be closed, which takes longer: their events are to be
+// freed.
+func detachAll(links []io.Closer) (late []io.Closer, err error) {
+	var now []io.Closer
+	errs := make([]error, len(links)+1)
+	var g errgroup.Group
+	g.SetLimit(attachLimit)
+	for i, l := range links {
+		d, ok := l.(interface{ Disarm() error })
+		if !ok {
+			now = append(now, l)
+			continue
+		}
+		late = append(late, l)
+		g.Go(func() error {
+			errs[i] = d.Disarm()
+			return nil
+		})
+	}
+	errs[len(links)] = closeAll(now)
+	_ = g.Wait() // the functions return no errors
+	if len(late) > 0 && awaitPrograms() != nil {
+		errs = append(errs, closeAll(late)) // which waits, too
+		late = nil
+	}
+	return late, errors.Join(errs...)
+}
+
+// awaitPrograms returns when all programs have ended that ran when it was called: what they do to maps and events is not to be missed.
+// The barrier waits for a grace period of RCU, under which programs run. A kernel with CPUs of its own for user space refuses it.
+func awaitPrograms() error {
+	_, _, errno := unix.Syscall(unix.SYS_MEMBARRIER, membarrierGlobal, 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// membarrierGlobal is MEMBARRIER_CMD_GLOBAL.
+const membarrierGlobal = 1
 
 // closeAll closes links side by side: each close may wait for a grace period of the kernel.
 func closeAll(links []io.Closer) error {

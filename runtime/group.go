@@ -54,7 +54,7 @@ func (g *Group) load() error {
 	if err != nil {
 		return err
 	}
-	spec, err := specs(g.o, g.s.dataValue(), g.s.opts.Attacher)
+	spec, err := specs(g.o, g.s.dataValue(), g.s.opts.Attacher, g.s.opts.Mode)
 	if err != nil {
 		return err
 	}
@@ -136,9 +136,12 @@ func (g *Group) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.probes = n + g.count(providerEnd) + a.probes
+	g.probes = n + g.count(providerEnd) + g.count(providerSelf) + g.count(providerIter) + a.probes
 	if g.probes > 0 {
 		return nil
+	}
+	if err := g.unasked(); err != nil {
+		return err
 	}
 	if len(a.missing) > 0 {
 		return errors.Join(a.missing...)
@@ -173,13 +176,13 @@ func (g *Group) attach(ctx context.Context) (attached, error) {
 }
 
 // each calls f for the programs of a provider that the session starts itself, once for each of their probes.
-func (g *Group) each(provider string, f func(p object.Program) error) error {
+func (g *Group) each(provider string, f func(p object.Program, probe attach.Probe) error) error {
 	for _, p := range g.o.Manifest.Programs {
 		for _, probe := range p.Probes {
-			if probe.Kind != attach.KindTestRun || probe.Provider != provider {
+			if !started(probe) || probe.Provider != provider {
 				continue
 			}
-			if err := f(p); err != nil {
+			if err := f(p, probe); err != nil {
 				return err
 			}
 		}
@@ -189,7 +192,7 @@ func (g *Group) each(provider string, f func(p object.Program) error) error {
 
 func (g *Group) count(provider string) int {
 	n := 0
-	_ = g.each(provider, func(object.Program) error {
+	_ = g.each(provider, func(object.Program, attach.Probe) error {
 		n++
 		return nil
 	})
@@ -199,14 +202,24 @@ func (g *Group) count(provider string) int {
 // runAll runs the programs of a provider and returns how many that were.
 func (g *Group) runAll(provider string) (int, error) {
 	n := 0
-	err := g.each(provider, func(p object.Program) error {
+	err := g.each(provider, func(p object.Program, _ attach.Probe) error {
 		n++
-		if err := testRun(g.coll.Programs[p.Name]); err != nil {
+		if _, err := testRun(g.program(p.Name)); err != nil {
 			return fmt.Errorf("%s: %w", provider, err)
 		}
 		return nil
 	})
 	return n, err
+}
+
+// program returns a program of the group, or nil once the group is freed.
+func (g *Group) program(name string) *ebpf.Program {
+	g.s.mu.Lock()
+	defer g.s.mu.Unlock()
+	if g.coll == nil {
+		return nil
+	}
+	return g.coll.Programs[name]
 }
 
 // takeLinks hands the group's links over to be closed.

@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"strconv"
-	"strings"
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
 
 	"github.com/gtrace/gtrace/codegen/object"
+	"github.com/gtrace/gtrace/runtime/event"
 )
 
 // ErrPermission is wrapped by the error of a load that the kernel refused for lack of capabilities.
@@ -23,13 +22,18 @@ var ErrMapClash = errors.New("the map has other types in this session")
 
 // specs returns the specs of an Object with the run-time constants and what the attacher has to say of its programs. The Object
 // is not changed.
-func specs(o *object.Object, data []byte, a Attacher) (*ebpf.CollectionSpec, error) {
+func specs(o *object.Object, data []byte, a Attacher, mode Mode) (*ebpf.CollectionSpec, error) {
 	spec := *o.Spec
 	spec.Maps, spec.Programs = maps.Clone(o.Spec.Maps), maps.Clone(o.Spec.Programs)
 	if m := spec.Maps[object.DataMap]; m != nil {
 		m = m.Copy()
 		m.Contents = []ebpf.MapKV{{Key: uint32(0), Value: fit(data, int(m.ValueSize))}}
 		spec.Maps[object.DataMap] = m
+	}
+	for _, p := range o.Manifest.Programs {
+		if mode.unused(p) != "" {
+			delete(spec.Programs, p.Name)
+		}
 	}
 	for _, j := range jobs(o.Manifest.Programs) {
 		p := spec.Programs[j.program]
@@ -89,12 +93,8 @@ func (s *Session) dataValue() []byte {
 	return b
 }
 
-// stackDepth returns the depth of a stack map from its name.
-func stackDepth(name string) (int, bool) {
-	text, ok := strings.CutPrefix(name, object.StackMap)
-	if !ok {
-		return 0, false
-	}
-	n, err := strconv.Atoi(text)
-	return n, err == nil
+// stackKind returns what stacks a map is for from its name.
+func stackKind(name string) (event.StackKind, bool) {
+	depth, buildID, ok := object.ParseStackMap(name)
+	return event.StackKind{Depth: depth, BuildID: buildID}, ok
 }

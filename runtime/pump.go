@@ -85,7 +85,7 @@ func (g *Group) handle(e *object.Event, id int, vals []value.Value) error {
 		}
 		p.Value(vals[len(vals)-1])
 	case object.EventPrintMap, object.EventClear, object.EventZero:
-		return g.mapEvent(e)
+		return g.mapEvent(e, vals)
 	case object.EventExit:
 		code := 0
 		if n, ok := first(vals); ok {
@@ -113,13 +113,16 @@ func (g *Group) handle(e *object.Event, id int, vals []value.Value) error {
 }
 
 // mapEvent handles the events about a whole map.
-func (g *Group) mapEvent(e *object.Event) error {
+func (g *Group) mapEvent(e *object.Event, vals []value.Value) error {
 	m := g.s.maps[e.Map]
 	if m == nil {
 		return fmt.Errorf("%w: no map %s", event.ErrMalformed, e.Map)
 	}
 	switch e.Kind {
 	case object.EventClear:
+		if len(vals) > 0 {
+			return m.ClearKey(g.s.decoder(), vals[0])
+		}
 		return m.Clear()
 	case object.EventZero:
 		return m.Zero()
@@ -171,6 +174,9 @@ func (g *Group) span(p object.Place) diag.Span {
 
 // exit does what an exit() asks for. s.mu is held.
 func (g *Group) exit(code int) {
+	if g.s.opts.Mode != ModeRun && !g.ending {
+		return // the flag says so, and the tests go on
+	}
 	if g.s.opts.OnExit == nil {
 		g.s.exited = true
 		g.s.stop(code)

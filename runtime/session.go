@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -36,6 +37,8 @@ type Options struct {
 	ChildDone <-chan struct{}
 	// PIDNSDev and PIDNSIno say in which pid namespace gtrace runs, for scripts that were compiled for one other than the initial.
 	PIDNSDev, PIDNSIno uint64
+	// Mode says which of a script's probes are run besides those that are attached.
+	Mode Mode
 	// DryRun attaches and detaches: no begin or end probe runs, and no map is printed.
 	DryRun bool
 	// VerifierLog gets the verifier's log of every program; none if it is nil.
@@ -45,8 +48,9 @@ type Options struct {
 	OnExit func(g *Group, code int)
 	// Errors gets failures to read events as they happen, one a line; if it is nil, Run returns them.
 	Errors io.Writer
-	// AllMaps prints at the end the maps of groups that were removed, too.
-	AllMaps bool
+	// EndMaps reports whether the maps are printed at the end. They are then all maps, also those of groups that were removed, except those of
+	// groups whose config does not want it. If it is nil, they are those of the groups whose config wants it.
+	EndMaps func() bool
 }
 
 // Session is a live set of maps and the groups of programs that work on them. Its methods may be called at any time from
@@ -55,12 +59,16 @@ type Session struct {
 	opts Options
 	// start is the boot clock at the start, tai what the TAI clock was ahead of it.
 	start, tai uint64
+	// leap is what the TAI clock is ahead of the time of day.
+	leap int64
 
 	exitOnce sync.Once
 	exit     chan struct{}
 	code     atomic.Int64
 
 	adding sync.Mutex // held by Add, so that two cannot make the same map
+	// iterators are the programs that run for each object of a kind.
+	iterators sync.WaitGroup
 
 	mu     sync.Mutex // guards what follows, and the printer
 	maps   map[string]*event.Map
@@ -72,6 +80,8 @@ type Session struct {
 	closed bool
 	// config is what the last script said about output.
 	config output.Config
+	// late are links that are detached already and only to be freed.
+	late []io.Closer
 	// quit is closed by Close.
 	quit chan struct{}
 }
@@ -81,14 +91,17 @@ func New(opts Options) (*Session, error) {
 	if opts.Printer == nil {
 		return nil, errors.New("a session needs a printer")
 	}
-	var boot, tai unix.Timespec
-	if err := errors.Join(unix.ClockGettime(unix.CLOCK_BOOTTIME, &boot), unix.ClockGettime(unix.CLOCK_TAI, &tai)); err != nil {
-		return nil, fmt.Errorf("read the clock: %w", err)
+	var boot, tai, day unix.Timespec
+	for clock, ts := range map[int32]*unix.Timespec{unix.CLOCK_BOOTTIME: &boot, unix.CLOCK_TAI: &tai, unix.CLOCK_REALTIME: &day} {
+		if err := unix.ClockGettime(clock, ts); err != nil {
+			return nil, fmt.Errorf("read the clock: %w", err)
+		}
 	}
 	s := &Session{
 		opts:   opts,
 		start:  uint64(boot.Nano()),
 		tai:    uint64(tai.Nano() - boot.Nano()),
+		leap:   leapNanoseconds(tai, day),
 		exit:   make(chan struct{}),
 		quit:   make(chan struct{}),
 		maps:   map[string]*event.Map{},
@@ -98,6 +111,11 @@ func New(opts Options) (*Session, error) {
 		go s.watchExits()
 	}
 	return s, nil
+}
+
+// leapNanoseconds is the difference of two clocks that were read one after the other: it is in whole seconds.
+func leapNanoseconds(tai, day unix.Timespec) int64 {
+	return int64((time.Duration(tai.Nano()-day.Nano()) + time.Second/2).Truncate(time.Second))
 }
 
 // Add loads an Object's programs, runs its begin probes and attaches the others; their output is printed from then on.
@@ -119,15 +137,23 @@ func (s *Session) Add(ctx context.Context, o *object.Object) (*Group, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.groups = append(s.groups, g)
+	if s.opts.Mode != ModeRun {
+		close(g.done) // its events are read after each test
+		return g, nil
+	}
 	s.opts.Printer.Attached(g.probes)
 	s.opts.Printer.Idle()
 	go g.pump()
+	if !s.opts.DryRun {
+		s.iterators.Go(func() { g.iterate(ctx) })
+	}
 	return g, nil
 }
 
 // Run waits until ctx ends, a script called exit(), the child ended, or there is nothing that could still fire. Then it
 // detaches all probes, runs the end probes, prints what is left and the maps, and returns the exit code.
 func (s *Session) Run(ctx context.Context) (int, error) {
+	s.iterators.Wait()
 	if s.live() {
 		s.wait(ctx)
 	}
@@ -173,7 +199,7 @@ func (s *Session) pollExit() {
 	for _, g := range s.groups {
 		code, ok := g.exitFlag()
 		switch {
-		case !ok:
+		case !ok, s.opts.Mode != ModeRun:
 		case s.opts.OnExit != nil:
 			g.exit(code)
 		default:
@@ -200,7 +226,7 @@ func (s *Session) watchExits() {
 func (s *Session) live() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.ContainsFunc(s.groups, func(g *Group) bool { return len(g.jobs) > 0 })
+	return slices.ContainsFunc(s.groups, func(g *Group) bool { return len(g.jobs) > 0 || g.count(providerSelf) > 0 })
 }
 
 func (s *Session) snapshot() []*Group {
@@ -216,7 +242,11 @@ func (s *Session) finish() error {
 	for _, g := range groups {
 		links = append(links, g.takeLinks()...)
 	}
-	errs := []error{closeAll(links)}
+	late, err := detachAll(links)
+	s.mu.Lock()
+	s.late = append(s.late, late...)
+	s.mu.Unlock()
+	errs := []error{err}
 	if s.opts.DryRun {
 		return errors.Join(append(errs, s.opts.Printer.Flush())...)
 	}
@@ -234,24 +264,16 @@ func (s *Session) finish() error {
 	defer s.mu.Unlock()
 	errs = append(errs, s.report(groups)...)
 	s.opts.Printer.End()
-	errs = append(errs, s.printMaps(groups)...)
+	if s.opts.Mode == ModeRun {
+		errs = append(errs, s.printMaps(groups)...)
+	}
 	errs = append(errs, s.opts.Printer.Flush())
 	return errors.Join(append(errs, s.errs...)...)
 }
 
 // printMaps prints the maps of the groups whose config wants it.
 func (s *Session) printMaps(groups []*Group) []error {
-	wanted := map[string]bool{}
-	if s.opts.AllMaps {
-		for name := range s.maps {
-			wanted[name] = true
-		}
-	}
-	for _, g := range groups {
-		for _, m := range g.o.Manifest.Maps {
-			wanted[m.Name] = wanted[m.Name] || g.o.Manifest.Config.PrintMapsOnExit
-		}
-	}
+	wanted := s.wanted(groups)
 	var ms []value.Map
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(s.maps)) {
@@ -267,6 +289,30 @@ func (s *Session) printMaps(groups []*Group) []error {
 	}
 	s.opts.Printer.Maps(ms)
 	return errs
+}
+
+// wanted returns the names of the maps to be printed at the end.
+func (s *Session) wanted(groups []*Group) map[string]bool {
+	out := map[string]bool{}
+	if s.opts.EndMaps != nil {
+		if !s.opts.EndMaps() {
+			return out
+		}
+		for name := range s.maps {
+			out[name] = true
+		}
+	}
+	for _, g := range groups {
+		print := g.o.Manifest.Config.PrintMapsOnExit
+		for _, m := range g.o.Manifest.Maps {
+			if s.opts.EndMaps == nil {
+				out[m.Name] = out[m.Name] || print
+			} else {
+				out[m.Name] = out[m.Name] && print
+			}
+		}
+	}
+	return out
 }
 
 // Map reads a script map.
@@ -291,7 +337,9 @@ func (s *Session) read(name string) (value.Map, error) {
 	return m.Read(s.decoder())
 }
 
-func (s *Session) decoder() *event.Decoder { return &event.Decoder{Stacks: s.stacks} }
+func (s *Session) decoder() *event.Decoder {
+	return &event.Decoder{Stacks: s.stacks, LeapNanoseconds: s.leap}
+}
 
 // stop asks the session to end with an exit code; the last caller wins, so that an end probe has the last word.
 func (s *Session) stop(code int) {
@@ -315,6 +363,10 @@ func (s *Session) Close() error {
 	for _, g := range groups {
 		links = append(links, g.takeLinks()...)
 	}
+	s.mu.Lock()
+	links = append(links, s.late...)
+	s.late = nil
+	s.mu.Unlock()
 	errs := []error{closeAll(links)}
 	for _, g := range groups {
 		errs = append(errs, g.drain(), g.free())
@@ -328,6 +380,20 @@ func (s *Session) Close() error {
 		errs = append(errs, m.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// Late returns the descriptors of events that no program is attached to any more, and that Close has yet to free after Run. The kernel
+// takes its time over those of tracepoints: a grace period each. A process that holds copies of them takes that over.
+func (s *Session) Late() []*os.File {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []*os.File
+	for _, l := range s.late {
+		if f, ok := l.(interface{ Files() []*os.File }); ok {
+			out = append(out, f.Files()...)
+		}
+	}
+	return out
 }
 
 // shared returns the maps of the session that an Object's specs can use, by their names in the spec.
@@ -346,8 +412,8 @@ func (s *Session) shared(o *object.Object) (map[string]*ebpf.Map, error) {
 		out[m.Spec] = live.Handle
 	}
 	for name := range o.Spec.Maps {
-		if depth, ok := stackDepth(name); ok && s.stacks[depth] != nil {
-			out[name] = s.stacks[depth]
+		if kind, ok := stackKind(name); ok && s.stacks[kind] != nil {
+			out[name] = s.stacks[kind]
 		}
 	}
 	return out, nil
@@ -368,15 +434,15 @@ func (s *Session) adopt(o *object.Object, coll *ebpf.Collection) error {
 		s.maps[m.Name] = &event.Map{Handle: h, Info: m}
 	}
 	for name := range coll.Maps {
-		depth, ok := stackDepth(name)
-		if !ok || s.stacks[depth] != nil {
+		kind, ok := stackKind(name)
+		if !ok || s.stacks[kind] != nil {
 			continue
 		}
 		h, err := clone(coll, name)
 		if err != nil {
 			return err
 		}
-		s.stacks[depth] = h
+		s.stacks[kind] = h
 	}
 	return nil
 }

@@ -438,6 +438,39 @@ func TestRejectionNamesTheLine(t *testing.T) {
 	require.Contains(t, err.Error(), "this is a bug in gtrace")
 }
 
+// Two of the kernel's limits that a script's author can keep, and nobody else.
+func TestTooLongActions(t *testing.T) {
+	needRoot(t)
+	branch := func(n int) asm.Instructions {
+		out := asm.Instructions{asm.Mov.Reg(asm.R6, asm.R1), asm.FnGetPrandomU32.Call(), asm.Mov.Reg(asm.R7, asm.R0)}
+		for i := range n { // each value is possible still, so that both ways are followed
+			next := asm.Instruction{OpCode: asm.JEq.Op(asm.ImmSource), Offset: 1, Dst: asm.R7, Constant: int64(i)}
+			out = append(out, next, asm.Mov.Imm(asm.R8, int32(i)))
+		}
+		return out
+	}
+	long := make(asm.Instructions, 1_000_001)
+	for i := range long {
+		long[i] = asm.Mov.Imm(asm.R0, 0)
+	}
+	for _, c := range []struct {
+		name, want string
+		insns      asm.Instructions
+	}{
+		{"instructions", "the action of begin is too long: it has 1000003 instructions, and the kernel takes 1000000; split", long},
+		{"branches", "the action of begin is too long: it has more than the 8192 branches in a row that the kernel checks; split", branch(20000)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBuilder()
+			b.program("begin_1", c.insns, begin)
+			s := newSession(t)
+			_, err := s.Add(t.Context(), &b.o)
+			require.ErrorContains(t, err, c.want)
+			require.NotContains(t, err.Error(), "\n")
+		})
+	}
+}
+
 func TestNothingLeaks(t *testing.T) {
 	needRoot(t)
 	once := func() {

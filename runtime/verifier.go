@@ -16,8 +16,11 @@ import (
 func loadError(err error, o *object.Object) error {
 	spec := o.Spec
 	var v *ebpf.VerifierError
+	name := culprit(err, spec)
+	if why := tooLong(err, spec.Programs[name]); why != "" {
+		return fmt.Errorf("the action of %s is too long: %s; split it into several probes, or use a loop", probeOf(o, name), why)
+	}
 	if errors.As(err, &v) && len(v.Log) > 0 {
-		name := culprit(err, spec)
 		return &VerifierError{Program: name, Place: place(v.Log, spec.Programs[name]), Log: v.Log, err: err}
 	}
 	if text := failedMap(err, o); text != "" {
@@ -27,6 +30,58 @@ func loadError(err error, o *object.Object) error {
 		return fmt.Errorf("load programs: %w", ErrPermission)
 	}
 	return fmt.Errorf("load programs: %w", err)
+}
+
+// The kernel's limits for one program. Its verifier keeps one state for each branch that it has not followed yet.
+const (
+	maxInstructions = 1_000_000
+	maxPending      = 8192
+)
+
+// tooLong says which limit of the kernel a program is beyond; empty if the error is about something else.
+func tooLong(err error, p *ebpf.ProgramSpec) string {
+	var v *ebpf.VerifierError
+	if errors.As(err, &v) {
+		for _, line := range v.Log {
+			if strings.Contains(line, "BPF program is too large") || strings.Contains(line, "(limit 1000000)") && strings.Contains(line, "processed 1000001 ") {
+				return fmt.Sprintf("checking it takes the kernel more than %d steps", maxInstructions)
+			}
+			if strings.Contains(line, "jumps is too complex") {
+				return fmt.Sprintf("it has more than the %d branches in a row that the kernel checks", maxPending)
+			}
+		}
+	}
+	switch {
+	case p == nil:
+	case errors.Is(err, unix.E2BIG) && len(p.Instructions) > maxInstructions:
+		return fmt.Sprintf("it has %d instructions, and the kernel takes %d", len(p.Instructions), maxInstructions)
+	case errors.Is(err, unix.EFAULT) && branches(p) > maxPending: // a log as long as that is cut, and the library drops it
+		return fmt.Sprintf("it has more than the %d branches in a row that the kernel checks", maxPending)
+	}
+	return ""
+}
+
+// branches counts the conditional jumps of a program: the classes of jumps, 64 and 32 bits wide, but for ja, call and exit.
+func branches(p *ebpf.ProgramSpec) int {
+	n := 0
+	for i := range p.Instructions {
+		op := byte(p.Instructions[i].OpCode)
+		class, code := op&0x07, op&0xf0
+		if (class == 0x05 || class == 0x06) && code != 0x00 && code != 0x80 && code != 0x90 {
+			n++
+		}
+	}
+	return n
+}
+
+// probeOf names what a program is for: its first attach point.
+func probeOf(o *object.Object, program string) string {
+	for _, p := range o.Manifest.Programs {
+		if p.Name == program && len(p.Probes) > 0 {
+			return p.Probes[0].Name
+		}
+	}
+	return "program " + program
 }
 
 // failedMap says which map the kernel refused, and what sets its size; empty if the error is about something else. The library
@@ -98,11 +153,22 @@ func (e *VerifierError) advice() string {
 		if strings.Contains(line, "maps per program has reached the limit") {
 			return "the kernel lets one action use so many maps; use fewer, or one map with a key"
 		}
-		if strings.Contains(line, "BPF program is too large. Processed") {
-			return "the action has more paths than the kernel follows: branch less in its loops, or repeat them less often"
+		if helper := refusedHelper(line); helper != "" {
+			return fmt.Sprintf("this kernel does not let the probe's programs call %s: it was built without it, or is locked down", helper)
 		}
 	}
 	return "this is a bug in gtrace; -d verifier prints the whole log"
+}
+
+// refusedHelper returns the helper that a line of the log says is not for this program.
+func refusedHelper(line string) string {
+	for _, words := range []string{"program of this type cannot use helper ", "unknown func "} {
+		if _, rest, ok := strings.Cut(line, words); ok {
+			name, _, _ := strings.Cut(rest, "#")
+			return strings.TrimSpace(name)
+		}
+	}
+	return ""
 }
 
 // Unwrap returns the kernel's error.

@@ -36,6 +36,9 @@ func actionBuiltins() []*Builtin {
 				Name: "strftime", Doc: "A time of nsecs, to be printed as a format says.",
 				Params: []types.Param{{Name: "format", Kind: types.ParamLitString}, {Name: "nsecs", Kind: types.ParamInt}},
 				ResultOf: func(args []types.Arg, _ types.Env) (types.Type, error) {
+					if args[1].Word == "monotonic" {
+						return nil, errors.New("strftime() can not take a monotonic timestamp")
+					}
 					return types.Timestamp{Format: args[0].Str}, nil
 				},
 				Call: true,

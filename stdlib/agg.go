@@ -36,6 +36,7 @@ func aggBuiltins() []*Builtin {
 			[]types.Param{number, {Name: "bits", Kind: types.ParamLitInt, Optional: true}}, histType, updateHist),
 		aggregate("llhist", "Counts numbers in buckets no wider than a 32nd of the numbers in them.", []types.Param{number}, llhistType, updateHist),
 		quantile(),
+		tseries(),
 		aggregate("lhist", "Counts numbers in buckets of equal width between min and max.",
 			[]types.Param{
 				number,
@@ -48,7 +49,7 @@ func aggBuiltins() []*Builtin {
 
 // wanted names what an aggregation takes, in bpftrace's words.
 func wanted(name string) string {
-	if name == "hist" || name == "lhist" {
+	if name == "hist" || name == "lhist" || name == "tseries" {
 		return "int"
 	}
 	return "integer"

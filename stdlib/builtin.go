@@ -30,6 +30,9 @@ type Call struct {
 	Result types.Type
 	// Into is where a memory object may be built, to save a copy: it has room for Result. It may be nil.
 	Into *ir.Value
+	// SetBucket makes a number part of the map's key, for aggregates that keep several values by key. It is for the first of the two
+	// steps of Update.
+	SetBucket func(n *ir.Value)
 	// Shared is set for an aggregate whose value is shared by all CPUs: it may be changed by atomic additions alone.
 	Shared bool
 }
@@ -116,6 +119,16 @@ type Emitter interface {
 	Hide(n *ir.Value) *ir.Value
 	// Table returns the text with a number in a table that is the same for all programs, or other where there is none.
 	Table(t Table, index *ir.Value, c Call) Value
+	// KernelSymbol returns the address of a symbol of the kernel.
+	KernelSymbol(name string) *ir.Value
+	// UserSymbol returns the address of a function or variable in the program or library that the probe is in.
+	UserSymbol(name string) *ir.Value
+	// Trusted returns a pointer that the verifier knows: to what an argument points to or, if it is a struct, to it.
+	Trusted(a Arg) *ir.Value
+	// Need says that the script cannot be compiled for a target without a feature, if the target does not have it.
+	Need(f target.Feature, what string) bool
+	// Path returns the path of the file that a struct path is about, as the call's result.
+	Path(c Call, path *ir.Value) Value
 	// MapLen returns the number of keys in a map, StackLen the number of frames of a stack.
 	MapLen(name string) *ir.Value
 	StackLen(stack Value) *ir.Value

@@ -6,21 +6,15 @@ import "github.com/gtrace/gtrace/lang/types"
 func laterBuiltins() []*Builtin {
 	var out []*Builtin
 	for _, name := range []string{
-		"ctx",
+		"dw_ustack", "unwatch", "skboutput",
 	} {
-		out = append(out, later(name, false))
-	}
-	for _, name := range []string{
-		"kfunc_exist", "kfunc_allowed", "path",
-		"socket_cookie", "percpu_kaddr", "uaddr", "dw_ustack", "unwatch", "skboutput", "tseries",
-	} {
-		out = append(out, later(name, true))
+		out = append(out, later(name))
 	}
 	return out
 }
 
-func later(name string, call bool) *Builtin {
+func later(name string) *Builtin {
 	return &Builtin{Signature: types.Signature{
-		Name: name, Doc: "Not supported yet.", Result: types.Void{}, Call: call, Variadic: call, BareOK: call, Unsupported: true,
+		Name: name, Doc: "Not supported yet.", Result: types.Void{}, Call: true, Variadic: true, BareOK: true, Unsupported: true,
 	}}
 }

@@ -41,6 +41,15 @@ func probeBuiltins() []*Builtin {
 		},
 		{
 			Signature: types.Signature{
+				Name: "ctx", Doc: "Pointer to what the kernel gives the program: ctx.task in an iter:task probe.", Needs: "ctx",
+				ResultOf: func(_ []types.Arg, env types.Env) (types.Type, error) {
+					return types.Pointer{Elem: orDefault(env.Ctx, types.Void{}), Space: types.SpaceKernel}, nil
+				},
+			},
+			Lower: func(e Emitter, c Call) Value { return Value{V: e.Builder().Ctx(), Type: c.Result} },
+		},
+		{
+			Signature: types.Signature{
 				Name: "retval", Doc: "Value that the function returned.", Needs: "retval",
 				ResultOf: func(_ []types.Arg, env types.Env) (types.Type, error) {
 					return orDefault(env.Retval, types.Uint64), nil

@@ -11,6 +11,8 @@ const (
 	defaultDepth = 127
 	// maxDepth is the kernel's limit (sysctl kernel.perf_event_max_stack).
 	maxDepth = 127
+	// modeBuildID is the mode of stacks whose frames are places in files, which have ids.
+	modeBuildID = "build_id"
 )
 
 // stackModes are the ways to print a stack.
@@ -48,10 +50,8 @@ func stackType(user bool) func([]types.Arg, types.Env) (types.Type, error) {
 			switch {
 			case a.Name != "" && i == 0:
 				switch a.Name {
-				case "bpftrace", "perf", "raw":
+				case "bpftrace", "perf", "raw", modeBuildID:
 					t.Mode = a.Name
-				case "build_id":
-					return nil, fmt.Errorf("stack mode build_id is not supported yet")
 				default:
 					//lint:ignore ST1005 these are bpftrace's words
 					return nil, fmt.Errorf("Unknown stack mode: '%s'", a.Name)
@@ -61,6 +61,9 @@ func stackType(user bool) func([]types.Arg, types.Env) (types.Type, error) {
 			default:
 				return nil, fmt.Errorf("a stack's depth must be a literal number")
 			}
+		}
+		if t.Mode == modeBuildID && !user {
+			return nil, fmt.Errorf("'build_id' stack mode can only be used for ustack")
 		}
 		t.Depth = max(1, t.Depth)
 		return t, nil

@@ -54,24 +54,22 @@ func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) 
 	if diags.HasErrors() {
 		return nil, c.opts.report(c.std, diags)
 	}
-	builtins := stdlib.New()
-	expand.Program(tree, expand.Options{
-		Builtin: func(name string) bool {
-			_, ok := builtins.Lookup(name)
-			return ok
-		},
-	}, diags)
+	files := newImporter(c.opts.scriptName(), c.opts.include)
+	expand.Program(tree, expandOptions(files), diags)
 	if diags.HasErrors() {
 		return nil, c.opts.report(c.std, diags)
 	}
 	info, err := check.Check(tree, check.Options{
 		Params:    params,
 		Named:     named,
+		Include:   files.Include,
+		Headers:   c.opts.headers,
+		ParseExpr: parser.ParseExpr,
 		Env:       settings(os.Environ()),
 		Unsafe:    c.opts.unsafe,
 		PID:       c.attachPID(),
 		Child:     c.childPID != 0,
-		Builtins:  builtins,
+		Builtins:  stdlib.New(),
 		Providers: c.probes,
 		Host:      c.host,
 	}, diags)
@@ -99,18 +97,36 @@ func (c *compiler) pidNamespace() host.PIDNamespace {
 	return host.InitialPIDNamespace
 }
 
+// expandOptions says how scripts are expanded; files may be nil where nothing is imported.
+func expandOptions(files *importer) expand.Options {
+	builtins := stdlib.New()
+	opts := expand.Options{Builtin: func(name string) bool {
+		_, ok := builtins.Lookup(name)
+		return ok
+	}}
+	if files != nil {
+		opts.Importer = files
+	}
+	return opts
+}
+
 // compile makes an object of a script.
 func (c *compiler) compile(file *diag.File, params []string) (*object.Object, error) {
 	info, err := c.check(file, params)
 	if err != nil {
 		return nil, err
 	}
-	return codegen.Compile(info, c.host, codegen.Options{
+	return codegen.Compile(info, c.host, c.generation(c.dump))
+}
+
+// generation is the options of code generation.
+func (c *compiler) generation(dump func(stage string) io.Writer) codegen.Options {
+	return codegen.Options{
 		PID:          c.pid(),
 		PIDNamespace: !c.pidNamespace().Initial(),
-		Dump:         c.dump,
+		Dump:         dump,
 		DebugHelpers: c.opts.warnings,
-	})
+	}
 }
 
 // dump returns where a stage is printed, or nil if it is not.

@@ -8,6 +8,7 @@ import (
 	"github.com/gtrace/gtrace/lang/cdef"
 	"github.com/gtrace/gtrace/lang/check"
 	"github.com/gtrace/gtrace/lang/diag"
+	"github.com/gtrace/gtrace/lang/expand"
 	"github.com/gtrace/gtrace/lang/parser"
 	"github.com/gtrace/gtrace/repl/complete"
 	"github.com/gtrace/gtrace/runtime/probe"
@@ -80,8 +81,10 @@ func (s *completions) probeTypes() []complete.ProbeType {
 func (s *completions) Check(text string, wrap func(check.Providers) check.Providers) *check.Info {
 	diags := &diag.List{}
 	tree := parser.Parse(diag.NewFile("completion", text), diags)
+	expand.Program(tree, expandOptions(nil), diags)
 	info, err := check.Check(tree, check.Options{
-		Unsafe: true, PID: s.pid(), Child: s.childPID != 0, Builtins: s.builtins, Providers: wrap(s.probes), Host: s.host,
+		ParseExpr: parser.ParseExpr,
+		Unsafe:    true, PID: s.attachPID(), Child: s.childPID != 0, Builtins: s.builtins, Providers: wrap(s.probes), Host: s.host,
 		Maps: s.Maps(),
 	}, diags)
 	if err != nil {

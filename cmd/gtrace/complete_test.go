@@ -79,6 +79,7 @@ func TestCompleteHost(t *testing.T) {
 		{"uprobe:" + binary[:len(binary)-3] + "|", binary + ":"},
 		{"uprobe:" + binary + ":main.ma|", "main.main"},
 		{"uprobe:" + binary + ":\"github.com/gtrace/gtrace/lang/parser.Par|", "github.com/gtrace/gtrace/lang/parser.Parse\""},
+		{"uprobe:" + binary + ":main.main { uaddr(\"main.main|", "main.main\""},
 		{"uprobe:l|", "ls:"},
 		{"uprobe:libc.s|", "libc.so.6:"},
 	}

@@ -35,6 +35,11 @@ type options struct {
 	formats    bool   // --fmt
 	mode       string // --mode
 	stages     []string
+	test       bool
+	bench      bool
+
+	include []string // -I
+	headers []string // --include
 
 	// args are the words after the options: file, pattern, positional parameters; named are those after "--".
 	args, named []string
@@ -45,7 +50,8 @@ var dumpStages = []string{"ast", "types", "ir", "opt", "asm", "verifier"}
 
 const usageLine = `gtrace [options] FILE [ARG...]
   gtrace [options] -e 'PROGRAM' [ARG...]
-  gtrace [options] - [ARG...]            (script on standard input)`
+  gtrace [options] - [ARG...]            (script on standard input)
+  gtrace [options]                       (interactive session)`
 
 const usageExamples = `  gtrace -e 'tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }'
       count system calls by process name
@@ -102,10 +108,14 @@ func newCommand(body func(*options) error) *cobra.Command {
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no messages but the script's output and errors")
 	f.BoolVarP(&o.warnings, "warnings", "k", false, "report every failed read of memory, with its place")
 	f.BoolVar(&o.noWarnings, "no-warnings", false, "print no warnings")
+	f.StringArrayVarP(&o.include, "include-dir", "I", nil, "look for headers that the script includes in a `folder`")
+	f.StringArrayVar(&o.headers, "include", nil, "include a `header` before the script")
 	f.BoolVar(&o.unsafe, "unsafe", false, "allow builtins that change the system")
 	f.BoolVar(&o.dryRun, "dry-run", false, "attach all probes, then exit")
 	f.BoolVar(&o.formats, "fmt", false, "print the script in gtrace's layout; with -o, write it to the file")
-	f.StringVar(&o.mode, "mode", "", "do something else than run the script: `format` is the same as --fmt")
+	f.StringVar(&o.mode, "mode", "", "do something else than run the script, as the options do: `test`, bench, format")
+	f.BoolVar(&o.test, "test", false, "run the script's test probes")
+	f.BoolVar(&o.bench, "bench", false, "run the script's bench probes and print how long they take")
 	f.StringSliceVarP(&o.stages, "debug", "d", nil, "print a `stage` of the compilation: "+strings.Join(dumpStages, ", ")+", all")
 	f.BoolVar(&o.info, "info", false, "show what this kernel offers")
 	f.BoolVarP(&o.version, "version", "V", false, "print the version")
@@ -137,11 +147,13 @@ func (o *options) check() error {
 	case o.format != "text" && o.format != "json":
 		//lint:ignore ST1005 these are bpftrace's words
 		return fmt.Errorf("Invalid output format %q", o.format)
+	case o.test && o.bench || o.mode == "bench" && o.test || o.mode == "test" && o.bench:
+		return errors.New("--test and --bench cannot be used together")
 	case !slices.Contains([]string{"", "line", "full", "none"}, o.buffering):
 		//lint:ignore ST1005 these are bpftrace's words
 		return errors.New("USAGE: -B must be either 'line', 'full', or 'none'.")
-	case o.mode != "" && o.mode != "format":
-		return fmt.Errorf("--mode %s: the only mode to choose is format", o.mode)
+	case !slices.Contains([]string{"", "test", "bench", "format"}, o.mode):
+		return fmt.Errorf("--mode %s: unknown mode: use test, bench or format", o.mode)
 	}
 	for _, s := range o.stages {
 		if s != "all" && !slices.Contains(dumpStages, s) {

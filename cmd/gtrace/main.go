@@ -15,5 +15,9 @@ import (
 func init() { goruntime.LockOSThread() }
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == releaseOption {
+		hold()
+		return
+	}
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gtrace/gtrace/examples"
 	"github.com/gtrace/gtrace/repl"
+	"github.com/gtrace/gtrace/repl/complete"
 	"github.com/gtrace/gtrace/runtime/host"
 	"github.com/gtrace/gtrace/runtime/output"
 	"github.com/gtrace/gtrace/runtime/probe"
@@ -38,14 +39,19 @@ func session(ctx context.Context, o *options, std streams) error {
 	defer signal.Stop(interrupts)
 	c := newCompiler(o, std, h, probe.New(h))
 	symbols := symbol.New(symbol.Options{})
+	sc := &sessionCompiler{compiler: c}
 	opts := repl.Options{
-		Compiler: &sessionCompiler{compiler: c}, World: world{c}, Attacher: attacher{ctx, c.probes}, Tools: examples.Scripts,
+		Compiler: sc, World: world{c}, Attacher: attacher{ctx, c.probes}, Tools: examples.Scripts,
 		Printer: func(format string, p repl.PrinterOptions) (output.Printer, error) {
 			return c.sessionPrinter(format, p, symbols)
 		},
 		Format: o.format, File: o.output, In: in, Out: std.out, Err: std.err,
 		Color: colored(std.err), Quiet: o.quiet, NoWarnings: o.noWarnings,
 		History: repl.HistoryFile(os.Getenv), Interrupts: interrupts,
+		Release: release,
+		Completer: func(l repl.Live) repl.Completer {
+			return sessionCompleter{complete.New(newCompletions(c, talking{l, sc}))}
+		},
 	}
 	withTerminal(&opts, std)
 	code, err := repl.Run(ctx, opts)

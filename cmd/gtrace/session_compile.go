@@ -4,13 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gtrace/gtrace/codegen"
 	"github.com/gtrace/gtrace/codegen/lower"
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/check"
 	"github.com/gtrace/gtrace/lang/diag"
+	"github.com/gtrace/gtrace/lang/expand"
 	"github.com/gtrace/gtrace/lang/parser"
 	"github.com/gtrace/gtrace/repl"
 	"github.com/gtrace/gtrace/stdlib"
@@ -22,6 +25,8 @@ const promptStrings = 64
 // sessionCompiler compiles the inputs of a session.
 type sessionCompiler struct {
 	*compiler
+
+	mu sync.Mutex
 	// maps are the types of the maps that were compiled, by name. Those of maps that are live are right.
 	maps map[string]*check.Map
 }
@@ -108,9 +113,16 @@ func (c *sessionCompiler) checkMaps(x ast.Expr, in repl.Input, diags *diag.List)
 	for _, name := range in.Maps {
 		live[name] = true
 	}
+	builtins := stdlib.New()
 	ast.Walk(x, func(n ast.Node) bool {
-		if _, ok := n.(*ast.BlockExpr); ok {
+		switch n := n.(type) {
+		case *ast.BlockExpr:
 			return false // it may assign to them
+		case *ast.CallExpr:
+			if _, ok := builtins.Lookup(n.Func); !ok {
+				return false // so may a macro
+			}
+		default: // no other node matters here
 		}
 		if m, ok := n.(*ast.MapExpr); ok && !live["@"+m.Name] {
 			d := diags.Errorf(m.At, "undefined-map", "Undefined map: @%s", m.Name)
@@ -140,6 +152,9 @@ func (c *sessionCompiler) compileScript(file *diag.File, in repl.Input, diags *d
 		}
 		out.Definitions = append(out.Definitions, definitions(d)...)
 	}
+	in.Definitions = slices.DeleteFunc(slices.Clone(in.Definitions), func(old repl.Definition) bool {
+		return slices.ContainsFunc(out.Definitions, func(d repl.Definition) bool { return d.Redefines(old) })
+	})
 	if out.Probes != "" {
 		return out, c.build(out, prog, in, diags)
 	}
@@ -155,7 +170,7 @@ func (c *sessionCompiler) build(out *repl.Compiled, prog *ast.Program, in repl.I
 	if err != nil || diags.HasErrors() {
 		return permitted(c.host, err)
 	}
-	out.Object, err = codegen.Compile(info, c.host, codegen.Options{PID: c.pid(), Dump: in.Dump, DebugHelpers: c.opts.warnings})
+	out.Object, err = codegen.Compile(info, c.host, c.generation(in.Dump))
 	var missing *lower.Error
 	if errors.As(err, &missing) {
 		for _, d := range missing.Diags {
@@ -175,9 +190,15 @@ func (c *sessionCompiler) checkInput(prog *ast.Program, in repl.Input, statement
 	all := &diag.List{}
 	own := map[*diag.File]bool{prog.File: true}
 	prog.Decls = append(c.earlier(in, env, all), prog.Decls...)
+	files := newImporter(importingFile(in.File.Name), c.opts.include)
+	expand.Program(prog, expandOptions(files), all)
+	if all.HasErrors() {
+		merge(diags, all, nil)
+		return nil, nil
+	}
 	opts := check.Options{
-		Params: in.Params, Env: env, Unsafe: c.opts.unsafe, PID: c.pid(),
-		Builtins: stdlib.New(), Providers: c.probes, Host: c.host, Maps: c.known(in.Maps), WideMaps: true,
+		Params: in.Params, Env: env, Unsafe: c.opts.unsafe, PID: c.attachPID(), Include: files.Include, Headers: c.opts.headers,
+		ParseExpr: parser.ParseExpr, Builtins: stdlib.New(), Providers: c.probes, Host: c.host, Maps: c.known(in.Maps), WideMaps: true,
 	}
 	if statements {
 		opts.MapStrings = promptStrings
@@ -185,12 +206,23 @@ func (c *sessionCompiler) checkInput(prog *ast.Program, in repl.Input, statement
 	info, err := check.Check(prog, opts, all)
 	kept := &diag.List{}
 	for _, d := range all.All() {
-		if d.Code != "unused-map" { // it is for later inputs
+		switch d.Code {
+		case "unused-map": // it is for later inputs
+		case "sign-conversion": // every latency is a difference of two times
+		default:
 			add(kept, wayOut(d, in.Maps))
 		}
 	}
 	merge(diags, kept, own)
 	return info, err
+}
+
+// importingFile is the script whose folder imports are looked up in: that of a loaded script.
+func importingFile(name string) string {
+	if name == repl.TypedName || name == repl.ScriptName {
+		return ""
+	}
+	return name
 }
 
 // wayOut adds to what is wrong with the use of a live map how the map can get other types.
@@ -232,6 +264,8 @@ func (c *sessionCompiler) earlier(in repl.Input, env map[string]string, diags *d
 
 // known returns the types of the live maps.
 func (c *sessionCompiler) known(names []string) []*check.Map {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	var out []*check.Map
 	for _, name := range names {
 		if m := c.maps[name]; m != nil {
@@ -243,6 +277,8 @@ func (c *sessionCompiler) known(names []string) []*check.Map {
 
 // learn keeps the types of the maps of a program.
 func (c *sessionCompiler) learn(info *check.Info) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.maps == nil {
 		c.maps = map[string]*check.Map{}
 	}
@@ -256,7 +292,7 @@ func (c *sessionCompiler) learn(info *check.Info) {
 // merge adds diagnostics to a list. Warnings are only for the files that are new; nil stands for all.
 func merge(to, from *diag.List, own map[*diag.File]bool) {
 	for _, d := range from.All() {
-		if d.Severity == diag.Error || own == nil || !d.Span.IsValid() || own[d.Span.File] {
+		if d.Severity == diag.Error || own == nil || !d.Span.IsValid() || own[d.Span.Written().File] {
 			add(to, d)
 		}
 	}
@@ -264,7 +300,7 @@ func merge(to, from *diag.List, own map[*diag.File]bool) {
 
 func add(to *diag.List, d diag.Diagnostic) {
 	n := to.Errorf(d.Span, d.Code, "%s", d.Message)
-	n.Severity, n.Hint = d.Severity, d.Hint
+	n.Severity, n.Hint, n.Notes = d.Severity, d.Hint, d.Notes
 }
 
 // definitions returns what a declaration defines.

@@ -35,6 +35,14 @@ func (o *options) script(stdin io.Reader) (*diag.File, []string, error) {
 	return f, o.args[1:], err
 }
 
+// scriptName is the name of the script's file, or empty if the script is none.
+func (o *options) scriptName() string {
+	if o.hasProgram || len(o.args) == 0 || o.args[0] == "-" {
+		return ""
+	}
+	return o.args[0]
+}
+
 func readScript(name string, stdin io.Reader) (*diag.File, error) {
 	shown := name
 	if name == "-" {

@@ -88,14 +88,19 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		PIDNSIno:    ns.Ino,
 		ChildDone:   ended,
 		DryRun:      c.opts.dryRun,
+		Mode:        c.opts.runMode(),
 		VerifierLog: c.dump("verifier"),
 	})
 	if err != nil {
 		return err
 	}
 	defer s.Close()
+	defer triggerBySignal(s)()
 	if _, err := s.Add(ctx, obj); err != nil {
 		return err
+	}
+	if c.opts.runMode() != runtime.ModeRun && !c.opts.dryRun {
+		return c.selfTest(ctx, s, out)
 	}
 	if kid != nil && !c.opts.dryRun {
 		kid.Start()
@@ -106,6 +111,7 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		ctx = done
 	}
 	code, err := s.Run(ctx)
+	release(s.Late())
 	if err == nil && code != 0 {
 		return exitError(code)
 	}
@@ -161,6 +167,10 @@ type attacher struct {
 
 func (a attacher) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
 	return a.set.Configure(spec, ps)
+}
+
+func (a attacher) Iterate(ctx context.Context, prog *ebpf.Program, p attach.Probe) error {
+	return a.set.Iterate(ctx, prog, p)
 }
 
 func (a attacher) AttachMany(prog *ebpf.Program, ps []attach.Probe) (io.Closer, []runtime.AttachFailure) {

@@ -149,6 +149,9 @@ func (f *fn) ArgN(n int) stdlib.Value { return f.contextValue(f.prog.Context.Arg
 func (f *fn) Retval() stdlib.Value { return f.contextValue(*f.prog.Context.Retval) }
 
 func (f *fn) contextValue(v attach.Value) stdlib.Value {
+	if v.Operand != nil {
+		return stdlib.Value{V: f.operand(v), Type: v.Type}
+	}
 	p := f.ctxPlace().at(int64(v.Offset))
 	if v.DataLoc {
 		return f.dataLoc(p, v.Type, nil)
@@ -161,6 +164,27 @@ func (f *fn) contextValue(v attach.Value) stdlib.Value {
 		return stdlib.Value{V: f.b.Extend(raw.V, width(v.Type), isSigned(v.Type)), Type: v.Type}
 	}
 	return f.load(p, v.Type)
+}
+
+// operand reads a value where a compiler put it.
+func (f *fn) operand(v attach.Value) *ir.Value {
+	o := v.Operand
+	t := types.Int{Size: v.Size, Signed: o.Signed}
+	ctx := f.ctxPlace()
+	switch o.Kind {
+	case attach.OperandConst:
+		return f.b.Extend(f.b.Const(o.Value), v.Size, o.Signed)
+	case attach.OperandRegister:
+		return f.load(ctx.at(int64(o.Base)), t).V
+	case attach.OperandMemory:
+		addr := f.load(ctx.at(int64(o.Base)), types.Uint64).V
+		if o.Index >= 0 {
+			index := f.load(ctx.at(int64(o.Index)), types.Uint64).V
+			addr = f.b.Binary(ir.OpAdd, addr, f.b.Binary(ir.OpMul, index, f.b.Const(o.Scale)))
+		}
+		return f.load(place{base: f.b.AddImm(addr, o.Value), mem: memUser}, t).V
+	}
+	panic(fmt.Sprintf("BUG: lower: unexpected operand %d", o.Kind))
 }
 
 // Func returns the function that the probe is in: its name, or its address where only that is known at compile time.

@@ -37,7 +37,7 @@ func (f *fn) Send(a stdlib.Action, args ...stdlib.Arg) {
 // sentType is the type as which a value is sent: aggregates are numbers, keys have the type of their map.
 func (f *fn) sentType(e ast.Expr, a stdlib.Action) types.Type {
 	t := number(f.info.Types[e])
-	if a.Kind == string(object.EventPrintMapElem) {
+	if a.Kind == string(object.EventPrintMapElem) || a.Kind == string(object.EventClear) {
 		t = f.maps[a.Map].Key
 	}
 	if fe, ok := e.(*ast.FieldExpr); ok && types.IsInvalid(t) {
@@ -63,15 +63,27 @@ func layoutEvent(e *object.Event) (variable int) {
 	for i := range e.Fields {
 		field := &e.Fields[i]
 		n, align := types.Sizeof(field.Type), types.Alignof(field.Type)
-		if s, ok := field.Type.(types.String); ok && s.Size >= varStrlen {
+		if size := variableSize(field.Type); size >= varStrlen {
 			field.Var, n, align = true, 4, 4
-			variable += s.Size
+			variable += size
 		}
 		field.Offset = types.Align(size, align)
 		size = field.Offset + n
 	}
 	e.FixedSize = types.Align(size, 8)
 	return variable
+}
+
+// variableSize is the largest number of bytes of a value that may be sent with its actual length, 0 for others.
+func variableSize(t types.Type) int {
+	switch t := t.(type) {
+	case types.String:
+		return t.Size
+	case types.Buffer:
+		return t.Size
+	default: // no other type matters here
+	}
+	return 0
 }
 
 // eventID returns the id of an event, the same for equal events: the clones of a body share them.
@@ -193,7 +205,7 @@ func (f *fn) padRecord(rec *ir.Value, e object.Event) {
 	}
 }
 
-// sendVariable builds the record in memory of the program, the variable strings one after the other, and sends what is used
+// sendVariable builds the record in memory of the program, the variable strings and buffers one after the other, and sends what is used
 // of it.
 func (f *fn) sendVariable(id int, e object.Event, exprs []ast.Expr, variable int) {
 	fields := f.evaluate(e, exprs)
@@ -207,8 +219,13 @@ func (f *fn) sendVariable(id int, e object.Event, exprs []ast.Expr, variable int
 			f.putField(rec, fl)
 			continue
 		}
-		size := fl.Type.(types.String).Size
-		n := f.appendString(f.b.Binary(ir.OpAdd, rec, used), fl, size)
+		dst := f.b.Binary(ir.OpAdd, rec, used)
+		var n *ir.Value
+		if b, ok := fl.Type.(types.Buffer); ok {
+			n = f.appendBuffer(dst, fl, b.Size)
+		} else {
+			n = f.appendString(dst, fl, variableSize(fl.Type))
+		}
 		f.b.Store(rec, int64(header+fl.Offset), 4, n)
 		used = f.b.Binary(ir.OpAdd, used, n)
 	}
@@ -225,6 +242,19 @@ func (f *fn) output(rec, used *ir.Value) {
 	f.countLost(object.LostEvents)
 	f.b.Jump(done)
 	f.enter(done)
+}
+
+// appendBuffer stores the bytes that are in a buffer at an address and returns their number: at most size.
+func (f *fn) appendBuffer(dst *ir.Value, fl field, size int) *ir.Value {
+	var v stdlib.Value
+	if fl.v != nil {
+		v = *fl.v
+	} else {
+		v = f.expr(fl.e)
+	}
+	n := f.clamp(f.b.Load(v.V, 0, 4, false), int64(size))
+	f.b.Call(ir.HelperProbeReadKernel, dst, n, f.b.AddImm(v.V, 4))
+	return n
 }
 
 // appendString stores a string at an address and returns the number of bytes used, the NUL included: at most size.

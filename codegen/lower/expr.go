@@ -129,7 +129,7 @@ func (f *fn) unary(e *ast.UnaryExpr, into *ir.Value) stdlib.Value {
 		}
 		return f.loadObject(p, t, into)
 	case ast.AddrOf:
-		panic("BUG: lower: address of a variable was accepted by the checker")
+		return stdlib.Value{V: f.addressTaken(e.X), Type: t}
 	}
 	panic(fmt.Sprintf("BUG: lower: unexpected operator %v", e.Op))
 }
@@ -145,7 +145,13 @@ func (f *fn) fit(v *ir.Value, t types.Type) stdlib.Value {
 // cast converts between integers, pointers, enums and booleans.
 func (f *fn) cast(e *ast.CastExpr) stdlib.Value {
 	to := f.info.Types[e]
+	if a, ok := to.(types.Array); ok {
+		return f.arrayOf(e.X, a)
+	}
 	v := f.expr(e.X)
+	if _, ok := v.Type.(types.Array); ok && isScalar(to) {
+		return f.convert(f.numberOf(v, to), to)
+	}
 	if !isScalar(to) || !isScalar(v.Type) {
 		if s, ok := to.(types.String); ok {
 			dst := f.object("cast", s)

@@ -49,6 +49,7 @@ func (m *module) program(name string, p *check.Program) *ir.Func {
 	case p.Decl != nil:
 		f.b.Span = p.Decl.Span()
 	}
+	f.skipEnd()
 	body := f.b.NewBlock("body")
 	skip := f.filters(body)
 	f.b.Seal(body)
@@ -84,6 +85,27 @@ func (f *fn) leaveLoops(how int64, v *ir.Value) {
 	f.b.Store(f.inner.frame, frameReturned, 8, f.b.Const(how))
 	f.b.Store(f.inner.frame, frameValue, 8, v)
 	f.leave(1)
+}
+
+// skipEnd ends the program of an iterator where there is no object: the kernel calls it once more after the last.
+func (f *fn) skipEnd() {
+	if f.kind() != attach.KindIter || f.prog.Context == nil || f.prog.Context.Ctx == nil {
+		return
+	}
+	object := -1
+	for i, field := range f.prog.Context.Ctx.Fields {
+		if _, ok := field.Type.(types.Pointer); ok && i > 0 { // the first is about the iteration
+			object = field.Offset
+		}
+	}
+	if object < 0 {
+		return
+	}
+	none, next := f.b.NewBlock("no_object"), f.b.NewBlock("object")
+	f.b.Branch(f.b.Binary(ir.OpEq, f.b.Load(f.b.Ctx(), int64(object), 8, false), f.b.Const(0)), none, next)
+	f.enter(none)
+	f.ret()
+	f.enter(next)
 }
 
 // filters tests the process and the predicate and goes on to body. It returns the block for events that are left out, or

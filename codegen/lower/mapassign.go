@@ -160,6 +160,24 @@ func (f *fn) aggregate(info *mapInfo, m *ast.MapExpr, e ast.Expr) {
 	}
 	call := f.callOf(e)
 	call.Result, call.Shared = info.Value, !info.perCPU
+	var bucket *ir.Value
+	call.SetBucket = func(n *ir.Value) { bucket = n }
 	update := b.Update(f, call)
-	f.slotOf(info, f.keyOf(info, m)).use(f, update)
+	key := f.keyOf
+	if bucket != nil {
+		key = func(info *mapInfo, m *ast.MapExpr) *ir.Value { return f.seriesKey(info, m, bucket) }
+	}
+	f.slotOf(info, key(info, m)).use(f, update)
+}
+
+// seriesKey returns the address of the key of an interval.
+func (f *fn) seriesKey(info *mapInfo, m *ast.MapExpr, interval *ir.Value) *ir.Value {
+	size, at := types.SeriesKey(info.Key)
+	key := f.Temp("key", size, 8)
+	if info.Key != nil {
+		f.putExpr(key, 0, m.Key, info.Key, true)
+		f.zeroBytes(key, int64(types.Sizeof(info.Key)), at-types.Sizeof(info.Key))
+	}
+	f.b.Store(key, int64(at), 8, interval)
+	return key
 }

@@ -59,7 +59,7 @@ func (f *fn) slotOf(info *mapInfo, key *ir.Value) mapSlot { return mapSlot{info,
 // use calls change with the address of the value of the running CPU, making the key first if it is not there. A key that
 // cannot be made, for lack of room, is counted.
 func (s mapSlot) use(f *fn, change func(addr *ir.Value)) {
-	if s.info.scalar() {
+	if s.info.single() {
 		s.useScalar(f, change)
 		return
 	}
@@ -229,6 +229,10 @@ func (f *fn) MapLen(name string) *ir.Value {
 // Has returns whether a key is in a map.
 func (f *fn) Has(name string, key stdlib.Arg) *ir.Value {
 	info := f.maps[name]
+	if info.series() {
+		f.Refuse("has_key() cannot tell for a tseries, whose keys are kept by interval")
+		return f.b.Const(0)
+	}
 	p := f.b.Call(ir.HelperMapLookupElem, f.b.MapPtr(info.spec), f.key(info, key.(*arg)))
 	result := f.b.NewVariable(ir.I64)
 	found, done := f.b.NewBlock("found"), f.b.NewBlock("has")
@@ -245,6 +249,13 @@ func (f *fn) Has(name string, key stdlib.Arg) *ir.Value {
 func (f *fn) Delete(name string, key stdlib.Arg) *ir.Value {
 	info := f.maps[name]
 	switch {
+	case info.series(): // its intervals are spread over the map
+		var keys []stdlib.Arg
+		if key != nil {
+			keys = []stdlib.Arg{key}
+		}
+		f.Send(stdlib.Action{Kind: string(object.EventClear), Map: info.Name}, keys...)
+		return f.b.Const(1)
 	case !info.scalar():
 		ret := f.b.Call(ir.HelperMapDeleteElem, f.b.MapPtr(info.spec), f.key(info, key.(*arg)))
 		return f.b.Binary(ir.OpEq, ret, f.b.Const(0))

@@ -18,6 +18,9 @@ const (
 	// stackEntries is the number of stacks that a stack map holds.
 	stackEntries = 16384
 	pageSize     = 4096
+	// stackBuildID is BPF_F_STACK_BUILD_ID, buildIDFrame the size of struct bpf_stack_build_id.
+	stackBuildID = 1 << 5
+	buildIDFrame = 32
 	// defaultRingBufPages is the size of the ring buffer where the script does not say it.
 	defaultRingBufPages = 256
 	// maxRingBufPages is 1 GiB, the largest power of two below what kernels accept.
@@ -39,9 +42,18 @@ type mapInfo struct {
 
 func (m *mapInfo) scalar() bool { return m.Key == nil }
 
+// series reports whether the map has an entry for each interval of each key.
+func (m *mapInfo) series() bool {
+	_, ok := m.Value.(types.TSeries)
+	return ok
+}
+
+// single reports whether the map is an array with one value.
+func (m *mapInfo) single() bool { return m.scalar() && !m.series() }
+
 // valueSize is the size of a value in the BPF map.
 func (m *mapInfo) valueSize() int {
-	if m.scalar() {
+	if m.single() {
 		return m.size + 8
 	}
 	return m.size
@@ -49,7 +61,11 @@ func (m *mapInfo) valueSize() int {
 
 // keyed returns the sizes of a key.
 func (m *mapInfo) keySize() int {
-	if m.scalar() {
+	switch {
+	case m.series():
+		size, _ := types.SeriesKey(m.Key)
+		return size
+	case m.scalar():
 		return 4
 	}
 	return types.Sizeof(m.Key)
@@ -66,7 +82,7 @@ func (m *module) layoutMaps() {
 		m.maps[cm.Name] = info
 		m.obj.Spec.Maps[info.spec] = m.mapSpec(info)
 		m.obj.Manifest.Maps = append(m.obj.Manifest.Maps, object.Map{
-			Name: cm.Name, Spec: info.spec, Key: info.Key, Value: cm.Value, PerCPU: info.perCPU, Presence: info.scalar(),
+			Name: cm.Name, Spec: info.spec, Key: info.Key, Value: cm.Value, PerCPU: info.perCPU, Presence: info.single(),
 		})
 	}
 }
@@ -94,9 +110,9 @@ func (m *module) mapSpec(info *mapInfo) *ebpf.MapSpec {
 		Name: info.spec, KeySize: uint32(info.keySize()), ValueSize: uint32(info.valueSize()), MaxEntries: 1,
 	}
 	switch {
-	case info.scalar() && info.perCPU:
+	case info.single() && info.perCPU:
 		spec.Type = ebpf.PerCPUArray
-	case info.scalar():
+	case info.single():
 		spec.Type = ebpf.Array
 	case strings.HasSuffix(info.Kind, "lruhash") && info.perCPU:
 		spec.Type = ebpf.LRUCPUHash
@@ -107,7 +123,10 @@ func (m *module) mapSpec(info *mapInfo) *ebpf.MapSpec {
 	default:
 		spec.Type = ebpf.Hash
 	}
-	if !info.scalar() {
+	switch {
+	case info.series() && info.scalar():
+		spec.MaxEntries = uint32(min(m.info.Config.MaxMapKeys, info.Value.(types.TSeries).Num))
+	case !info.scalar():
 		spec.MaxEntries = uint32(max(1, info.MaxEntries))
 	}
 	return spec
@@ -135,7 +154,6 @@ func (m *module) finishMaps() {
 // ownMap is the spec of a map that is not a script map.
 func (m *module) ownMap(name string) *ebpf.MapSpec {
 	spec := &ebpf.MapSpec{Name: name, Type: ebpf.Array, KeySize: 4, MaxEntries: 1}
-	var depth uint32
 	if t, ok := m.tables[name]; ok {
 		return tableMap(name, t)
 	}
@@ -150,10 +168,14 @@ func (m *module) ownMap(name string) *ebpf.MapSpec {
 	case name == zeroMap:
 		spec.ValueSize = uint32(max(8, m.zero))
 	default:
-		if _, err := fmt.Sscanf(name, object.StackMap+"%d", &depth); err != nil {
+		depth, buildID, ok := object.ParseStackMap(name)
+		if !ok {
 			panic(fmt.Sprintf("BUG: lower: reference to the unknown map %s", name))
 		}
-		spec.Type, spec.ValueSize, spec.MaxEntries = ebpf.StackTrace, 8*depth, stackEntries
+		spec.Type, spec.ValueSize, spec.MaxEntries = ebpf.StackTrace, uint32(8*depth), stackEntries
+		if buildID {
+			spec.ValueSize, spec.Flags = uint32(buildIDFrame*depth), stackBuildID
+		}
 	}
 	return spec
 }

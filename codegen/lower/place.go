@@ -38,6 +38,9 @@ func (p place) at(off int64) place {
 // pointee is the place that a pointer, or a number that is an address, points to. Where it is not known what an address is
 // of, the probe decides.
 func (f *fn) pointee(v stdlib.Value) place {
+	if f.isCtx(v.V) {
+		return f.ctxPlace()
+	}
 	p, _ := v.Type.(types.Pointer)
 	mem := memKernel
 	switch {
@@ -105,18 +108,23 @@ func (f *fn) placeOf(e ast.Expr) place {
 	if p, ok := v.Type.(types.Pointer); ok {
 		return f.pointee(stdlib.Value{V: v.V, Type: p})
 	}
-	if v.V.Op == ir.OpCtx || v.V == f.b.Context {
+	if f.isCtx(v.V) {
 		return f.ctxPlace()
 	}
 	return place{base: v.V, mem: memOwn}
 }
 
+// isCtx reports whether a value is the program's context itself.
+func (f *fn) isCtx(v *ir.Value) bool { return v.Op == ir.OpCtx || v == f.b.Context }
+
 // ctxPlace is the program's context.
 func (f *fn) ctxPlace() place {
 	mem := memCtx
 	switch f.kind() {
-	case attach.KindTracing, attach.KindRawTracepoint, attach.KindIter:
+	case attach.KindTracing, attach.KindRawTracepoint:
 		mem = memWide
+	case attach.KindIter:
+		mem = memKernel // the verifier wants each pointer there to be tested before it is used; a copy of it is a number
 	case attach.KindTestRun, attach.KindKprobe, attach.KindTracepoint, attach.KindPerfEvent, attach.KindXDP:
 	}
 	return place{base: f.b.Ctx(), mem: mem}

@@ -1,8 +1,6 @@
 package lower
 
 import (
-	"fmt"
-
 	"github.com/gtrace/gtrace/codegen/ir"
 	"github.com/gtrace/gtrace/codegen/object"
 	"github.com/gtrace/gtrace/lang/types"
@@ -28,7 +26,7 @@ func (f *fn) Stack(c stdlib.Call) stdlib.Value {
 		flags = userStack
 		pid = f.tgid()
 	}
-	name := fmt.Sprintf("%s%d", object.StackMap, t.Depth)
+	name := object.StackMapName(t)
 	id := f.b.Call(ir.HelperGetStackID, f.b.Ctx(), f.b.MapPtr(name), f.b.Const(flags))
 	f.b.Store(dst, 0, 8, id)
 	f.b.Store(dst, 8, 8, pid)

@@ -124,8 +124,8 @@ func (f *fn) comptimeIf(s *ast.IfStmt) {
 
 func (f *fn) let(s *ast.LetStmt) {
 	v := f.info.Vars[s.Var]
-	if v == nil || types.IsInvalid(v.Type) {
-		return // declared and never used
+	if v == nil || types.IsInvalid(v.Type) || f.isArgs(v.Type) {
+		return // declared and never used, or another name of args
 	}
 	if s.Value != nil {
 		f.setVar(v, s.Value)
@@ -171,6 +171,9 @@ func (f *fn) compound(s *ast.AssignStmt, x *ir.Value, y func() *ir.Value, t type
 func (f *fn) setVar(v *check.Var, e ast.Expr) {
 	if isScalar(v.Type) {
 		f.writeVar(v, f.widen(f.expr(e), v.Type).V)
+		return
+	}
+	if f.isArgs(v.Type) {
 		return
 	}
 	dst := f.addressOf(v)

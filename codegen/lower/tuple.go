@@ -122,6 +122,13 @@ func (f *fn) put(dst *ir.Value, off int64, v stdlib.Value, t types.Type, pad boo
 	case types.String:
 		f.putString(dst, off, v, t.Size, pad)
 		return
+	case types.Buffer:
+		from := types.Sizeof(v.Type)
+		f.copyBytes(dst, off, v.V, 0, min(from, types.Sizeof(t)))
+		if n := types.Sizeof(t); n > from {
+			f.zeroBytes(dst, off+int64(from), n-from)
+		}
+		return
 	case types.Tuple:
 		if from, ok := v.Type.(types.Tuple); ok {
 			f.putSeq(dst, off, f.partsOf(v.V, from.Elems), t.Elems)

@@ -31,10 +31,10 @@ func (f *fn) storage(v *check.Var) storage {
 	if ok {
 		return st
 	}
-	if isScalar(v.Type) {
+	if isScalar(v.Type) && !v.Addressed {
 		st.v = f.b.NewVariable(ir.I64)
 	} else {
-		st.slot = f.b.NewSlot("$"+v.Name, types.Align(types.Sizeof(v.Type), 8), 8)
+		st.slot = f.b.NewSlot("$"+v.Name, types.Align(max(1, types.Sizeof(v.Type)), 8), 8)
 	}
 	f.vars[v] = st
 	return st
@@ -84,9 +84,18 @@ func (f *fn) writeVar(v *check.Var, x *ir.Value) {
 	}
 }
 
+// isArgs reports whether a variable is another name of `args`: fields of the context, which stay where they are.
+func (f *fn) isArgs(t types.Type) bool {
+	s, ok := t.(*types.Struct)
+	return ok && f.prog.Context != nil && f.prog.Context.Args == s
+}
+
 // variable reads a scratch variable.
 func (f *fn) variable(e *ast.VarExpr) stdlib.Value {
 	v := f.info.Vars[e]
+	if f.isArgs(v.Type) {
+		return f.Args()
+	}
 	if isScalar(v.Type) {
 		return stdlib.Value{V: f.readVar(v), Type: forget(v.Type)}
 	}

@@ -7,6 +7,10 @@
 package object
 
 import (
+	"fmt"
+	"strconv"
+	"strings"
+
 	"github.com/cilium/ebpf"
 
 	"github.com/gtrace/gtrace/lang/attach"
@@ -46,7 +50,8 @@ type Map struct {
 	Name string
 	// Spec is the name of the BPF map in the spec.
 	Spec string
-	// Key is nil for a scalar map, which is an array map of one entry. Several keys make a types.Tuple.
+	// Key is nil for a scalar map, which is an array map of one entry. Several keys make a types.Tuple. The BPF map of a time series
+	// is a hash map also for a scalar, whose keys have the interval behind the key (types.SeriesKey).
 	Key types.Type
 	// Value is the type of one value; aggregates have one per CPU. Layouts are those of types.Sizeof and types.TupleLayout;
 	// in the BPF map, values are padded to a multiple of 8 bytes. What the padding of a number holds is undefined: programs add
@@ -68,7 +73,7 @@ const (
 	EventPrintValue   EventKind = "value"         // Fields[0]
 	EventPrintMap     EventKind = "print_map"     // Map, with Top and Div
 	EventPrintMapElem EventKind = "print_element" // Map; Fields[0] is the key, Fields[1] the value
-	EventClear        EventKind = "clear"         // Map
+	EventClear        EventKind = "clear"         // Map; Fields[0], if any, is the key of a time series
 	EventZero         EventKind = "zero"          // Map
 	EventExit         EventKind = "exit"          // Fields[0] is the exit code, if any
 	EventTime         EventKind = "time"          // Format
@@ -151,7 +156,7 @@ const (
 	// LostMap is a per-CPU array of 64-bit counters, indexed by the Lost constants; absent with the ring buffer and if nothing can
 	// be lost.
 	LostMap = "gt_lost"
-	// StackMap is the map of stack traces of depth N: "gt_stacks_N".
+	// StackMap is the map of stack traces of depth N: "gt_stacks_N", or "gt_stacks_bN" for those by build id.
 	StackMap = "gt_stacks_"
 	// ScratchMap is the per-CPU memory of the program N: "gt_scratch_N".
 	ScratchMap = "gt_scratch_"
@@ -177,3 +182,26 @@ const (
 	DataPIDNSIno
 	DataSize
 )
+
+// StackMapName returns the name of the map for stacks of a type.
+func StackMapName(t types.Stack) string {
+	mark := ""
+	if t.Mode == "build_id" {
+		mark = buildIDMark
+	}
+	return fmt.Sprintf("%s%s%d", StackMap, mark, t.Depth)
+}
+
+// buildIDMark stands before the depth in the name of a map of stacks by build id.
+const buildIDMark = "b"
+
+// ParseStackMap returns what stacks the map of a name is for.
+func ParseStackMap(name string) (depth int, buildID, ok bool) {
+	text, ok := strings.CutPrefix(name, StackMap)
+	if !ok {
+		return 0, false, false
+	}
+	text, buildID = strings.CutPrefix(text, buildIDMark)
+	depth, err := strconv.Atoi(text)
+	return depth, buildID, err == nil
+}

@@ -32,6 +32,8 @@ const (
 	NsPidTgid               // bpf_get_ns_current_pid_tgid, 5.7
 	BoundedLoops            // 5.3
 	LargeMapKeys            // keys of hash maps over 512 bytes, 5.11
+	SocketCookie            // bpf_get_socket_cookie in tracing programs, 5.12
+	UprobeFuncIP            // bpf_get_func_ip in uprobes, 6.6
 
 	endFeature
 )
@@ -61,6 +63,8 @@ var features = [endFeature]featureInfo{
 	PerfLink:        {"perf event links", Version{5, 15}},
 	NsPidTgid:       {"bpf_get_ns_current_pid_tgid", Version{5, 7}},
 	BoundedLoops:    {"bounded loops", Version{5, 3}},
+	SocketCookie:    {"bpf_get_socket_cookie in tracing programs", Version{5, 12}},
+	UprobeFuncIP:    {"bpf_get_func_ip in uprobes", Version{6, 6}},
 	LargeMapKeys:    {"map keys of more than 512 bytes", Version{5, 11}},
 }
 

@@ -14,7 +14,9 @@ type Rewriter struct {
 // Decl rewrites the statements and expressions of a probe, macro or function.
 func (r *Rewriter) Decl(d Decl) {
 	switch d := d.(type) {
-	case *CDecl, *ConfigDecl, *ImportDecl, *MapDecl:
+	case *CDecl, *ConfigDecl, *ImportDecl:
+	case *MapDecl:
+		d.Size = r.Expression(d.Size)
 	case *MacroDecl:
 		r.Block(d.Body)
 	case *FuncDecl:

@@ -42,6 +42,8 @@ type Probe struct {
 	Offset uint64 `json:",omitempty"`
 	// Address is an absolute address (kernel) or a file offset (user binaries) where Func alone does not say it.
 	Address uint64 `json:",omitempty"`
+	// Semaphore is where in the file of a user binary the counter is that says whether anyone listens; 0 if there is none.
+	Semaphore uint64 `json:",omitempty"`
 	// Period in nanoseconds or Freq in hertz, for timers. For events that are counted, Period is the number of them for each time
 	// that the probe fires.
 	Period uint64 `json:",omitempty"`
@@ -63,7 +65,32 @@ type Value struct {
 	Size   int
 	// DataLoc is as types.Field.DataLoc: the loaded word says where the data is.
 	DataLoc bool
+	// Operand, if it is not nil, says where the value is instead of Offset; Size is the number of bytes there.
+	Operand *Operand
 }
+
+// Operand is where the value of an argument is that a compiler put where it liked.
+type Operand struct {
+	Kind OperandKind
+	// Signed says how the bytes are extended to 64 bits.
+	Signed bool
+	// Value is the constant, or what is added to the address.
+	Value int64
+	// Base is the offset in the context of the register that holds the value or its address. Index is that of a second one, which is
+	// multiplied by Scale and added to the address; -1 if there is none.
+	Base, Index int
+	Scale       int64
+}
+
+// OperandKind is a kind of Operand.
+type OperandKind uint8
+
+// The kinds of operands.
+const (
+	OperandConst    OperandKind = iota + 1 // Value
+	OperandRegister                        // the register at Base
+	OperandMemory                          // user memory at the register at Base, plus Index * Scale, plus Value
+)
 
 // Context is what a program attached to a probe can see. Programs with equal Contexts can share their code.
 type Context struct {

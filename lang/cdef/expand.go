@@ -8,6 +8,7 @@ const maxExpansion = 200_000
 // expand replaces the macros in tokens. Those in hidden are being replaced already and stay.
 func (p *preprocessor) expand(toks []token, hidden []string) []token {
 	var out []token
+	var calls []int // how many tokens each pair of parentheses takes; found when a call may need it
 	for i := 0; i < len(toks); i++ {
 		t := toks[i]
 		m, ok := p.unit.macros[t.text]
@@ -17,15 +18,22 @@ func (p *preprocessor) expand(toks []token, hidden []string) []token {
 		}
 		body := m.body
 		if m.function {
-			args, n := arguments(toks[i+1:])
+			if calls == nil {
+				calls = closing(toks)
+			}
+			n := 0
+			if i+1 < len(toks) {
+				n = calls[i+1]
+			}
 			if n == 0 {
 				out = append(out, t)
 				continue
 			}
+			args := arguments(toks[i+1 : i+1+n])
 			body = substitute(m, args)
 			i += n
 		}
-		p.expanded += 1 + len(body)
+		p.count(t, 1+len(body))
 		for _, e := range p.expand(body, append(slices.Clip(hidden), t.text)) {
 			if t.at.IsValid() {
 				e.at = t.at // errors in what a macro stands for are shown where it is used
@@ -36,35 +44,55 @@ func (p *preprocessor) expand(toks []token, hidden []string) []token {
 	return out
 }
 
-// arguments returns the arguments of a call of a macro and the number of tokens they take, parentheses included.
-func arguments(toks []token) (args [][]token, n int) {
-	if len(toks) == 0 || !toks[0].is("(") {
-		return nil, 0
+// count adds to what macros have grown to, and reports once that it is too much.
+func (p *preprocessor) count(t token, n int) {
+	before := p.expanded
+	if p.expanded += n; before <= maxExpansion && p.expanded > maxExpansion {
+		p.diags.Errorf(t.at, "c-macro", "the macros of this script grow to more than %d words", maxExpansion)
 	}
-	depth, arg := 0, []token(nil)
+}
+
+// closing returns, for each opening parenthesis, the number of tokens up to the one that closes it, both included; 0 for all
+// other tokens and where none does.
+func closing(toks []token) []int {
+	n := make([]int, len(toks))
+	var open []int
 	for i, t := range toks {
 		switch {
 		case t.is("("):
-			if depth++; depth == 1 {
-				continue
-			}
+			open = append(open, i)
+		case t.is(")") && len(open) > 0:
+			first := open[len(open)-1]
+			open = open[:len(open)-1]
+			n[first] = i - first + 1
+		}
+	}
+	return n
+}
+
+// arguments returns the arguments of a call of a macro, given with its parentheses.
+func arguments(toks []token) [][]token {
+	var args [][]token
+	depth, arg := 0, []token(nil)
+	for _, t := range toks[1 : len(toks)-1] {
+		switch {
+		case t.is("("):
+			depth++
 		case t.is(")"):
-			if depth--; depth == 0 {
-				return append(args, arg), i + 1
-			}
-		case t.is(",") && depth == 1:
+			depth--
+		case t.is(",") && depth == 0:
 			args, arg = append(args, arg), nil
 			continue
 		}
 		arg = append(arg, t)
 	}
-	return nil, 0
+	return append(args, arg)
 }
 
-// substitute puts arguments in the place of parameters.
+// substitute puts arguments in the place of parameters, as long as the outcome is within what macros may grow to.
 func substitute(m *macro, args [][]token) []token {
 	var out []token
-	for i := 0; i < len(m.body); i++ {
+	for i := 0; i < len(m.body) && len(out) <= maxExpansion; i++ {
 		t := m.body[i]
 		n := slices.Index(m.params, t.text)
 		switch {

@@ -1,6 +1,9 @@
 package cdef
 
 import (
+	"errors"
+	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/gtrace/gtrace/lang/diag"
@@ -30,6 +33,9 @@ type preprocessor struct {
 	diags *diag.List
 	conds []condition
 	out   []token
+	// headers counts the headers read, depth those that are open; tooMany is set once there were too many.
+	headers, depth int
+	tooMany        bool
 	// expanded counts the tokens that macros were replaced by.
 	expanded int
 }
@@ -69,9 +75,10 @@ func (p *preprocessor) piece(span diag.Span) {
 	}
 }
 
-// finish reports conditions that are still open.
+// finish reports conditions that are still open, the first of them.
 func (p *preprocessor) finish() {
-	for _, c := range p.conds {
+	const enough = 10 // to see what is wrong
+	for _, c := range p.conds[:min(len(p.conds), enough)] {
 		p.diags.Errorf(c.at, "c-directive", "unterminated conditional directive").Hintf("close it with #endif")
 	}
 }
@@ -229,14 +236,68 @@ func (p *preprocessor) define(at diag.Span, rest []token) {
 	p.unit.macros[rest[0].text] = m
 }
 
-// include accepts headers of the system: their types and constants are known without them.
+// maxHeaders bounds the number of headers that are read, counting each time, and maxHeaderDepth how deep they include each other.
+const (
+	maxHeaders     = 2000
+	maxHeaderDepth = 100
+)
+
+// include reads a header. Those of the system need not be there: their types and constants are known without them.
 func (p *preprocessor) include(at diag.Span, rest []token) {
 	switch {
 	case len(rest) > 0 && rest[0].is("<"):
+		name := strings.TrimPrefix(strings.TrimSpace(at.Text()[strings.Index(at.Text(), "<"):]), "<")
+		if name, _, ok := strings.Cut(name, ">"); ok {
+			p.header(at, name, true)
+		}
 	case len(rest) > 0 && rest[0].kind == tokString:
-		p.diags.Errorf(at, "unsupported", "including a file of your own is not supported yet").
-			Hintf("copy its definitions into the script; kernel headers are not needed")
+		p.header(at, rest[0].value(), false)
 	default:
 		p.diags.Errorf(at, "c-directive", "expected \"FILENAME\" or <FILENAME>")
 	}
+}
+
+// header reads a header that is included at a place.
+func (p *preprocessor) header(at diag.Span, name string, angled bool) {
+	if angled && (p.unit.opts.Include == nil || isSystemHeader(name)) {
+		return
+	}
+	if p.headers++; p.headers > maxHeaders || p.depth >= maxHeaderDepth {
+		if !p.tooMany {
+			p.tooMany = true
+			p.diags.Errorf(at, "c-include", "too many headers: %d are read at most, nested %d deep", maxHeaders, maxHeaderDepth)
+		}
+		return
+	}
+	var f *diag.File
+	err := error(fs.ErrNotExist)
+	if p.unit.opts.Include != nil {
+		f, err = p.unit.opts.Include(name, angled, at.File)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && angled:
+	case errors.Is(err, fs.ErrNotExist):
+		p.diags.Errorf(at, "c-include", "'%s' file not found", name).Hintf("-I names a folder to look for it; kernel headers are not needed")
+	case err != nil:
+		p.diags.Errorf(at, "c-include", "%s", err)
+	default:
+		p.depth++
+		p.piece(diag.Span{File: f, End: len(f.Text)})
+		p.depth--
+	}
+}
+
+// isSystemHeader reports whether a header is one of the kernel's or of the C library's, which are known without being read.
+func isSystemHeader(name string) bool {
+	folder, _, ok := strings.Cut(name, "/")
+	if !ok {
+		return slices.Contains([]string{
+			"stddef.h", "stdint.h", "stdbool.h", "stdarg.h", "limits.h", "errno.h", "string.h", "stdio.h",
+			"stdlib.h", "unistd.h", "fcntl.h", "signal.h", "time.h", "vmlinux.h",
+		}, name)
+	}
+	return slices.Contains([]string{
+		"linux", "asm", "asm-generic", "net", "uapi", "sys", "bpf", "netinet", "arpa", "trace", "rdma", "scsi",
+		"sound", "drm", "crypto", "video", "media", "xen", "kvm",
+	}, folder)
 }

@@ -1,6 +1,8 @@
 package cdef
 
 import (
+	"strings"
+
 	"github.com/gtrace/gtrace/lang/diag"
 	"github.com/gtrace/gtrace/lang/types"
 )
@@ -10,6 +12,11 @@ type Options struct {
 	// Types finds types that the text does not define, by keyword ("struct", "union", "enum", or "" for typedefs) and name. It is
 	// asked when such a type is needed and not before; nil means that there are none.
 	Types func(keyword, name string) (types.Type, error)
+	// Include returns the header of a name, which is written in angle brackets or quotes in the file by. An error that is
+	// fs.ErrNotExist means that there is none; nil means that there are no headers at all.
+	Include func(name string, angled bool, by *diag.File) (*diag.File, error)
+	// First are headers that are included before the text.
+	First []string
 }
 
 // Unit is what the C part of a script defines.
@@ -46,6 +53,9 @@ func Parse(pieces []diag.Span, opts Options, diags *diag.List) *Unit {
 		opts: opts, tags: map[string]*tag{}, typedefs: map[string]ctype{}, enumers: map[string]Const{}, macros: predefined(),
 	}
 	pp := &preprocessor{unit: u, diags: diags}
+	for _, name := range opts.First {
+		pp.header(diag.Span{}, name, false)
+	}
 	for _, p := range pieces {
 		pp.piece(p)
 	}
@@ -83,6 +93,22 @@ func (u *Unit) Const(name string) (Const, bool) {
 func (u *Unit) IsMacro(name string) bool {
 	m, ok := u.macros[name]
 	return ok && !m.builtin
+}
+
+// MacroText returns what a macro without parameters is defined as, in one line.
+func (u *Unit) MacroText(name string) (string, bool) {
+	m, ok := u.macros[name]
+	if !ok || m.builtin || m.function || len(m.body) == 0 {
+		return "", false
+	}
+	var b strings.Builder
+	for i, t := range m.body {
+		if i > 0 && t.spaced {
+			b.WriteByte(' ')
+		}
+		b.WriteString(t.text)
+	}
+	return b.String(), true
 }
 
 // macroValue computes a macro.

@@ -10,7 +10,7 @@ import (
 	"github.com/gtrace/gtrace/lang/types"
 )
 
-// checker is the state of one run of Check. The passes are methods in files of their own, in this order: cdef, config, support,
+// checker is the state of one run of Check. The passes are methods in files of their own, in this order: cdef, config,
 // replace, funcs, attach, limits, comptime, resolve, types.
 type checker struct {
 	prog  *ast.Program
@@ -35,6 +35,9 @@ type checker struct {
 	literals map[ast.Expr]bool
 	// options are the script's options, which getopt names.
 	options options
+	// defining are the macros of the C part that are being replaced, and defines the number of uses that were.
+	defining []string
+	defines  int
 	// undecided are conditions of the compiler's that are not known yet: what depends on them is passed over.
 	undecided map[ast.Node]bool
 	// warnedTypeinfo is set once the use of typeinfo was warned of.
@@ -42,10 +45,16 @@ type checker struct {
 	// names caches what the host said about names.
 	names map[string]enumerator
 
+	// warnedOf are the unstable features that the script was told of.
+	warnedOf map[string]bool
+
 	// funcs are the functions of the script, funcOrder in the order of their declaration; versions are what their calls come to.
 	funcs     map[string]*function
 	funcOrder []*function
 	versions  map[versionKey]*version
+	// bodies are the bodies of versions, and bodyOrder the versions in the order in which they were made first.
+	bodies    map[versionKey]*ast.Block
+	bodyOrder []versionKey
 	// queue are versions that were called in this round and are not typed yet; rounds counts the rounds. fn is the version that is
 	// being typed, or nil, and lone the program of functions that no program calls.
 	queue  []*version
@@ -62,6 +71,8 @@ type checker struct {
 	grown map[ast.Expr]bool
 	// loops is the number of loops around the statement being typed.
 	loops int
+	// copies is how often unroll repeats the statement being typed; 0 outside of it.
+	copies int
 }
 
 // Check checks a script. The result describes what of it makes sense, even if diags has errors afterwards; nothing may be
@@ -70,7 +81,6 @@ func Check(prog *ast.Program, opts Options, diags *diag.List) (*Info, error) {
 	c := newChecker(prog, opts, diags)
 	c.passCdef()
 	c.passConfig()
-	c.passSupport()
 	c.passReplace()
 	if c.info.OptionHelp != "" {
 		return c.info, nil
@@ -84,19 +94,24 @@ func Check(prog *ast.Program, opts Options, diags *diag.List) (*Info, error) {
 	c.passResolve()
 	c.passTypes()
 	c.finish()
-	c.info.Kernel = c.kernelType
+	c.info.Kernel, c.info.Symbol, c.info.UserSymbol = c.kernelType, c.kernelSymbol, c.userSymbol
 	return c.info, nil
 }
 
 func newChecker(prog *ast.Program, opts Options, diags *diag.List) *checker {
-	c := &checker{prog: prog, opts: opts, diags: diags, info: &Info{File: prog.File}, names: map[string]enumerator{}}
-	c.funcs = map[string]*function{}
-	c.lone = &Program{Context: &attach.Context{Stack: true}, Probes: []attach.Probe{{Provider: "begin"}}, Body: &ast.Block{}}
+	c := &checker{
+		prog: prog, opts: opts, diags: diags,
+		info:   &Info{File: prog.File},
+		names:  map[string]enumerator{},
+		funcs:  map[string]*function{},
+		bodies: map[versionKey]*ast.Block{},
+		lone:   &Program{Context: &attach.Context{Stack: true}, Probes: []attach.Probe{{Provider: "begin"}}, Body: &ast.Block{}},
+	}
 	c.reset()
 	return c
 }
 
-// reset forgets what is known of variables, maps and expressions.
+// reset forgets what is known of variables, maps, expressions and calls.
 func (c *checker) reset() {
 	c.info.Types = map[ast.Expr]types.Type{}
 	c.info.Consts = map[ast.Expr]Const{}
@@ -104,12 +119,13 @@ func (c *checker) reset() {
 	c.info.Calls = map[ast.Expr]*types.Signature{}
 	c.info.Fields = map[*ast.FieldExpr][]types.Field{}
 	c.info.Funcs = map[*ast.CallExpr]*Func{}
-	c.versions = map[versionKey]*version{}
 	c.vars, c.varOrder = map[*Var]*slot{}, nil
 	c.maps, c.mapOrder = map[string]*scriptMap{}, nil
 	c.badMaps = map[*ast.MapExpr]bool{}
 	c.literals = map[ast.Expr]bool{}
+	c.warnedOf = map[string]bool{}
 	c.grown = map[ast.Expr]bool{}
+	c.versions = map[versionKey]*version{}
 }
 
 // errorf reports an error, in the last round of the types pass only. It returns a diagnostic to add a hint to.

@@ -35,6 +35,10 @@ type Info struct {
 	OptionHelp string
 	// Kernel returns a type of the kernel by keyword ("struct") and name.
 	Kernel func(keyword, name string) (types.Type, error)
+	// Symbol returns the address of a kernel symbol.
+	Symbol func(name string) (uint64, bool)
+	// UserSymbol returns a function or variable of the program or library that a probe is in.
+	UserSymbol func(p attach.Probe, name string) (UserSymbol, error)
 }
 
 // Const is a value known at compile time: an integer, or a string if IsStr.
@@ -49,6 +53,8 @@ type Var struct {
 	Name string
 	// Type is the type of the slot: the widest that is assigned to it.
 	Type types.Type
+	// Addressed is set where the script takes the variable's address.
+	Addressed bool
 }
 
 // Func is a function of the script as one program calls it: its body is a clone for that program, typed for what its probe
@@ -114,6 +120,13 @@ type NamedParam struct {
 type Options struct {
 	// Params are the positional parameters.
 	Params []string
+	// Include returns the header of a name that the C part includes, in angle brackets or quotes, in a file; fs.ErrNotExist means
+	// that there is none. Nil means that there are no headers but the system's. Headers are included before the script.
+	Include func(name string, angled bool, by *diag.File) (*diag.File, error)
+	Headers []string
+	// ParseExpr reads text that is an expression of the language, or returns nil if it is none: macros of the C part may stand for
+	// one. Nil means that none does.
+	ParseExpr func(*diag.File) ast.Expr
 	// Named are the named parameters, for getopt.
 	Named []NamedParam
 	// Env are config settings of the environment by config name (max_strlen); they win over the script's.
@@ -184,6 +197,28 @@ func (e *PointError) Error() string { return e.Message }
 type CgroupHost interface {
 	// CgroupID returns the id of the cgroup at a path of the unified hierarchy.
 	CgroupID(path string) (uint64, error)
+}
+
+// UserSymbol is a function or variable of a program or library.
+type UserSymbol struct {
+	// Addr is its address as the file gives it.
+	Addr, Size uint64
+	// Fixed is set for programs that are loaded where the file says.
+	Fixed bool
+	// Probe is the address of the probe as the file gives it, where the file is not loaded there.
+	Probe uint64
+}
+
+// UserHost is a Host that knows programs and libraries.
+type UserHost interface {
+	// UserSymbol returns a function or variable of the program or library that a probe is in.
+	UserSymbol(p attach.Probe, name string) (UserSymbol, error)
+}
+
+// KfuncHost is a Host that knows the kernel's functions for programs.
+type KfuncHost interface {
+	// Kfunc reports whether the kernel has a function for programs, and whether those of a kind may call it.
+	Kfunc(kind attach.Kind, name string) (exists, allowed bool)
 }
 
 // Host knows the types of the kernel.

@@ -215,6 +215,13 @@ func (c *checker) probeEnv(p *Program) types.Env {
 	if h, ok := c.opts.Host.(CgroupHost); ok {
 		env.CgroupID = h.CgroupID
 	}
+	if h, ok := c.opts.Host.(KfuncHost); ok {
+		env.Kfunc = func(name string) (bool, bool) { return h.Kfunc(kind, name) }
+	}
+	env.UserSymbol = func(name string) (int, error) {
+		s, err := c.userSymbol(p.Probes[0], name)
+		return int(s.Size), err
+	}
 	ctx := p.Context
 	for _, v := range ctx.ArgN {
 		env.ArgN = append(env.ArgN, v.Type)
@@ -224,6 +231,9 @@ func (c *checker) probeEnv(p *Program) types.Env {
 	}
 	if ctx.Args != nil {
 		env.Args = ctx.Args
+	}
+	if ctx.Ctx != nil {
+		env.Ctx = ctx.Ctx
 	}
 	switch ctx.Func {
 	case funcByName:
@@ -235,6 +245,21 @@ func (c *checker) probeEnv(p *Program) types.Env {
 		}
 	}
 	return env
+}
+
+func (c *checker) kernelSymbol(name string) (uint64, bool) {
+	if c.opts.Host == nil {
+		return 0, false
+	}
+	return c.opts.Host.SymbolAddress(name)
+}
+
+func (c *checker) userSymbol(p attach.Probe, name string) (UserSymbol, error) {
+	h, ok := c.opts.Host.(UserHost)
+	if !ok {
+		return UserSymbol{}, errors.New("needs the machine that the script is to run on")
+	}
+	return h.UserSymbol(p, name)
 }
 
 func (c *checker) kernelType(keyword, name string) (types.Type, error) {

@@ -15,7 +15,7 @@ func (c *checker) passCdef() {
 			pieces = append(pieces, d.At)
 		}
 	}
-	c.cdefs = cdef.Parse(pieces, cdef.Options{Types: c.kernelType}, c.diags)
+	c.cdefs = cdef.Parse(pieces, cdef.Options{Types: c.kernelType, Include: c.opts.Include, First: c.opts.Headers}, c.diags)
 }
 
 // cType returns a type that the script defines in C; it wins over the kernel's.
@@ -37,7 +37,7 @@ func (c *checker) cConst(e *ast.Ident) (types.Type, bool) {
 	k, ok := c.cdefs.Const(e.Name)
 	switch {
 	case !ok && c.cdefs.IsMacro(e.Name):
-		c.errorf(e.At, "unsupported", "the macro %s is not a constant: others are not supported yet", e.Name)
+		c.errorf(e.At, "bad-define", "the macro %s stands for no expression", e.Name)
 		return types.Invalid{}, true
 	case !ok:
 		return nil, false

@@ -16,12 +16,12 @@ import (
 // outermost ones.
 func (c *checker) passComptime() {
 	for c.hasUndecided() {
-		said := c.diags
+		said, versions := c.diags, len(c.bodyOrder)
 		c.diags = &diag.List{}
 		c.passResolve()
 		c.settle()
 		c.diags = said
-		progress := c.decideAll()
+		progress := versions < len(c.bodyOrder) || c.decideAll()
 		c.reset()
 		if !progress {
 			return
@@ -29,34 +29,42 @@ func (c *checker) passComptime() {
 	}
 }
 
-// hasUndecided collects what is to be decided.
+// hasUndecided collects what is to be decided: in the programs, and in the versions of functions, which the first round makes.
 func (c *checker) hasUndecided() bool {
 	c.undecided = map[ast.Node]bool{}
 	for _, p := range c.info.Programs {
-		c.eachBody(p, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.IfStmt:
-				if n.Comptime {
-					c.undecided[n] = true
-				}
-			case *ast.IfExpr:
-				if n.Comptime {
-					c.undecided[n] = true
-				}
-			case *ast.TypeinfoExpr:
-				c.undecided[n] = true
-			}
-			return !c.undecided[n]
-		})
+		if p.Predicate != nil {
+			c.findUndecided(p.Predicate)
+		}
+		c.findUndecided(p.Body)
+	}
+	for _, k := range c.bodyOrder {
+		c.findUndecided(c.bodies[k])
+	}
+	if len(c.bodyOrder) == 0 {
+		for _, f := range c.funcOrder {
+			c.findUndecided(f.decl.Body)
+		}
 	}
 	return len(c.undecided) > 0
 }
 
-func (c *checker) eachBody(p *Program, f func(ast.Node) bool) {
-	if p.Predicate != nil {
-		ast.Walk(p.Predicate, f)
-	}
-	ast.Walk(p.Body, f)
+func (c *checker) findUndecided(root ast.Node) {
+	ast.Walk(root, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.IfStmt:
+			if n.Comptime {
+				c.undecided[n] = true
+			}
+		case *ast.IfExpr:
+			if n.Comptime {
+				c.undecided[n] = true
+			}
+		case *ast.TypeinfoExpr:
+			c.undecided[n] = true
+		}
+		return !c.undecided[n]
+	})
 }
 
 // decideAll decides what the types known so far allow to decide. It reports whether that was anything; where it was not, it says
@@ -72,6 +80,10 @@ func (c *checker) decideAll() bool {
 			c.program, c.env = p, c.probeEnv(p)
 			p.Predicate = r.Expression(p.Predicate)
 			r.Block(p.Body)
+		}
+		for _, k := range c.bodyOrder {
+			c.program, c.env = k.program, c.probeEnv(k.program)
+			r.Block(c.bodies[k])
 		}
 		if progress = d.decided; progress {
 			return true

@@ -87,6 +87,7 @@ func (c *checker) declareFunc(d *ast.FuncDecl) {
 		seen[p.Name] = true
 		f.params = append(f.params, c.valueType(f, p.Type, "a parameter"))
 	}
+	c.rejectComptime(f)
 	f.result = types.Void{}
 	if d.Result != nil && !isVoidName(d.Result) {
 		f.result = c.valueType(f, d.Result, "a result")
@@ -95,6 +96,30 @@ func (c *checker) declareFunc(d *ast.FuncDecl) {
 		c.errorf(d.NameSpan, "missing-return", "%s() must return a value on every way through it", d.Name)
 		f.bad = true
 	}
+}
+
+// rejectComptime reports what is decided for each probe before functions are typed.
+func (c *checker) rejectComptime(f *function) {
+	ast.Walk(f.decl.Body, func(n ast.Node) bool {
+		what := ""
+		switch n := n.(type) {
+		case *ast.IfStmt:
+			if n.Comptime {
+				what = "if comptime"
+			}
+		case *ast.IfExpr:
+			if n.Comptime {
+				what = "if comptime"
+			}
+		case *ast.TypeinfoExpr:
+			what = "typeinfo"
+		}
+		if what != "" {
+			f.bad = true
+			c.errorf(n.Span(), "unsupported", "%s is not supported in functions", what).Hintf("a macro is expanded where it is used")
+		}
+		return what == ""
+	})
 }
 
 func isVoidName(t ast.TypeExpr) bool {
@@ -112,6 +137,8 @@ func (c *checker) valueType(f *function, e ast.TypeExpr, what string) types.Type
 			c.errorf(e.Span(), "bad-type", "%s cannot be of this type", what)
 		}
 		return types.Invalid{}
+	case !c.sized(e, t):
+		f.bad = true
 	case types.Equal(t, types.Void{}), types.IsAggregate(t):
 		c.errorf(e.Span(), "bad-type", "%s cannot be of type %s", what, t)
 		f.bad = true
@@ -193,7 +220,7 @@ func (c *checker) version(f *function, args []types.Type) *version {
 	k := versionKey{fn: f, program: c.program, spaces: spacesOf(args)}
 	v := c.versions[k]
 	if v == nil {
-		v = c.newVersion(f, c.program)
+		v = c.newVersion(f, c.program, c.bodyOf(k))
 		c.versions[k] = v
 	}
 	return v
@@ -221,10 +248,21 @@ func spaceOf(t types.Type) string {
 	return ""
 }
 
-func (c *checker) newVersion(f *function, p *Program) *version {
+// bodyOf returns the body of a version, a copy of the function's.
+func (c *checker) bodyOf(k versionKey) *ast.Block {
+	b := c.bodies[k]
+	if b == nil {
+		b = ast.CloneBlock(k.fn.decl.Body)
+		c.bodies[k] = b
+		c.bodyOrder = append(c.bodyOrder, k)
+	}
+	return b
+}
+
+func (c *checker) newVersion(f *function, p *Program, body *ast.Block) *version {
 	v := &version{
 		function: f, program: p,
-		f: &Func{Name: f.decl.Name, Decl: f.decl, Body: ast.CloneBlock(f.decl.Body), Result: f.result},
+		f: &Func{Name: f.decl.Name, Decl: f.decl, Body: body, Result: f.result},
 	}
 	v.result.fix(f.result)
 	s := &scope{vars: map[varName]declared{}}

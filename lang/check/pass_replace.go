@@ -1,10 +1,12 @@
 package check
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/gtrace/gtrace/lang/ast"
+	"github.com/gtrace/gtrace/lang/diag"
 	"github.com/gtrace/gtrace/lang/types"
 )
 
@@ -19,6 +21,36 @@ func (c *checker) passReplace() {
 	c.checkOptions()
 }
 
+// maxDefines bounds the number of uses of macros of the C part that stand for expressions, those within each other counted.
+const maxDefines = 10_000
+
+// define puts the expression in the place of a name that the C part defines to one. Constants stay names, and builtins that are
+// written bare win.
+func (c *checker) define(r *ast.Rewriter, x *ast.Ident) (ast.Expr, bool) {
+	if sig, ok := c.opts.Builtins.Signature(x.Name); ok && (!sig.Call || sig.BareOK) {
+		return x, false
+	}
+	text, ok := c.cdefs.MacroText(x.Name)
+	if _, constant := c.cdefs.Const(x.Name); !ok || constant || c.opts.ParseExpr == nil || slices.Contains(c.defining, x.Name) {
+		return x, false
+	}
+	if c.defines++; c.defines > maxDefines {
+		if c.defines == maxDefines+1 {
+			c.diags.Errorf(x.At.Written(), "macro-size", "the macros of the C part expand to more than %d expressions", maxDefines)
+		}
+		return &ast.BadExpr{Place: x.Place}, true
+	}
+	e := c.opts.ParseExpr(diag.NewFile(x.Name, text).Expanded(x.At))
+	if e == nil {
+		c.diags.Errorf(x.At, "bad-define", "unable to expand macro as an expression: %s", text)
+		return &ast.BadExpr{Place: x.Place}, true
+	}
+	c.defining = append(c.defining, x.Name)
+	e = r.Expression(e)
+	c.defining = c.defining[:len(c.defining)-1]
+	return e, true
+}
+
 func (c *checker) replace(r *ast.Rewriter, x ast.Expr) (ast.Expr, bool) {
 	switch x := x.(type) {
 	case *ast.CallExpr:
@@ -29,6 +61,7 @@ func (c *checker) replace(r *ast.Rewriter, x ast.Expr) (ast.Expr, bool) {
 		if c.replacement(x.Name) == types.ReplacedConfig {
 			return c.configRecord(x), true
 		}
+		return c.define(r, x)
 	case *ast.FieldExpr:
 		if id, ok := x.X.(*ast.Ident); ok && c.replacement(id.Name) == types.ReplacedConfig {
 			return c.configField(x), true

@@ -175,13 +175,29 @@ func (c *checker) resolveLet(s *scope, st *ast.LetStmt) {
 		c.vars[v].let = st.At
 		c.vars[v].let.End = st.Var.At.End
 	}
-	if st.Type != nil {
+	if st.Type != nil && c.isLate(s, st.Type) {
+		c.vars[v].late = true
+	} else if st.Type != nil {
 		c.report = true
-		if t := c.typeExpr(st.Type); t != nil {
+		if t := c.typeExpr(st.Type); t != nil && c.sized(st.Type, t) {
 			c.vars[v].fix(t)
 		}
 		c.report = false
 	}
+}
+
+// isLate reports whether a type is that of values, which is known only when they are typed. It resolves the variables in it.
+func (c *checker) isLate(s *scope, t ast.TypeExpr) bool {
+	late := false
+	ast.Walk(t, func(n ast.Node) bool {
+		if x, ok := n.(*ast.TypeofType); ok && x.X != nil {
+			late = true
+			c.resolveExpr(s, x.X)
+			return false
+		}
+		return true
+	})
+	return late
 }
 
 // declare makes a new variable.
@@ -205,6 +221,10 @@ func (c *checker) resolveExpr(s *scope, e ast.Expr) {
 			c.resolveMap(n, references[n])
 		case *ast.CallExpr:
 			c.findReferences(s, n, references)
+		case *ast.UnaryExpr:
+			if m, ok := n.X.(*ast.MapExpr); ok && n.Op == ast.AddrOf && m.Key == nil {
+				references[m] = true
+			}
 		case *ast.IfExpr:
 			if c.undecided[n] {
 				c.resolveExpr(s, n.Cond)

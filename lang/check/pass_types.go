@@ -93,6 +93,7 @@ func (c *checker) stmt(s ast.Stmt) {
 	case *ast.AssignStmt:
 		c.assign(s)
 	case *ast.LetStmt:
+		c.lateType(s)
 		if s.Value != nil {
 			c.assignVar(s.At, s.Var, c.expr(s.Value), s.Value)
 		}
@@ -125,6 +126,18 @@ func (c *checker) stmt(s ast.Stmt) {
 	case *ast.BadStmt:
 	default:
 		panic(fmt.Sprintf("BUG: check: unexpected statement %T", s))
+	}
+}
+
+// lateType gives a variable the type of the value that its declaration names.
+func (c *checker) lateType(s *ast.LetStmt) {
+	slot := c.vars[c.info.Vars[s.Var]]
+	if slot == nil || !slot.late || slot.fixed != nil && types.IsInvalid(slot.fixed) {
+		return
+	}
+	slot.fixed, slot.like = nil, nil
+	if t := c.typeExpr(s.Type); t != nil && c.sized(s.Type, t) {
+		slot.fix(t)
 	}
 }
 
@@ -238,10 +251,6 @@ func (c *checker) assignVar(at diag.Span, v *ast.VarExpr, t types.Type, value as
 	}
 	if types.Equal(t, types.Void{}) {
 		c.errorf(at, "void-value", "Invalid expression for assignment")
-		return
-	}
-	if c.isArgs(t) {
-		c.errorf(at, "unsupported", "keeping args as a whole is not supported yet")
 		return
 	}
 	if n, ok := types.Number(t); ok {

@@ -96,6 +96,8 @@ type slot struct {
 	// like is the type that a let gave the slot where something of it is left to what is stored: the size of strings, the memory
 	// that pointers in a tuple point into.
 	like types.Type
+	// late is set where the written type is that of other values, and worked out in each round.
+	late bool
 	// let is where a variable was declared without a value; assigned says that some assignment to it was seen.
 	let      diag.Span
 	assigned bool

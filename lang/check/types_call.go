@@ -50,7 +50,7 @@ func (c *checker) builtin(e ast.Expr, name string, sig *types.Signature, args []
 		c.errorf(e.Span(), "unsafe", "%s() is an unsafe function being used in safe mode", name).Hintf("use --unsafe")
 		return types.Invalid{}
 	}
-	if !c.checkNeeds(e, name, sig) {
+	if !c.checkNeeds(e, name, sig) || !c.checkStable(e, name, sig) {
 		return types.Invalid{}
 	}
 	typed, ok := c.args(e, name, sig, args)
@@ -74,6 +74,33 @@ func (c *checker) builtin(e ast.Expr, name string, sig *types.Signature, args []
 		}
 	}
 	return t
+}
+
+// checkStable warns of builtins that may still change, or refuses them, as the script's config says.
+func (c *checker) checkStable(e ast.Expr, name string, sig *types.Signature) bool {
+	if sig.Unstable == "" {
+		return true
+	}
+	switch c.info.Config.unstable(sig.Unstable) {
+	case "error":
+		c.errorf(e.Span(), "unstable", "%s feature is not enabled by default. To enable this unstable feature, set the config flag to enable. %s=enable", name, sig.Unstable)
+		return false
+	case "warn":
+		if !c.report || c.warnedOf[sig.Unstable] {
+			return true
+		}
+		c.warnedOf[sig.Unstable] = true
+		c.warnf(e.Span(), "unstable", "Script is using an unstable feature: %s. To prevent this warning you must explicitly enable it in the config e.g. %s=enable", name, sig.Unstable)
+	}
+	return true
+}
+
+// unstable returns the value of a config variable for a part of the language that may still change.
+func (c *Config) unstable(name string) string {
+	if name == types.UnstableTSeries {
+		return c.UnstableTseries
+	}
+	panic("BUG: check: unexpected config variable " + name)
 }
 
 func called(name string, sig *types.Signature) string {
@@ -110,6 +137,15 @@ func (c *checker) checkNeeds(e ast.Expr, name string, sig *types.Signature) bool
 		d := c.errorf(e.Span(), "not-here", "The retval builtin can only be used with 'kretprobe' and 'uretprobe' and 'fentry' probes")
 		if ctx.Args != nil {
 			d.Hintf("try args.ret")
+		}
+	case "ctx":
+		switch {
+		case ctx.Ctx != nil:
+			return true
+		case probe == "tracepoint":
+			c.errorf(e.Span(), "not-here", "Use args instead of ctx in tracepoint")
+		default:
+			c.errorf(e.Span(), "not-here", "The ctx builtin can not be used with '%s' probes", probe)
 		}
 	case "func":
 		if ctx.Func != "" {
@@ -278,6 +314,11 @@ func (c *checker) typedArg(e ast.Expr, t types.Type) types.Arg {
 	a := types.Arg{Type: t}
 	if k, ok := c.info.Consts[e]; ok {
 		a.Const, a.Int, a.Str = true, k.Int, k.Str
+	}
+	if call, ok := e.(*ast.CallExpr); ok && len(call.Args) > 0 {
+		if word, ok := call.Args[0].(*ast.Ident); ok {
+			a.Word = word.Name
+		}
 	}
 	return a
 }

@@ -86,8 +86,11 @@ func (c *checker) tupleType(e *ast.TupleType) types.Type {
 // arrayType returns T[n] and string[n].
 func (c *checker) arrayType(e *ast.ArrayType) types.Type {
 	elem := c.typeExpr(e.Elem)
-	if elem == nil || e.Len == nil {
-		return nil // the support pass has reported T[]
+	if elem == nil {
+		return nil
+	}
+	if e.Len == nil {
+		return types.Array{Elem: elem} // a cast gives it a length
 	}
 	c.expr(e.Len)
 	n, ok := c.constant(e.Len)
@@ -161,7 +164,7 @@ func (c *checker) cast(e *ast.CastExpr) types.Type {
 	if from == nil {
 		return to
 	}
-	t, err := c.convert(from, to)
+	t, err := c.convert(e, from, to)
 	if err != nil {
 		c.errorf(e.At, "bad-cast", "Cannot cast from \"%s\" to \"%s\"", from, castName(to))
 		return types.Invalid{}
@@ -181,14 +184,16 @@ func castName(t types.Type) string {
 }
 
 // convert returns the type of a cast between two types.
-func (c *checker) convert(from, to types.Type) (types.Type, error) {
+func (c *checker) convert(e *ast.CastExpr, from, to types.Type) (types.Type, error) {
 	_, isNumber := c.number(from)
 	p, isPointer := from.(types.Pointer)
 	switch t := to.(type) {
 	case types.Int, types.Bool:
-		if isNumber || isPointer {
+		if isNumber || isPointer || isNumberArray(from) && types.Sizeof(from) == types.Sizeof(to) {
 			return to, nil
 		}
+	case types.Array:
+		return c.castArray(e, from, t)
 	case *types.Enum:
 		if isNumber {
 			return t, nil
@@ -206,6 +211,20 @@ func (c *checker) convert(from, to types.Type) (types.Type, error) {
 	default: // no other type matters here
 	}
 	return nil, errCast
+}
+
+// isNumberArray reports whether t is an array whose bytes can be read as a number.
+func isNumberArray(t types.Type) bool {
+	a, ok := t.(types.Array)
+	if !ok {
+		return false
+	}
+	switch a.Elem.(type) {
+	case types.Int, types.Bool:
+		return true
+	default: // no other type matters here
+	}
+	return false
 }
 
 // foldCast computes the cast of a number that is known.

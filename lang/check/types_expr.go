@@ -114,14 +114,14 @@ type enumerator struct {
 	known bool
 }
 
-// ident types a bare name: what the script defines in C, a builtin, a constant of the headers, or an enumerator of the kernel.
+// ident types a bare name: a builtin, what the script defines in C, a constant of the headers, or an enumerator of the kernel.
 func (c *checker) ident(e *ast.Ident) types.Type {
-	if t, ok := c.cConst(e); ok {
-		return t
-	}
 	sig, ok := c.opts.Builtins.Signature(e.Name)
 	if ok && (!sig.Call || sig.BareOK) {
 		return c.builtin(e, e.Name, sig, nil)
+	}
+	if t, ok := c.cConst(e); ok {
+		return t
 	}
 	if v, known := cdef.Constant(e.Name); known {
 		return c.literal(e, fromInt(v))
@@ -301,6 +301,11 @@ func (c *checker) hasOtherBounds(m *scriptMap, s *ast.AssignStmt, t types.Type) 
 	case types.LHist:
 		if old, ok := m.value.typ().(types.LHist); ok && old != t {
 			c.errorf(s.Value.Span(), "histogram-bounds", "Different lhist bounds in a single map unsupported")
+			return true
+		}
+	case types.TSeries:
+		if old, ok := m.value.typ().(types.TSeries); ok && old != t {
+			c.errorf(s.Value.Span(), "histogram-bounds", "Different tseries bounds in a single map unsupported")
 			return true
 		}
 	default: // no other type matters here

@@ -9,6 +9,9 @@ import (
 // maxUnroll is the largest number of copies that unroll makes.
 const maxUnroll = 100
 
+// maxUnrolled is how many statements nested unrolls may make; the kernel takes a million instructions.
+const maxUnrolled = 100_000
+
 // loopBody types the statements of a loop.
 func (c *checker) loopBody(b *ast.Block) {
 	c.loops++
@@ -36,7 +39,28 @@ func (c *checker) unroll(s *ast.UnrollStmt) {
 	case n.tooLarge() || n.bits > maxUnroll:
 		c.errorf(s.At, "bad-unroll", "unroll maximum value is %d", maxUnroll)
 	}
+	copies := c.copies
+	if n.bits > 0 && n.bits <= maxUnroll {
+		c.copies = min(max(1, copies)*int(n.bits), maxUnrolled+1)
+		if copies <= maxUnrolled && c.copies*statements(s.Body) > maxUnrolled {
+			c.errorf(s.At, "bad-unroll", "unroll makes more than %d statements of this", maxUnrolled).
+				Hintf("a for loop is not copied: for ($i : 0..%d) { … }", n.bits)
+		}
+	}
 	c.stmts(s.Body.Stmts)
+	c.copies = copies
+}
+
+// statements counts the statements in a block.
+func statements(b *ast.Block) int {
+	n := 0
+	ast.Walk(b, func(x ast.Node) bool {
+		if _, ok := x.(ast.Stmt); ok {
+			n++
+		}
+		return true
+	})
+	return n
 }
 
 // jump checks a break or continue.

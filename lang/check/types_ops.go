@@ -135,15 +135,19 @@ func offset(p types.Pointer) types.Type {
 
 // equality types a comparison of values that are no numbers.
 func (c *checker) equality(e *ast.BinaryExpr, x, y types.Type) types.Type {
-	if kindWord(x) != kindWord(y) {
+	_, bufX := x.(types.Buffer)
+	_, bufY := y.(types.Buffer)
+	if kindWord(x) != kindWord(y) && !(bufX && bufY) {
 		return c.mismatch(e, x, y)
 	}
 	if e.Op != ast.Eq && e.Op != ast.Ne {
 		return c.badOperands(e, x, y)
 	}
-	switch x.(type) {
-	case types.String, types.Ksym:
+	switch x := x.(type) {
+	case types.String, types.Ksym, types.Buffer:
 		return types.Bool{}
+	case types.Array:
+		return c.compareArrays(e, x, y.(types.Array))
 	case types.Tuple, types.Record:
 		return c.compareParts(e, x, y)
 	default: // no other type matters here
@@ -173,6 +177,9 @@ func (c *checker) badOperands(e *ast.BinaryExpr, x, y types.Type) types.Type {
 }
 
 func (c *checker) unary(e *ast.UnaryExpr) types.Type {
+	if e.Op == ast.AddrOf {
+		return c.addressOf(e)
+	}
 	t := c.expr(e.X)
 	if t == nil || types.IsInvalid(t) {
 		return t
@@ -204,7 +211,6 @@ func (c *checker) unary(e *ast.UnaryExpr) types.Type {
 			return c.deref(e, p)
 		}
 	case ast.AddrOf:
-		return types.Invalid{} // the support pass has reported it
 	default:
 		panic("BUG: check: unexpected unary operator")
 	}

@@ -52,7 +52,18 @@ type Note struct {
 type List struct {
 	items []Diagnostic
 	seen  map[identity]int // index in items
+	kept  [Warning + 1]int
+	// dropped counts those beyond maxKept, by severity; spare stands for them where one is asked for.
+	dropped [Warning + 1]int
+	spare   Diagnostic
 }
+
+// maxKept is how many diagnostics of a severity a list keeps. Nobody reads more, and a script of megabytes may be nothing but
+// mistakes. maxMessage bounds what one of them says of a long name or text.
+const (
+	maxKept    = 200
+	maxMessage = 1000
+)
 
 // identity is what makes two diagnostics the same one.
 type identity struct {
@@ -72,10 +83,17 @@ func (l *List) Warnf(span Span, code Code, format string, args ...any) *Diagnost
 }
 
 func (l *List) add(d Diagnostic) *Diagnostic {
+	d.Message = shortened(d.Message)
 	id := identity{d.Span, d.Severity, d.Message}
 	if i, ok := l.seen[id]; ok {
 		return &l.items[i] // the clones of a body say the same thing once
 	}
+	if l.kept[d.Severity] >= maxKept {
+		l.dropped[d.Severity]++
+		l.spare = d
+		return &l.spare
+	}
+	l.kept[d.Severity]++
 	if l.seen == nil {
 		l.seen = map[identity]int{}
 	}
@@ -85,7 +103,17 @@ func (l *List) add(d Diagnostic) *Diagnostic {
 }
 
 // Hintf sets the hint of a diagnostic.
-func (d *Diagnostic) Hintf(format string, args ...any) { d.Hint = fmt.Sprintf(format, args...) }
+func (d *Diagnostic) Hintf(format string, args ...any) {
+	d.Hint = shortened(fmt.Sprintf(format, args...))
+}
+
+// shortened leaves out the middle of a long text.
+func shortened(text string) string {
+	if len(text) <= maxMessage {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxMessage*3/4], "") + "…" + strings.ToValidUTF8(text[len(text)-maxMessage/5:], "")
+}
 
 // Notef adds a note to a diagnostic.
 func (d *Diagnostic) Notef(span Span, format string, args ...any) {
@@ -123,13 +151,19 @@ type PrintOptions struct {
 	NoWarnings bool
 }
 
-// Print writes all diagnostics: place and message, the source line, an underline of tildes, and the hint.
+// Print writes all diagnostics: place and message, the source line, an underline of tildes, and the hint. What the list did not
+// keep is counted.
 func (l *List) Print(w io.Writer, opts PrintOptions) {
 	for _, d := range l.All() {
 		if d.Severity == Warning && opts.NoWarnings {
 			continue
 		}
 		io.WriteString(w, d.render(opts.Color))
+	}
+	for _, s := range []Severity{Error, Warning} {
+		if n := l.dropped[s]; n > 0 && (s == Error || !opts.NoWarnings) {
+			fmt.Fprintf(w, "%s: %d more are not shown\n", s, n)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package diag_test
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -131,4 +132,24 @@ func TestNearest(t *testing.T) {
 	} {
 		require.Equal(t, c.want, diag.Nearest(c.in, names), c.in)
 	}
+}
+
+// A script that is nothing but mistakes costs neither memory nor a screen that never ends.
+func TestManyDiagnostics(t *testing.T) {
+	f := diag.NewFile("x.gt", strings.Repeat("a", 10000))
+	var l diag.List
+	for i := range 10000 {
+		l.Warnf(diag.Span{File: f, Start: i, End: i + 1}, "w", "warning").Hintf("hint")
+		l.Errorf(diag.Span{File: f, Start: i, End: i + 1}, "e", "error %s", strings.Repeat("é", 5000)).Hintf("hint")
+	}
+	require.True(t, l.HasErrors())
+	require.Len(t, l.All(), 400)
+	require.Less(t, len(l.All()[0].Message), 1100)
+	require.True(t, utf8.ValidString(l.All()[0].Message))
+	var b strings.Builder
+	l.Print(&b, diag.PrintOptions{})
+	require.True(t, strings.HasSuffix(b.String(), "ERROR: 9800 more are not shown\nWARNING: 9800 more are not shown\n"))
+	b.Reset()
+	l.Print(&b, diag.PrintOptions{NoWarnings: true})
+	require.NotContains(t, b.String(), "WARNING")
 }

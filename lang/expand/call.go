@@ -146,6 +146,9 @@ func split(stmts []ast.Stmt) expansion {
 func valueOf(s ast.Stmt) ast.Expr {
 	switch s := s.(type) {
 	case *ast.ExprStmt:
+		if b, ok := s.X.(*ast.BlockExpr); ok && len(b.Stmts) == 0 && b.Value != nil {
+			return b.Value
+		}
 		return s.X
 	case *ast.BadStmt:
 		return &ast.BadExpr{Place: s.Place}

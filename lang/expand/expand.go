@@ -32,13 +32,11 @@ type expander struct {
 	nodes int
 	// full is set once a limit is reached: nothing is expanded from then on.
 	full bool
-	// lent are the copies of files that arguments of macros are in.
-	lent map[*diag.File]bool
 }
 
 // Program expands a script in place: its imports, and then all its macros. The result holds neither.
 func Program(prog *ast.Program, opts Options, diags *diag.List) {
-	e := &expander{opts: opts, diags: diags, macros: map[string][]*ast.MacroDecl{}, lent: map[*diag.File]bool{}}
+	e := &expander{opts: opts, diags: diags, macros: map[string][]*ast.MacroDecl{}}
 	e.imports(prog)
 	var rest []ast.Decl
 	for _, d := range prog.Decls {

@@ -112,6 +112,8 @@ func (e *expander) call(r *ast.Rewriter, f *frame, x ast.Expr) (out expansion, c
 	case *ast.CallExpr:
 		r.Arguments(x)
 		name, args = x.Func, x.Args
+	default: // no other expression calls a macro
+		return expansion{}, false, false
 	}
 	m, found := e.match(x.Span(), name, args)
 	if !found || m == nil {
@@ -222,27 +224,17 @@ func (e *expander) lendType(t ast.TypeExpr, use diag.Span) ast.TypeExpr {
 	return out
 }
 
-// lending returns what moves the spans of an argument to where it is used. What macros within the argument brought there keeps
-// the way it came.
+// lending returns what moves the spans of an argument to where it is used.
 func (e *expander) lending(use diag.Span) func(diag.Span) diag.Span {
 	copies := map[*diag.File]*diag.File{}
-	var move func(diag.Span) diag.Span
-	move = func(s diag.Span) diag.Span {
+	return func(s diag.Span) diag.Span {
 		if !s.IsValid() {
 			return s
 		}
-		to, ok := copies[s.File]
-		switch {
-		case ok:
-		case !s.File.From.IsValid() || e.lent[s.File]:
-			to = s.File.Expanded(use)
-			e.lent[to] = true
-		default:
-			to = s.File.Expanded(move(s.File.From))
+		if copies[s.File] == nil {
+			copies[s.File] = s.File.Expanded(use)
 		}
-		copies[s.File] = to
-		s.File = to
+		s.File = copies[s.File]
 		return s
 	}
-	return move
 }

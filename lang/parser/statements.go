@@ -10,6 +10,19 @@ import (
 	"github.com/gtrace/gtrace/lang/diag"
 )
 
+// ParseExpr reads text that is one expression, such as what a macro in C stands for, or returns nil if it is none.
+func ParseExpr(file *diag.File) ast.Expr {
+	diags := &diag.List{}
+	stmts := ParseStatements(file, diags).Decls[0].(*ast.ProbeDecl).Body.Stmts
+	if diags.HasErrors() || len(stmts) != 1 {
+		return nil
+	}
+	if s, ok := stmts[0].(*ast.ExprStmt); ok {
+		return s.X
+	}
+	return nil
+}
+
 // ParseStatements reads text that is the inside of an action block, as it is typed at a prompt. The program it returns has
 // one probe, begin, with these statements. It reports errors to diags, at their places in the file.
 func ParseStatements(file *diag.File, diags *diag.List) *ast.Program {

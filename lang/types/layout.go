@@ -43,8 +43,8 @@ func Sizeof(t Type) int {
 		return 8 * HistSlots(t.Bits)
 	case LHist:
 		return 8 * t.Slots()
-	case TSeries:
-		return 8
+	case TSeries: // {number, time or count, number of the interval + 1}
+		return 24
 	}
 	panic(fmt.Sprintf("BUG: types: no size for %T", t))
 }
@@ -118,4 +118,12 @@ func (r Record) Types() []Type {
 		out[i] = f.Type
 	}
 	return out
+}
+
+// SeriesKey returns the size of a time series' key in its map and where in it the interval is: behind the script's key, if any.
+func SeriesKey(key Type) (size, interval int) {
+	if key != nil {
+		interval = Align(Sizeof(key), 8)
+	}
+	return interval + 8, interval
 }

@@ -29,6 +29,8 @@ type Signature struct {
 	// Needs is what the probe must offer: "args", "argn", "retval", "func", "stack", "ctx"; "probe" is there always, but makes the
 	// code differ from probe to probe. Empty for everywhere.
 	Needs string
+	// Unstable is the config variable that says whether scripts may use a builtin that may still change.
+	Unstable string
 	// Frames is set for builtins that ask stacks for the number of their frames.
 	Frames bool
 	// Replaced marks names that the checker puts something else in the place of, before anything has a type.
@@ -109,9 +111,14 @@ type Arg struct {
 	Str   string
 	// Name is the word given for a ParamName, or the member for a ParamMember.
 	Name string
+	// Word is the bare word that is given to the call that is the argument: the clock of nsecs(tai).
+	Word string
 	// Map says what kind of map is given by reference.
 	Map MapRef
 }
+
+// UnstableTSeries is the config variable for time series.
+const UnstableTSeries = "unstable_tseries"
 
 // MapRef is the kind of a map that is an argument by reference.
 type MapRef uint8
@@ -133,6 +140,8 @@ type Env struct {
 	// nil where the probe has none. Probe is a String that holds the name of the probe.
 	ArgN                      []Type
 	Retval, Args, Func, Probe Type
+	// Ctx is the struct that the builtin ctx points to, nil where it cannot be used.
+	Ctx Type
 	// Provider is the canonical name of the probe's type: "kprobe".
 	Provider string
 	// Registers is set where the probe's context begins with the registers of the CPU (struct pt_regs).
@@ -141,6 +150,10 @@ type Env struct {
 	CgroupID func(path string) (uint64, error)
 	// Symbol returns the address of a kernel symbol; it may be nil.
 	Symbol func(name string) (uint64, bool)
+	// Kfunc reports whether the kernel has a function for programs, and whether this probe's may call it; it may be nil.
+	Kfunc func(name string) (exists, allowed bool)
+	// UserSymbol returns the size of a function or variable in the program or library that the probe is in.
+	UserSymbol func(name string) (size int, err error)
 	// Kernel returns a type of the kernel by keyword ("struct") and name; it may be nil.
 	Kernel func(keyword, name string) (Type, error)
 }

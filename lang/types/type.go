@@ -114,7 +114,9 @@ type (
 	}
 	// LHist is the map value of lhist(n, min, max, step): (Max-Min)/Step+2 64-bit counters, per CPU in a scalar map.
 	LHist struct{ Min, Max, Step int64 }
-	// TSeries is the map value of tseries(n, interval, num[, agg]).
+	// TSeries is the map value of tseries(n, interval, num[, agg]): for each interval, per CPU, {number, time or count, number of
+	// the interval since the epoch of the TAI clock plus one}. The key has the number of the interval modulo Num, 64 bits, behind the
+	// script's key (SeriesKey).
 	TSeries struct {
 		Interval int64 // nanoseconds
 		Num      int

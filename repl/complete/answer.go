@@ -28,6 +28,9 @@ func (a *answer) add(text, detail string) {
 		return
 	}
 	text = a.clip(text)
+	if slices.ContainsFunc(a.found, func(c Candidate) bool { return c.Text == text }) {
+		return // a keyword and a builtin
+	}
 	a.note(text, 1)
 	if len(a.found) < Limit {
 		a.found = append(a.found, Candidate{Text: text, Detail: detail})

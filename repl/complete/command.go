@@ -13,13 +13,28 @@ func (a *answer) command(text string) bool {
 	if !typed {
 		return a.commandNames(start, line)
 	}
-	for _, c := range a.src.Commands() {
-		if c.is(name) && !isOperator(rest) {
-			a.arguments(c, text, len(text)-len(rest))
-			return true
+	if c, ok := findCommand(a.src.Commands(), name); ok && (name[0] == ':' || !isOperator(rest)) {
+		a.arguments(c, text, len(text)-len(rest))
+		return true
+	}
+	return name[0] == ':' // no other part of the language begins so
+}
+
+// findCommand returns the command of a name, of a short form, or the only one that begins so.
+func findCommand(all []Command, name string) (Command, bool) {
+	var found []Command
+	for _, c := range all {
+		if c.is(name) {
+			return c, true
+		}
+		if name != "" && !isWordStart(name[0]) && strings.HasPrefix(c.Name, name) {
+			found = append(found, c)
 		}
 	}
-	return false
+	if len(found) != 1 {
+		return Command{}, false
+	}
+	return found[0], true
 }
 
 // commandNames adds the commands that begin with a word. A word that begins as no name in the language can only be a command.
@@ -69,7 +84,7 @@ func (a *answer) arguments(c Command, text string, at int) {
 	if len(c.Args) == 0 {
 		return
 	}
-	for i := 0; ; i++ {
+	for i := 0; ; {
 		for at < len(text) && isBlank(text[at]) {
 			at++
 		}
@@ -87,6 +102,9 @@ func (a *answer) arguments(c Command, text string, at int) {
 			return
 		}
 		at = len(text) - len(rest)
+		if !strings.HasPrefix(word, "-") { // an option stands beside the arguments
+			i++
+		}
 	}
 }
 
@@ -94,11 +112,11 @@ func (a *answer) arguments(c Command, text string, at int) {
 func (a *answer) argument(arg Arg, text string, at int, word string) {
 	a.word(at, word)
 	s := &script{answer: a, text: text, item: at}
+	for _, w := range arg.Words {
+		a.add(w.Text, w.Detail)
+	}
 	switch arg.Kind {
 	case ArgWord:
-		for _, w := range arg.Words {
-			a.add(w.Text, w.Detail)
-		}
 	case ArgProbe:
 		s.point(s.readPoint(at))
 	case ArgMap:
@@ -110,7 +128,11 @@ func (a *answer) argument(arg Arg, text string, at int, word string) {
 	case ArgType:
 		a.typeName(at, word)
 	case ArgConfig:
-		a.addSettings(" ")
+		if name, value, ok := strings.Cut(word, "="); ok {
+			a.settingValue(text, len(text)-len(value), name)
+			return
+		}
+		a.addSettings("=")
 	case ArgBuiltin:
 		for _, n := range a.src.Builtins().Names() {
 			if sig, ok := a.src.Builtins().Signature(n); ok {

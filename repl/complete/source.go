@@ -67,7 +67,7 @@ type Command struct {
 // Arg is an argument of a command.
 type Arg struct {
 	Kind ArgKind
-	// Words are the words that can be given for an ArgWord: numbers of groups, names of formats.
+	// Words are words that can be given, besides what the kind stands for: numbers of groups, names of formats.
 	Words []Candidate
 }
 

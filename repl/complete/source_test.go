@@ -8,6 +8,7 @@ import (
 	"github.com/gtrace/gtrace/lang/attach"
 	"github.com/gtrace/gtrace/lang/check"
 	"github.com/gtrace/gtrace/lang/diag"
+	"github.com/gtrace/gtrace/lang/expand"
 	"github.com/gtrace/gtrace/lang/parser"
 	"github.com/gtrace/gtrace/lang/types"
 	"github.com/gtrace/gtrace/repl/complete"
@@ -139,6 +140,10 @@ func (f *fake) Commands() []complete.Command {
 func (f *fake) Check(text string, wrap func(check.Providers) check.Providers) *check.Info {
 	diags := &diag.List{}
 	tree := parser.Parse(diag.NewFile("input", text), diags)
+	expand.Program(tree, expand.Options{Builtin: func(name string) bool {
+		_, ok := f.builtins.Signature(name)
+		return ok
+	}}, diags)
 	info, err := check.Check(tree, check.Options{
 		Builtins: f.builtins, Providers: wrap(fakeProviders{f}), Host: f.host, Maps: f.Maps(),
 	}, diags)

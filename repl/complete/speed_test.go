@@ -122,7 +122,7 @@ func TestDetails(t *testing.T) {
 		{"$a = nsecs; $b = comm; $", "$b", "string[16]"},
 		{"print(strn", "strncmp(", "strncmp(a, b, length)"},
 		{"print(kst", "kstack", "kstack([mode][, depth])"},
-		{"print(pi", "pid", "pid([namespace])"},
+		{"print(cp", "cpu", "uint64 Number of the CPU that the probe fired on."},
 		{"print(tw", "twice(", "macro twice(x)"},
 		{"print(ha", "half(", "fn half($n: uint64): uint64"},
 		{"k", "k:", "kprobe"},

@@ -36,7 +36,7 @@ var operandWords = [...]keyword{
 
 // declarationWords begin a top-level part that is no probe.
 var declarationWords = [...]keyword{
-	{"config", "config = { name = value; … }"},
+	{"config = { ", "config = { name = value; … }"},
 	{"fn ", "fn name($x: type): type { … }"},
 	{"import ", `import "path";`},
 	{"let ", "let @map = kind(entries);"},

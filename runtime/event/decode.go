@@ -15,14 +15,16 @@ var ErrMalformed = errors.New("malformed record")
 
 // Stacks finds the frames of a stack that a program stored in a stack map.
 type Stacks interface {
-	// Frames returns the addresses of stack id in the stack map of a depth, innermost first.
-	Frames(depth int, id int64) ([]uint64, error)
+	// Frames returns the addresses of a stack, innermost first, and for those that are offsets in a file its build id.
+	Frames(kind StackKind, id int64) (addrs []uint64, files []string, err error)
 }
 
 // Decoder turns bytes into values. The zero Decoder decodes everything but leaves stacks empty.
 type Decoder struct {
 	// Stacks resolves stack ids.
 	Stacks Stacks
+	// LeapNanoseconds is what the TAI clock is ahead of the time of day.
+	LeapNanoseconds int64
 }
 
 // Value decodes a value of type t from the start of b. Strings and buffers alias b. Aggregates are not decoded here: they
@@ -133,12 +135,12 @@ func (d *Decoder) stack(b []byte, t types.Stack) value.Value {
 	if d.Stacks == nil {
 		return s
 	}
-	frames, err := d.Stacks.Frames(t.Depth, id)
+	addrs, files, err := d.Stacks.Frames(StackKind{Depth: t.Depth, BuildID: t.Mode == "build_id"}, id)
 	if err != nil {
 		s.Err = 2 // ENOENT: the stack was overwritten or never stored
 		return s
 	}
-	s.Addrs = frames
+	s.Addrs, s.Files = addrs, files
 	return s
 }
 

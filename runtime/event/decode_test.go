@@ -14,11 +14,11 @@ import (
 
 type frames map[int64][]uint64
 
-func (f frames) Frames(_ int, id int64) ([]uint64, error) {
+func (f frames) Frames(_ event.StackKind, id int64) ([]uint64, []string, error) {
 	if a, ok := f[id]; ok {
-		return a, nil
+		return a, nil, nil
 	}
-	return nil, event.ErrMalformed
+	return nil, nil, event.ErrMalformed
 }
 
 // pack writes numbers in the byte order of this machine.

@@ -24,6 +24,11 @@ func (m *Map) Read(d *Decoder) (value.Map, error) {
 	if err := m.check(); err != nil {
 		return out, err
 	}
+	if m.series() {
+		var err error
+		out.Entries, err = m.readSeries(d)
+		return out, err
+	}
 	c := contents{m: m.Handle, perCPU: m.Info.PerCPU}
 	err := c.each(func(key []byte, cpus [][]byte) error {
 		e, ok, err := m.entry(d, key, cpus)
@@ -40,7 +45,7 @@ func (m *Map) Read(d *Decoder) (value.Map, error) {
 
 // Clear deletes all entries; a scalar map becomes unassigned.
 func (m *Map) Clear() error {
-	if m.Info.Key == nil {
+	if m.Info.Key == nil && !m.series() {
 		return m.fill(m.scalarKey(), 0)
 	}
 	return m.eachKey(func(key []byte) error {
@@ -53,7 +58,7 @@ func (m *Map) Clear() error {
 
 // Zero sets all values to zero and keeps the keys.
 func (m *Map) Zero() error {
-	if m.Info.Key != nil {
+	if m.Info.Key != nil || m.series() {
 		return m.eachKey(func(key []byte) error { return m.fill(key, 0) })
 	}
 	if !m.Info.Presence {
@@ -70,11 +75,20 @@ func (m *Map) Zero() error {
 	return m.fill(m.scalarKey(), present)
 }
 
+// series reports whether the map has entries for intervals.
+func (m *Map) series() bool {
+	_, ok := m.Info.Value.(types.TSeries)
+	return ok
+}
+
 // check reports a map whose kernel object is smaller than its manifest says.
 func (m *Map) check() error {
 	need := types.Sizeof(m.Info.Value)
 	if m.Info.Presence {
 		need = types.Align(need, 8) + 8
+	}
+	if size, _ := types.SeriesKey(m.Info.Key); m.series() && int(m.Handle.KeySize()) != size {
+		return fmt.Errorf("map %s: the key has another size than its type", m.Info.Name)
 	}
 	if m.Info.Key != nil && int(m.Handle.KeySize()) < types.Sizeof(m.Info.Key) || int(m.Handle.ValueSize()) < need {
 		return fmt.Errorf("map %s: key or value is smaller than its type", m.Info.Name)

@@ -11,7 +11,7 @@ import (
 // reduce makes one aggregate of the values that each CPU has. Every element of cpus is at least types.Sizeof(t) long.
 func reduce(cpus [][]byte, t types.Type) value.Value {
 	switch t := t.(type) {
-	case types.Count, types.Sum, types.TSeries:
+	case types.Count, types.Sum:
 		total := sum(cpus, 0)
 		return value.Number{T: t, Bits: total, Set: total != 0}
 	case types.Min:
@@ -24,6 +24,9 @@ func reduce(cpus [][]byte, t types.Type) value.Value {
 		return value.Hist{T: t, Slots: slots(cpus, types.HistSlots(t.Bits))}
 	case types.LHist:
 		return value.Hist{T: t, Slots: slots(cpus, t.Slots())}
+	case types.TSeries:
+		n := merge(cpus, t)
+		return value.Number{T: t, Bits: n.bits, Set: n.interval != 0}
 	case types.Invalid, types.Void, types.Bool, types.Int, types.String, types.Buffer, types.Pointer, types.Array, types.Tuple,
 		types.Record, *types.Enum, *types.Struct, types.Stack, types.Ksym, types.Usym, types.Username, types.Inet, types.MacAddr,
 		types.Timestamp, types.CgroupPath:
@@ -85,7 +88,7 @@ func seen(v value.Value) bool {
 			}
 		}
 		return false
-	case value.Null, value.Int, value.Bytes, value.Seq, value.Stack, value.Usym:
+	case value.Null, value.Int, value.Bytes, value.Seq, value.Stack, value.Usym, value.Series:
 		return true
 	}
 	panic(fmt.Sprintf("BUG: event: unexpected value %T", v))

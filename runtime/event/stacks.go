@@ -2,23 +2,36 @@ package event
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 
 	"github.com/cilium/ebpf"
 )
 
-// StackMaps are the loaded stack maps by depth.
-type StackMaps map[int]*ebpf.Map
+// StackKind says what stacks a stack map holds.
+type StackKind struct {
+	// Depth is the largest number of frames.
+	Depth int
+	// BuildID is set where frames are places in files.
+	BuildID bool
+}
 
-// Frames returns the addresses of a stack, innermost first.
-func (s StackMaps) Frames(depth int, id int64) ([]uint64, error) {
-	m := s[depth]
+// StackMaps are the loaded stack maps.
+type StackMaps map[StackKind]*ebpf.Map
+
+// Frames returns the addresses of a stack, innermost first, and the build ids of the files that they are offsets in.
+func (s StackMaps) Frames(kind StackKind, id int64) ([]uint64, []string, error) {
+	m := s[kind]
 	if m == nil {
-		return nil, fmt.Errorf("no stack map of depth %d", depth)
+		return nil, nil, fmt.Errorf("no stack map of depth %d", kind.Depth)
 	}
 	b := make([]byte, m.ValueSize())
 	if err := m.Lookup(uint32(id), b); err != nil {
-		return nil, fmt.Errorf("read stack %d: %w", id, err)
+		return nil, nil, fmt.Errorf("read stack %d: %w", id, err)
+	}
+	if kind.BuildID {
+		addrs, files := parseBuildIDs(b)
+		return addrs, files, nil
 	}
 	var out []uint64
 	for ; len(b) >= 8; b = b[8:] {
@@ -28,5 +41,30 @@ func (s StackMaps) Frames(depth int, id int64) ([]uint64, error) {
 		}
 		out = append(out, addr)
 	}
-	return out, nil
+	return out, nil, nil
+}
+
+// The parts of struct bpf_stack_build_id: a status, a build id, and an offset in the file or an address.
+const (
+	buildIDFrame  = 32
+	buildIDStart  = 4
+	buildIDEnd    = 24
+	buildIDNone   = 0 // BPF_STACK_BUILD_ID_EMPTY
+	buildIDOffset = 1 // BPF_STACK_BUILD_ID_VALID
+)
+
+func parseBuildIDs(b []byte) (addrs []uint64, files []string) {
+	for ; len(b) >= buildIDFrame; b = b[buildIDFrame:] {
+		status := binary.NativeEndian.Uint32(b)
+		if status == buildIDNone {
+			break
+		}
+		file := ""
+		if status == buildIDOffset {
+			file = hex.EncodeToString(b[buildIDStart:buildIDEnd])
+		}
+		addrs = append(addrs, binary.NativeEndian.Uint64(b[buildIDEnd:]))
+		files = append(files, file)
+	}
+	return addrs, files
 }

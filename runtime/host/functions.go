@@ -156,6 +156,11 @@ func moduleName(module string) string {
 // HasKprobes reports whether the kernel can hook its own functions by kprobes.
 func (h *Host) HasKprobes() bool { return h.hasPMU("kprobe") }
 
+// HasCounters reports whether the CPU counts its own events; in virtual machines it often does not.
+func (h *Host) HasCounters() bool {
+	return h.hasPMU("cpu") || h.hasPMU("cpu_core") || h.hasPMU("armv8_pmuv3_0")
+}
+
 // HasUprobes reports whether the kernel can hook user programs.
 func (h *Host) HasUprobes() bool { return h.hasPMU("uprobe") }
 

@@ -3,8 +3,6 @@ package host
 import (
 	"errors"
 	"fmt"
-	"os"
-	"slices"
 	"strings"
 
 	"github.com/cilium/ebpf/btf"
@@ -175,39 +173,4 @@ func (h *Host) loadModuleSpec(module string) (*btf.Spec, error) {
 		return nil, err
 	}
 	return btf.LoadSplitSpec(h.path("sys/kernel/btf", module), k.spec)
-}
-
-// TypedModules returns the modules that describe their types, sorted; the kernel itself is not among them.
-func (h *Host) TypedModules() []string {
-	entries, err := os.ReadDir(h.path("sys/kernel/btf"))
-	if err != nil {
-		return nil
-	}
-	var out []string
-	for _, e := range entries {
-		if e.Name() != "vmlinux" {
-			out = append(out, e.Name())
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-// TypedFunctions returns the names of all functions of the kernel (module "") or a module whose types are known.
-func (h *Host) TypedFunctions(module string) ([]string, error) {
-	k, err := h.moduleTypes(module)
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for t, err := range k.spec.All() {
-		if err != nil {
-			return nil, fmt.Errorf("read kernel types: %w", err)
-		}
-		if fn, ok := t.(*btf.Func); ok {
-			out = append(out, fn.Name)
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out), nil
 }

@@ -167,6 +167,8 @@ func (p *JSON) value(b []byte, v value.Value) []byte {
 			return appendJSONQuantiles(b, qs)
 		}
 		return appendJSONHist(b, v, 0)
+	case value.Series:
+		return appendJSONSeries(b, v)
 	case value.Seq:
 		return p.seq(b, v)
 	case value.Bytes:

@@ -8,7 +8,7 @@ import (
 // isHist reports whether values of a type are printed as rows.
 func isHist(t types.Type) bool {
 	switch t.(type) {
-	case types.Hist, types.LHist:
+	case types.Hist, types.LHist, types.TSeries:
 		return true
 	default: // no other type matters here
 	}
@@ -35,7 +35,7 @@ func divided(v value.Value, div int) value.Value {
 			return value.Stats{T: v.T, Count: 1, Total: quotient(average(v), div, signedAgg(v.T))}
 		}
 		return v
-	case value.Null, value.Bytes, value.Seq, value.Stack, value.Usym, value.Hist:
+	case value.Null, value.Bytes, value.Seq, value.Stack, value.Usym, value.Hist, value.Series:
 		return v
 	}
 	panic("BUG: output: unexpected value")
@@ -83,12 +83,14 @@ func zero(t types.Type) value.Value {
 		return value.Stack{T: t}
 	case types.Usym:
 		return value.Usym{}
-	case types.Count, types.Sum, types.Min, types.Max, types.TSeries:
+	case types.Count, types.Sum, types.Min, types.Max:
 		return value.Number{T: t}
 	case types.Avg, types.Stats:
 		return value.Stats{T: t}
 	case types.Hist, types.LHist:
 		return value.Hist{T: t}
+	case types.TSeries:
+		return value.Series{T: t}
 	}
 	panic("BUG: output: unexpected type")
 }

@@ -23,7 +23,7 @@ func order(m value.Map, top int) []value.Entry {
 		}
 		return compare(a.Key, b.Key)
 	})
-	if top > 0 && top < len(out) {
+	if _, all := m.ValueType.(types.TSeries); !all && top > 0 && top < len(out) {
 		out = out[len(out)-top:]
 	}
 	return out
@@ -36,13 +36,13 @@ func ranking(t types.Type) func(a, b value.Value) int {
 		return byNumber(t.Signed)
 	case types.Count, types.Min, types.Max:
 		return byNumber(false) // also where they are signed: bpftrace 0.27 puts negative ones last
-	case types.Sum, types.Avg, types.Stats, types.TSeries:
+	case types.Sum, types.Avg, types.Stats:
 		return byNumber(signedAgg(t))
 	case types.Hist, types.LHist:
 		return func(a, b value.Value) int { return cmp.Compare(total(a), total(b)) }
 	case types.Invalid, types.Void, types.Bool, types.String, types.Buffer, types.Pointer, types.Array, types.Tuple, types.Record,
 		*types.Enum, *types.Struct, types.Stack, types.Ksym, types.Usym, types.Username, types.Inet, types.MacAddr,
-		types.Timestamp, types.CgroupPath:
+		types.Timestamp, types.CgroupPath, types.TSeries:
 		return nil
 	}
 	panic(fmt.Sprintf("BUG: output: unexpected type %T", t))
@@ -83,13 +83,13 @@ func compare(a, b value.Value) int {
 		}
 	case value.Stack:
 		if b, ok := b.(value.Stack); ok {
-			return cmp.Or(slices.Compare(a.Addrs, b.Addrs), cmp.Compare(a.PID, b.PID), cmp.Compare(a.Err, b.Err))
+			return cmp.Or(slices.Compare(a.Addrs, b.Addrs), slices.Compare(a.Files, b.Files), cmp.Compare(a.PID, b.PID), cmp.Compare(a.Err, b.Err))
 		}
 	case value.Usym:
 		if b, ok := b.(value.Usym); ok {
 			return cmp.Or(cmp.Compare(a.Addr, b.Addr), cmp.Compare(a.PID, b.PID))
 		}
-	case value.Null, value.Number, value.Stats, value.Hist:
+	case value.Null, value.Number, value.Stats, value.Hist, value.Series:
 		return 0
 	default:
 		panic(fmt.Sprintf("BUG: output: unexpected key %T", a))

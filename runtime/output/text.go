@@ -66,6 +66,13 @@ func (p *Text) entry(b []byte, m value.Map, e value.Entry, div int) []byte {
 		b = appendHist(append(b, ":\n"...), h, histDiv(h.T, div))
 		return append(b, '\n')
 	}
+	if s, ok := e.Value.(value.Series); ok {
+		b = appendSeries(append(b, ":\n"...), s)
+		if s.End == 0 {
+			return b
+		}
+		return append(b, '\n')
+	}
 	b = append(b, ": "...)
 	return append(p.render.append(b, divided(e.Value, div)), '\n')
 }
@@ -154,7 +161,7 @@ func (m Message) text(color bool) string {
 // placed returns a message of the script's own, which has a place but no excerpt.
 func placed(s diag.Span, severity diag.Severity, text string) string {
 	if !s.IsValid() {
-		return fmt.Sprintf("%s: %s\n", severity, text)
+		return fmt.Sprintf("%s: %s\n", severity, strings.TrimSuffix(text, "\n"))
 	}
-	return fmt.Sprintf("%s: %s: %s\n", s, severity, text) + diag.ExpandedFrom(s, severity)
+	return fmt.Sprintf("%s: %s: %s\n", s, severity, strings.TrimSuffix(text, "\n")) + diag.ExpandedFrom(s, severity)
 }

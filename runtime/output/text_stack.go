@@ -12,7 +12,11 @@ const frameIndent = "        "
 // stack appends a line end and one line for each frame.
 func (r *render) stack(b []byte, v value.Stack) []byte {
 	b = append(b, '\n')
-	for _, addr := range v.Addrs {
+	for i, addr := range v.Addrs {
+		if i < len(v.Files) && v.Files[i] != "" {
+			b = append(appendHex(append(append(b, v.Files[i]...), ' '), addr), '\n')
+			continue
+		}
 		b = append(r.frame(b, v, addr), '\n')
 	}
 	return b

@@ -41,6 +41,8 @@ func (r *render) append(b []byte, v value.Value) []byte {
 			return appendQuantiles(b, qs)
 		}
 		return appendHist(b, v, 0)
+	case value.Series:
+		return appendSeries(b, v)
 	}
 	panic(fmt.Sprintf("BUG: output: unexpected value %T", v))
 }

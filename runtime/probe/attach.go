@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"sync"
 
 	"github.com/cilium/ebpf"
@@ -147,7 +148,7 @@ func (s *Set) AttachMany(ctx context.Context, prog *ebpf.Program, ps []attach.Pr
 	}
 	_ = g.Wait() // the functions return no errors
 	out := Attached{}
-	var done closers
+	var done []io.Closer
 	for i, err := range errs {
 		if err != nil {
 			out.Failures = append(out.Failures, failure(ps[i], err))
@@ -155,7 +156,7 @@ func (s *Set) AttachMany(ctx context.Context, prog *ebpf.Program, ps []attach.Pr
 		}
 		done = append(done, results[i])
 	}
-	out.Probes, out.Closer = len(done), closerFunc(func() error { return CloseAll(done) })
+	out.Probes, out.Closer = len(done), &bundle{parts: done}
 	return out
 }
 
@@ -209,15 +210,58 @@ func sift(ctx context.Context, pr multi, prog *ebpf.Program, ps []attach.Probe) 
 	return append(good, good2...), append(bad, bad2...)
 }
 
+// bundle is what one program is attached with.
+type bundle struct{ parts []io.Closer }
+
+// Disarm stops the program from running at any of its probes. What takes long to free is left for Close. It is not called Detach
+// because the library's links have a method of that name with another meaning.
+func (b *bundle) Disarm() error {
+	var mu sync.Mutex
+	var late []io.Closer
+	err := sideBySide(b.parts, func(c io.Closer) error {
+		d, ok := c.(interface{ Disarm() error })
+		if !ok {
+			return c.Close()
+		}
+		mu.Lock()
+		late = append(late, c)
+		mu.Unlock()
+		return d.Disarm()
+	})
+	b.parts = late
+	return err
+}
+
+// Files returns the descriptors that Close frees, as far as they are known.
+func (b *bundle) Files() []*os.File {
+	var out []*os.File
+	for _, c := range b.parts {
+		if f, ok := c.(interface{ Files() []*os.File }); ok {
+			out = append(out, f.Files()...)
+		}
+	}
+	return out
+}
+
+// Close detaches and frees all.
+func (b *bundle) Close() error {
+	parts := b.parts
+	b.parts = nil
+	return CloseAll(parts)
+}
+
 // CloseAll closes side by side: each may wait for the kernel, and the waits overlap.
-func CloseAll[C io.Closer](cs []C) error {
+func CloseAll[C io.Closer](cs []C) error { return sideBySide(cs, func(c C) error { return c.Close() }) }
+
+// sideBySide calls a function for each, many at the same time.
+func sideBySide[C any](cs []C, f func(C) error) error {
 	var mu sync.Mutex
 	var errs []error
 	var g errgroup.Group
 	g.SetLimit(attachLimit)
 	for _, c := range cs {
 		g.Go(func() error {
-			if err := c.Close(); err != nil {
+			if err := f(c); err != nil {
 				mu.Lock()
 				defer mu.Unlock()
 				errs = append(errs, err)

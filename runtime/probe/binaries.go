@@ -12,7 +12,10 @@ import (
 // findBinaries returns the files that the first part of a uprobe stands for: a path, the name of a program in PATH, the name of a
 // library, or any of these with wildcards. With a pid, paths that do not exist here are looked up in the root of the process.
 func findBinaries(text string, pid int) ([]string, error) {
-	if pid != 0 && strings.HasPrefix(text, "/") && !isFile(text) {
+	if pid != 0 && strings.HasPrefix(text, "/") {
+		if here, err := expandPath(text); err != nil || len(here) > 0 {
+			return here, err
+		}
 		text = fmt.Sprintf("/proc/%d/root%s", pid, text)
 	}
 	if strings.Contains(text, "/") {

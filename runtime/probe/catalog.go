@@ -3,6 +3,7 @@ package probe
 import (
 	"golang.org/x/sys/unix"
 
+	"github.com/gtrace/gtrace/lang/attach"
 	"github.com/gtrace/gtrace/runtime/host"
 )
 
@@ -25,10 +26,10 @@ func catalog(h *host.Host) []entry {
 		{provider: &watchpoint{host: h}, aliases: []string{"w"}, quiet: true},
 		{provider: &fentry{host: h, name: "fentry"}, aliases: []string{"f", "kfunc"}},
 		{provider: &fentry{host: h, name: "fexit", ret: true}, aliases: []string{"fr", "kretfunc"}, quiet: true},
-		{provider: unsupported{"usdt"}, aliases: []string{"U"}},
-		{provider: unsupported{"iter"}, aliases: []string{"it"}},
-		{provider: unsupported{"self"}},
-		{provider: unsupported{"test"}},
-		{provider: unsupported{"bench"}},
+		{provider: &usdtProbe{host: h}, aliases: []string{"U"}, quiet: true},
+		{provider: &iter{host: h}, aliases: []string{"it"}},
+		{provider: self{}, quiet: true},
+		{provider: &selfTest{name: "test", kind: attach.KindTestRun}, quiet: true},
+		{provider: &selfTest{name: "bench", kind: attach.KindXDP}, quiet: true},
 	}
 }

@@ -94,12 +94,12 @@ func (c *counter) Resolve(pt attach.Point, opts check.ResolveOptions) ([]attach.
 		p.Period = n
 		p.Name = fmt.Sprintf("%s:%s:%d", c.name, event, n)
 	}
-	return []attach.Match{{Probe: p, Context: perfContext()}}, nil
+	return []attach.Match{{Probe: p, Context: perfContext(c.host)}}, nil
 }
 
 // perfContext is what programs of perf events see that are opened for a process where there is one.
-func perfContext() *attach.Context {
-	return &attach.Context{ID: "perf_event:pid", Stack: true, PIDFilter: "body"}
+func perfContext(h *host.Host) *attach.Context {
+	return &attach.Context{ID: "perf_event:pid", Stack: true, PIDFilter: "body", Ctx: h.StructByName("struct", "bpf_perf_event_data")}
 }
 
 func (c *counter) parseCount(text string) (uint64, *check.PointError) {

@@ -145,10 +145,17 @@ func (f *fentry) explain(fp functionPoint, err error) error {
 	return err
 }
 
+// noFunction suggests a name of those that can be traced: to read all types would take longer.
 func (f *fentry) noFunction(fp functionPoint, module string) error {
-	names, err := f.host.TypedFunctions(module)
-	if err != nil { // no such module, or one without types
-		return noMatch(f.name, 1, fp.written, "")
+	all, err := f.host.Functions()
+	if err != nil {
+		return noMatch(f.name, fp.fnPart, fp.written, "")
+	}
+	var names []string
+	for _, k := range all {
+		if k.Module == module {
+			names = append(names, k.Name)
+		}
 	}
 	near := diag.Nearest(fp.fn.text, names)
 	if near != "" && fp.hasMod {

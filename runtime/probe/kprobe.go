@@ -106,7 +106,7 @@ func splitOffset(text string, part int, ret bool) (name string, offset uint64, e
 // is that of the caller, so the function is known only where there is one.
 func (k *kprobe) context(fp functionPoint) *attach.Context {
 	ctx := functionContext(k.name, k.host.Arch(), k.ret)
-	ctx.PIDFilter = "body"
+	ctx.PIDFilter, ctx.Ctx = "body", k.host.StructByName("struct", "pt_regs")
 	if k.ret && !k.host.Has(target.GetFuncIP) {
 		onlyNamed(ctx, fp.fn)
 	}

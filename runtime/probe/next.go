@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // Type is a probe type as completion shows it.
@@ -46,11 +48,19 @@ func (k *kprobe) available() bool { return k.host.HasKprobes() }
 
 func (u *uprobe) available() bool { return u.host.HasUprobes() }
 
+func (f *fentry) available() bool { return f.host.HasBTF() && f.host.HasTrampolines() }
+
+func (i *iter) available() bool { return i.host.HasBTF() }
+
+func (u *usdtProbe) available() bool { return u.host.HasUprobes() }
+
 func (u *uprobe) inFiles() bool { return true }
+
+func (u *usdtProbe) inFiles() bool { return true }
 
 func (r *rawTracepoint) inModules() bool { return true }
 
-func (u unsupported) available() bool { return false }
+func (c *counter) available() bool { return c.kind != unix.PERF_TYPE_HARDWARE || c.host.HasCounters() }
 
 // Branch is what can stand as a part of an attach point, sorted: the names that may be the last part, and those that a part has to follow.
 type Branch struct{ Last, More []string }
@@ -64,8 +74,9 @@ func (s *Set) Next(kind string) (Tree, error) {
 	if !ok {
 		return nil, fmt.Errorf("unknown probe type %q", kind)
 	}
-	if k, ok := p.(*kprobe); ok {
-		return k.tree()
+	switch p.(type) {
+	case *kprobe, *fentry:
+		return s.functionTree(p)
 	}
 	return treeOf(p, kind, "*")
 }
@@ -108,21 +119,19 @@ func treeOf(p provider, kind, pattern string) (Tree, error) {
 	return t.sorted(), nil
 }
 
-// tree is made without a listing, since there are many functions: those of modules may be written without their module, too.
-func (k *kprobe) tree() (Tree, error) {
-	if !k.host.HasKprobes() {
+// functionTree is the kernel's functions, made without a listing, since there are many. The module may be left out.
+func (s *Set) functionTree(p provider) (Tree, error) {
+	if a, ok := p.(absent); ok && !a.available() {
 		return Tree{}, nil
 	}
-	all, err := k.host.Functions()
+	all, err := s.host.Functions()
 	if err != nil {
 		return nil, err
 	}
 	t := Tree{}
 	for _, f := range all {
 		t.add([]string{f.Name})
-		if f.Module != "" {
-			t.add([]string{f.Module, f.Name})
-		}
+		t.add([]string{moduleName(f.Module), f.Name})
 	}
 	return t.sorted(), nil
 }

@@ -24,14 +24,52 @@ func attachPerfEvent(prog *ebpf.Program, attr *unix.PerfEventAttr, pid, cpu int)
 	l, err := link.AttachRawLink(link.RawLinkOptions{Target: fd, Program: prog, Attach: ebpf.AttachPerfEvent})
 	switch {
 	case err == nil:
-		return enable(closers{event, l}, fd)
+		return enable(&perfEvent{event: event, link: l}, fd)
 	case !linksMissing(err):
 		return nil, errors.Join(fmt.Errorf("attach program: %w", err), event.Close())
 	}
 	if err := unix.IoctlSetInt(fd, unix.PERF_EVENT_IOC_SET_BPF, prog.FD()); err != nil {
 		return nil, errors.Join(fmt.Errorf("attach program: %w", err), event.Close())
 	}
-	return enable(closers{event}, fd)
+	return enable(&perfEvent{event: event}, fd)
+}
+
+// perfEvent is an event and the link of the program to it, nil where the event itself holds the program.
+type perfEvent struct {
+	event *os.File
+	link  io.Closer
+}
+
+// Disarm takes the program off the event, so that it runs no more. It is quick, while closing the event of a tracepoint waits for a
+// grace period of the kernel, one event after the other.
+func (p *perfEvent) Disarm() error {
+	if p.link == nil {
+		return p.Close()
+	}
+	l := p.link
+	p.link = nil
+	return l.Close()
+}
+
+// Files returns the event, if it is not freed.
+func (p *perfEvent) Files() []*os.File {
+	if p.event == nil {
+		return nil
+	}
+	return []*os.File{p.event}
+}
+
+// Close detaches the program, unless that is done, and frees the event.
+func (p *perfEvent) Close() error {
+	var errs []error
+	if p.link != nil {
+		errs = append(errs, p.Disarm())
+	}
+	if p.event != nil {
+		errs = append(errs, p.event.Close())
+		p.event = nil
+	}
+	return errors.Join(errs...)
 }
 
 // linksMissing reports whether the error of a link's creation can mean that perf events have no links here; a program that the
@@ -40,7 +78,7 @@ func linksMissing(err error) bool {
 	return errors.Is(err, ebpf.ErrNotSupported) || errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EOPNOTSUPP)
 }
 
-func enable(c closers, fd int) (io.Closer, error) {
+func enable(c io.Closer, fd int) (io.Closer, error) {
 	if err := unix.IoctlSetInt(fd, unix.PERF_EVENT_IOC_ENABLE, 0); err != nil {
 		return nil, errors.Join(fmt.Errorf("enable perf event: %w", err), c.Close())
 	}

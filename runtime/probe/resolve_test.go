@@ -154,7 +154,14 @@ func TestResolveErrors(t *testing.T) {
 		{"software", "*", "", "wildcards are not allowed for software probe type", ""},
 		{"hardware", "faults", "", "faults is not a hardware probe", ""},
 		{"watchpoint", "0x1000", "8", "watchpoint probe type requires 3 arguments, found 2", ""},
-		{"U", "x", "y", "usdt probes are not supported yet", ""},
+		{"U", "x", "y", "usdt target file 'x' does not exist or is not executable", ""},
+		{"usdt", "x", "", "usdt probe type requires 2 or 3 arguments, found 1", ""},
+		{"usdt", "*", "y", "usdt probes of all files need a process to look at", "give -p PID, or the path of the program or library"},
+		{"self", "signal", "SIGUSR2", "SIGUSR2 is not a supported signal", ""},
+		{"self", "x", "SIGUSR1", "x is not a supported trigger", ""},
+		{"test", "*", "", "test probe type does not support wildcards", ""},
+		{"bench", "a", "b", "bench probe type requires 1 arguments, found 2", ""},
+		{"iter", "task*", "", "iter probe type does not support wildcards", ""},
 	}
 	s := mustRecord(t)
 	for _, test := range tests {

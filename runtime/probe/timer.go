@@ -55,9 +55,10 @@ func (t *timer) Resolve(pt attach.Point, opts check.ResolveOptions) ([]attach.Ma
 	if err != nil {
 		return nil, err
 	}
-	ctx := &attach.Context{ID: "perf_event", Stack: true}
+	ctx := perfContext(t.host)
+	ctx.ID, ctx.PIDFilter = "perf_event", ""
 	if t.everyCPU {
-		ctx, p.PID = perfContext(), opts.PID
+		ctx, p.PID = perfContext(t.host), opts.PID
 	}
 	return []attach.Match{{Probe: p, Context: ctx}}, nil
 }

@@ -171,7 +171,7 @@ func (u *uprobe) match(path, fn string, up uprobePoint) attach.Match {
 // context returns what programs see. The kernel knows the function at a return since 6.6; before, only a name that is the only one.
 func (u *uprobe) context(fn pattern) *attach.Context {
 	ctx := functionContext(u.name, u.host.Arch(), u.ret)
-	ctx.UserSpace, ctx.PIDFilter = true, "attach"
+	ctx.UserSpace, ctx.PIDFilter, ctx.Ctx = true, "attach", u.host.StructByName("struct", "pt_regs")
 	if u.ret && u.host.Kernel().Before(target.Version{Major: 6, Minor: 6}) {
 		onlyNamed(ctx, fn)
 	}

@@ -71,7 +71,7 @@ func (w *watchpoint) Resolve(pt attach.Point, opts check.ResolveOptions) ([]atta
 		Provider: w.Name(), Kind: attach.KindPerfEvent, Name: fmt.Sprintf("%s:%d:%d:%s", w.Name(), addr, size, pt.Parts[2]),
 		Address: addr, Period: size, Func: mode, PID: opts.PID,
 	}
-	ctx := perfContext()
+	ctx := perfContext(w.host)
 	ctx.UserSpace = addr < 1<<63 // what a program of the user can name
 	ctx.ID = fmt.Sprintf("watchpoint:%v", ctx.UserSpace)
 	return []attach.Match{{Probe: p, Context: ctx}}, nil

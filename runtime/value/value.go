@@ -46,6 +46,9 @@ type (
 		T     types.Stack
 		Addrs []uint64
 		PID   int
+		// Files are the build ids of the files that the addresses are offsets in, for stacks in mode build_id; empty where an address is
+		// one of the process.
+		Files []string
 		// Err is the kernel's error number where the stack could not be walked or stored; 0 otherwise.
 		Err int
 	}
@@ -73,6 +76,20 @@ type (
 	Hist struct {
 		T     types.Type
 		Slots []uint64
+	}
+
+	// Series is a time series: what was kept of each interval that is within the last ones, oldest first. End is the start of the
+	// last interval of the whole map, or 0 where nothing was kept in it.
+	Series struct {
+		T         types.TSeries
+		Intervals []Interval
+		End       int64
+	}
+
+	// Interval is a number kept of an interval; Start is in nanoseconds since 1970.
+	Interval struct {
+		Start int64
+		Bits  uint64
 	}
 )
 
@@ -103,6 +120,10 @@ func (v Stats) Type() types.Type { return v.T }
 // Type returns T.
 func (v Hist) Type() types.Type { return v.T }
 
+// Type returns T.
+func (v Series) Type() types.Type { return v.T }
+
+func (Series) value() {}
 func (Null) value()   {}
 func (Int) value()    {}
 func (Bytes) value()  {}

@@ -42,6 +42,7 @@ func measures() []measure {
 			take: func(t tool) (map[string]float64, error) { return takeEvent(t, p) },
 		})
 	}
+	all = append(all, growingMeasures()...)
 	return append(all, measure{
 		name: "printf flood",
 		rows: []row{{name: "lines", unit: "1/s", more: true}, {name: "lost", unit: "%"}, {name: "CPU per line", unit: "us"}},

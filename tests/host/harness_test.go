@@ -91,6 +91,12 @@ func command(t *testing.T, args ...string) *exec.Cmd {
 // launch starts a gtrace; the test ends it at the latest.
 func launch(t *testing.T, cmd *exec.Cmd) *session {
 	t.Helper()
+	return launchFor(t, cmd, patience)
+}
+
+// launchFor is launch for a gtrace that may take longer or shorter than others.
+func launchFor(t *testing.T, cmd *exec.Cmd, patience time.Duration) *session {
+	t.Helper()
 	s := &session{t: t, cmd: cmd, stdout: newOutput(), stderr: newOutput()}
 	cmd.Stdout, cmd.Stderr = s.stdout, s.stderr
 	require.NoError(t, cmd.Start())

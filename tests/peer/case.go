@@ -18,6 +18,8 @@ type Case struct {
 	Args, Params []string
 	// Env are additional variables of the environment.
 	Env []string
+	// Files are files beside the script, which is a file itself then: a name, a blank, and the text in one line, \n for its ends.
+	Files []string
 	// Work is what the traced command is to do (see the command in work); without it no command runs.
 	Work string
 	// Differs says why bpftrace prints something else.
@@ -114,7 +116,7 @@ func parseStdout(lines []string) string {
 }
 
 // keys are the settings of a case, in the order of a file.
-var keys = []string{"args", "params", "env", "work", "differs", "exit", "stderr"}
+var keys = []string{"args", "params", "env", "file", "work", "differs", "exit", "stderr"}
 
 func (c *Case) set(key, value string) (err error) {
 	switch key {
@@ -124,6 +126,8 @@ func (c *Case) set(key, value string) (err error) {
 		c.Params = strings.Fields(value)
 	case "env":
 		c.Env = append(c.Env, value)
+	case "file":
+		c.Files = append(c.Files, value)
 	case "work":
 		c.Work = value
 	case "differs":
@@ -165,6 +169,9 @@ func (c *Case) settings() []string {
 	add("params", strings.Join(c.Params, " "))
 	for _, v := range c.Env {
 		add("env", v)
+	}
+	for _, v := range c.Files {
+		add("file", v)
 	}
 	add("work", c.Work)
 	add("differs", c.Differs)

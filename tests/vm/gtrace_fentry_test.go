@@ -1,6 +1,7 @@
 package vm_test
 
 import (
+	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/tests/vm"
 	"github.com/gtrace/gtrace/tests/vm/wire"
 )
@@ -8,6 +9,10 @@ import (
 func fentryCases() []vm.Case {
 	listed := func(name string, args ...string) vm.Case {
 		return vm.Case{Case: wire.Case{Name: name, Run: append([]string{"gtrace"}, args...)}}
+	}
+	since61 := func(c vm.Case) vm.Case { // older kernels do not describe modules, nor all functions
+		c.Since = target.Version{Major: 6, Minor: 1}
+		return c
 	}
 	return []vm.Case{
 		traced("fentry count", `fentry:__x64_sys_getpgid /comm == "worker"/ { @ = count(); }`, "getpgid 1000", vm.Exact("@: 1000")),
@@ -30,8 +35,8 @@ func fentryCases() []vm.Case {
 		traced("fentry chases pointers", `fentry:vfs_write /comm == "worker"/ { @[args.file.f_path.dentry.d_parent == 0] = count(); @same[args.file.f_op == args.file->f_op] = count(); }`,
 			"write 1 2", vm.Has{"@same[true]: 2\n"}),
 		failing("fentry of no function", `fentry:vfs_raed { }`, "ERROR: No matches for fentry vfs_raed.", "HINT: did you mean fentry:vfs_read?"),
-		failing("fentry of no module", `fentry:nosuch:vfs_read { }`, "ERROR: No matches for fentry nosuch:vfs_read."),
-		failing("fentry of any number of arguments", `fentry:bprintf, fentry:snprintf { }`, "is not traceable: it takes any number of arguments"),
+		since61(failing("fentry of no module", `fentry:nosuch:vfs_read { }`, "ERROR: No matches for fentry nosuch:vfs_read.")),
+		since61(failing("fentry of any number of arguments", `fentry:snprintf { }`, "snprintf is not traceable: it takes any number of arguments")),
 		with(listed("fentry list", "-l", "fentry:vfs_rea*"), func(c *vm.Case) { c.Stdout = vm.Has{"fentry:vmlinux:vfs_read\n", "fentry:vmlinux:vfs_readlink\n"} }),
 		with(listed("fexit list with types", "-lv", "fexit:vmlinux:vfs_read"), func(c *vm.Case) {
 			c.Stdout = vm.Exact("fexit:vmlinux:vfs_read\n    struct file * file\n    char * buf\n    size_t count\n    loff_t * pos\n    ssize_t retval")

@@ -13,7 +13,8 @@ import (
 
 // gtraceCases are what gtrace has to do on every kernel.
 func gtraceCases() []vm.Case {
-	return slices.Concat(scriptCases(), kprobeCases(), fentryCases(), tracepointCases(), uprobeCases(), timerCases(), eventCases(), commandCases(), errorCases())
+	return slices.Concat(scriptCases(), functionCases(), builtinCases(), kprobeCases(), fentryCases(), iterCases(), tracepointCases(), uprobeCases(),
+		timerCases(), eventCases(), commandCases(), errorCases(), sessionCases())
 }
 
 // traced is a case that runs a program while a worker works, then interrupts it.

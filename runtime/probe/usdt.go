@@ -1,0 +1,235 @@
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+
+	"github.com/gtrace/gtrace/lang/attach"
+	"github.com/gtrace/gtrace/lang/check"
+	"github.com/gtrace/gtrace/lang/diag"
+	"github.com/gtrace/gtrace/lang/types"
+	"github.com/gtrace/gtrace/runtime/host"
+	"github.com/gtrace/gtrace/runtime/usdt"
+)
+
+// usdtProbe is the static probes of programs and libraries.
+type usdtProbe struct{ host *host.Host }
+
+// minUSDTArgs is the number of arguments that scripts can ask for everywhere: those that a probe does not have are 0.
+const minUSDTArgs = 12
+
+// Name returns usdt.
+func (u *usdtProbe) Name() string { return "usdt" }
+
+// usdtPoint is an attach point path:[provider:]name.
+type usdtPoint struct {
+	path           string
+	provider, name pattern
+	pid            int
+}
+
+// Resolve reads path:[provider:]name, with wildcards in all of them.
+func (u *usdtProbe) Resolve(pt attach.Point, opts check.ResolveOptions) ([]attach.Match, error) {
+	if err := wantParts(u.Name(), pt, 2, 3); err != nil {
+		return nil, err
+	}
+	up := usdtPoint{path: pt.Parts[0], provider: newPattern("*"), name: newPattern(pt.Parts[len(pt.Parts)-1]), pid: opts.PID}
+	if len(pt.Parts) == 3 && pt.Parts[1] != "" {
+		up.provider = newPattern(pt.Parts[1])
+	}
+	written := strings.Join(pt.Parts, ":")
+	switch {
+	case up.path == "" && up.pid == 0:
+		return nil, pointError(wholePoint, codeSyntax,
+			"usdt probe must specify at least path or pid to probe. To target all paths/pids set the path to '*'.")
+	case up.name.text == "":
+		return nil, pointError(wholePoint, codeSyntax, "usdt probe must have a target function or wildcard")
+	case !u.host.HasUprobes():
+		return nil, pointError(0, codeUnsupported, "usdt needs a kernel with uprobes (CONFIG_UPROBE_EVENTS), which this one does not have")
+	}
+	paths, err := u.paths(up)
+	if err != nil {
+		return nil, err
+	}
+	return u.resolveIn(paths, up, written)
+}
+
+// paths returns the files that an attach point names. All files are those of a process.
+func (u *usdtProbe) paths(up usdtPoint) ([]string, error) {
+	if up.path == "" || up.path == "*" {
+		if up.pid == 0 {
+			err := pointError(1, codeTarget, "usdt probes of all files need a process to look at")
+			err.Hint = "give -p PID, or the path of the program or library"
+			return nil, err
+		}
+		return mappedFiles(up.pid)
+	}
+	paths, err := findBinaries(up.path, up.pid)
+	if err != nil {
+		return nil, err
+	}
+	if len(paths) == 0 && !newPattern(up.path).isWild() {
+		return nil, pointError(1, codeTarget, "usdt target file '%s' does not exist or is not executable", up.path)
+	}
+	return paths, nil
+}
+
+// mappedFiles returns the files whose code a process has mapped.
+func mappedFiles(pid int) ([]string, error) {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
+	if err != nil {
+		return nil, fmt.Errorf("read mappings of process %d: %w", pid, err)
+	}
+	var out []string
+	for line := range strings.Lines(string(data)) {
+		fields := strings.Fields(line)
+		if len(fields) < 6 || !strings.Contains(fields[1], "x") || !strings.HasPrefix(fields[5], "/") {
+			continue
+		}
+		path := fields[5]
+		if inside := fmt.Sprintf("/proc/%d/root%s", pid, path); !isFile(path) && isFile(inside) {
+			path = inside
+		}
+		if isFile(path) && !slices.Contains(out, path) {
+			out = append(out, path)
+		}
+	}
+	return out, nil
+}
+
+func (u *usdtProbe) resolveIn(paths []string, up usdtPoint, written string) ([]attach.Match, error) {
+	var out []attach.Match
+	var names []string
+	for _, path := range paths {
+		notes, err := usdt.Read(path)
+		if errors.Is(err, usdt.ErrNotELF) && len(paths) > 1 {
+			continue
+		}
+		if err != nil {
+			return nil, pointError(1, codeUnreadable, "%v", err)
+		}
+		for _, n := range notes {
+			names = append(names, n.Name)
+			if !up.provider.match(n.Provider) || !up.name.match(n.Name) {
+				continue
+			}
+			m, err := u.match(path, n, up.pid)
+			if err != nil {
+				return nil, pointError(wholePoint, codeUnsupported, "%s:%s: %v", n.Provider, n.Name, err)
+			}
+			out = append(out, m)
+		}
+	}
+	if len(out) == 0 && !newPattern(written).isWild() {
+		return nil, u.noProbe(up, written, names)
+	}
+	return sortMatches(out), nil
+}
+
+func (u *usdtProbe) noProbe(up usdtPoint, written string, names []string) error {
+	err := noMatch(u.Name(), wholePoint, written, "")
+	if len(names) == 0 {
+		err.Hint = up.path + " has no static probes"
+	} else if near := diag.Nearest(up.name.text, names); near != "" {
+		err.Hint = fmt.Sprintf("did you mean usdt:%s:%s?", up.path, near)
+	}
+	return err
+}
+
+// match describes one place of a probe.
+func (u *usdtProbe) match(path string, n usdt.Note, pid int) (attach.Match, error) {
+	args, err := usdt.ParseArgs(n.Args, u.host.Arch())
+	if err != nil {
+		return attach.Match{}, err
+	}
+	ctx := functionContext("usdt:"+n.Args, u.host.Arch(), false)
+	ctx.Func, ctx.ArgN = "", nil
+	ctx.UserSpace, ctx.PIDFilter, ctx.Ctx = true, "attach", u.host.StructByName("struct", "pt_regs")
+	for i, a := range args {
+		v, err := usdtValue(a, u.host.Arch())
+		if err != nil {
+			return attach.Match{}, err
+		}
+		v.Name = fmt.Sprintf("arg%d", i)
+		ctx.ArgN = append(ctx.ArgN, v)
+	}
+	for i := len(ctx.ArgN); i < minUSDTArgs; i++ {
+		ctx.ArgN = append(ctx.ArgN, attach.Value{
+			Name: fmt.Sprintf("arg%d", i), Type: types.Int64, Size: 8, Operand: &attach.Operand{Kind: attach.OperandConst, Signed: true},
+		})
+	}
+	return attach.Match{Context: ctx, Probe: attach.Probe{
+		Provider: u.Name(), Name: strings.Join([]string{u.Name(), path, n.Provider, n.Name}, ":"), Kind: attach.KindKprobe,
+		Target: path, Address: n.Offset, Semaphore: n.Semaphore, PID: pid,
+	}}, nil
+}
+
+// usdtValue says how a program finds an argument.
+func usdtValue(a usdt.Arg, arch string) (attach.Value, error) {
+	v := attach.Value{Type: types.Int64, Size: a.Size, Operand: &attach.Operand{Signed: a.Signed, Index: -1}}
+	switch a.Kind {
+	case usdt.ArgConst:
+		v.Operand.Kind, v.Operand.Value = attach.OperandConst, a.Const
+		return v, nil
+	case usdt.ArgReg:
+		v.Operand.Kind = attach.OperandRegister
+	case usdt.ArgMemory:
+		v.Operand.Kind, v.Operand.Value, v.Operand.Scale = attach.OperandMemory, a.Offset, a.Scale
+	default:
+		panic(fmt.Sprintf("BUG: probe: unexpected kind of argument %d", a.Kind))
+	}
+	var ok bool
+	if v.Operand.Base, ok = registerOffset(a.Reg, arch); !ok {
+		return v, fmt.Errorf("register %s is not supported", a.Reg)
+	}
+	if a.Index != "" {
+		if v.Operand.Index, ok = registerOffset(a.Index, arch); !ok {
+			return v, fmt.Errorf("register %s is not supported", a.Index)
+		}
+	}
+	return v, nil
+}
+
+// attach hooks one place. The kernel counts the semaphore up in every process that has the file mapped.
+func (u *usdtProbe) attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
+	ex, err := link.OpenExecutable(p.Target)
+	if err != nil {
+		return nil, err
+	}
+	return linkOrError(ex.Uprobe("", prog, &link.UprobeOptions{Address: p.Address, RefCtrOffset: p.Semaphore, PID: p.PID}))
+}
+
+// list returns the probes of the files that the listing names; without a file there is nothing to list.
+func (u *usdtProbe) list(q query) ([]Listed, error) {
+	if len(q.parts) < 2 || q.parts[0].text == "*" {
+		return nil, nil
+	}
+	paths, err := findBinaries(q.parts[0].text, 0)
+	if err != nil {
+		return nil, err
+	}
+	rest := query{parts: q.parts[1:]}
+	var out []Listed
+	for _, path := range paths {
+		notes, err := usdt.Read(path)
+		if errors.Is(err, usdt.ErrNotELF) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range notes {
+			if rest.part(0, 2).match(n.Provider) && rest.part(1, 2).match(n.Name) {
+				out = append(out, Listed{Name: strings.Join([]string{u.Name(), path, n.Provider, n.Name}, ":")})
+			}
+		}
+	}
+	return out, nil
+}
