@@ -69,13 +69,18 @@ type job struct {
 	probes  []attach.Probe
 }
 
-// jobs returns the programs that are attached, in the order of the script.
+// jobs returns the programs that are attached, in the order of the script. Each watchpoint is a job of its own: it can be taken
+// away alone.
 func jobs(programs []object.Program) []job {
 	var out []job
 	for _, p := range programs {
 		j := job{program: p.Name}
 		for _, probe := range p.Probes {
-			if !started(probe) {
+			switch {
+			case started(probe):
+			case probe.Provider == providerWatchpoint:
+				out = append(out, job{program: p.Name, probes: []attach.Probe{probe}})
+			default:
 				j.probes = append(j.probes, probe)
 			}
 		}
@@ -124,6 +129,9 @@ func attachAll(ctx context.Context, a Attacher, coll *ebpf.Collection, js []job,
 // attachJob attaches a program. With an error, its links are to be closed all the same.
 func attachJob(a Attacher, prog *ebpf.Program, probes []attach.Probe, policy string) (attached, error) {
 	link, failures := a.AttachMany(prog, probes)
+	if len(probes) == 1 && probes[0].Provider == providerWatchpoint {
+		link = &watch{link: link, address: probes[0].Address}
+	}
 	out := attached{links: []io.Closer{link}, probes: len(probes) - len(failures)}
 	var fatal []error
 	for _, f := range failures {

@@ -106,6 +106,12 @@ func (g *Group) handle(e *object.Event, id int, vals []value.Value) error {
 		g.cat(p.Sprintf(g.formats[id], vals))
 	case object.EventSystem:
 		g.system(p.Sprintf(g.formats[id], vals))
+	case object.EventUnwatch:
+		addr, ok := first(vals)
+		if !ok {
+			return fmt.Errorf("%w: event %d has no address", event.ErrMalformed, id)
+		}
+		return g.s.unwatch(addr)
 	default:
 		panic(fmt.Sprintf("BUG: runtime: unexpected event %q", e.Kind))
 	}

@@ -33,6 +33,16 @@ func actionBuiltins() []*Builtin {
 		},
 		{
 			Signature: types.Signature{
+				Name: "unwatch", Doc: "Takes the watchpoints of an address away.",
+				Params: []types.Param{{Name: "address", Kind: types.ParamInt}}, Result: types.Void{}, Call: true, Statement: true,
+			},
+			Lower: func(e Emitter, c Call) Value {
+				e.Send(Action{Kind: "unwatch"}, c.Args[0])
+				return Value{Type: c.Result}
+			},
+		},
+		{
+			Signature: types.Signature{
 				Name: "strftime", Doc: "A time of nsecs, to be printed as a format says.",
 				Params: []types.Param{{Name: "format", Kind: types.ParamLitString}, {Name: "nsecs", Kind: types.ParamInt}},
 				ResultOf: func(args []types.Arg, _ types.Env) (types.Type, error) {

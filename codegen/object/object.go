@@ -80,6 +80,7 @@ const (
 	EventJoin         EventKind = "join"          // Fields[0] holds the strings with their NULs; Format is the separator
 	EventCat          EventKind = "cat"           // as printf: the path
 	EventSystem       EventKind = "system"        // as printf: the command
+	EventUnwatch      EventKind = "unwatch"       // Fields[0] is the address
 	EventErrorf       EventKind = "errorf"        // as printf
 	EventWarnf        EventKind = "warnf"         // as printf
 	EventRuntimeError EventKind = "runtime_error" // Message; Fields[0], if any, is the helper's return code
