@@ -14,8 +14,8 @@ import (
 
 // The names that places have: of what is typed, and of what is read without a terminal.
 const (
-	typedName  = "input"
-	scriptName = "stdin"
+	TypedName  = "input"
+	ScriptName = "stdin"
 )
 
 // errSaid means that what went wrong has been shown.
@@ -49,9 +49,9 @@ func (r *repl) eval(in typed) {
 // source makes a file of an input. Without a terminal, lines are numbered as those of the whole script.
 func (r *repl) source(in typed) *diag.File {
 	if r.screen != nil {
-		return diag.NewFile(typedName, in.text)
+		return diag.NewFile(TypedName, in.text)
 	}
-	return diag.NewFile(scriptName, strings.Repeat("\n", in.line-1)+in.text)
+	return diag.NewFile(ScriptName, strings.Repeat("\n", in.line-1)+in.text)
 }
 
 // compile compiles a text with the session's definitions, and shows what there is to say about it.

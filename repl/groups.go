@@ -149,7 +149,7 @@ func (r *repl) cmdProbes(context.Context, string) error {
 
 // title is a group's probes: as they were typed, or by their names if they come from a file.
 func title(c *Compiled, in Input) string {
-	if in.File.Name == typedName || in.File.Name == scriptName {
+	if in.File.Name == TypedName || in.File.Name == ScriptName {
 		return clip(c.Probes, 200)
 	}
 	return strings.Join(append([]string{in.File.Name}, in.Params...), " ") + ": " + probeNames(c.Object.Manifest)

@@ -21,7 +21,7 @@ func (r *repl) show(ctx context.Context, stage, args string) error {
 	if args == "" {
 		return errors.New("of what? give the number of probes, or what to compile; :probes lists what runs")
 	}
-	in := Input{File: diag.NewFile(typedName, args), Definitions: r.defs}
+	in := Input{File: diag.NewFile(TypedName, args), Definitions: r.defs}
 	if _, err := strconv.Atoi(args); err == nil {
 		groups, err := r.chosen(args)
 		if err != nil {

@@ -200,7 +200,7 @@ func (r *repl) cmdSet(ctx context.Context, args string) error {
 		return errors.New("write :set NAME=VALUE")
 	}
 	text := "config = { " + strings.TrimSpace(name) + " = " + strings.TrimSpace(value) + " }"
-	return r.run(ctx, diag.NewFile(typedName, text), nil)
+	return r.run(ctx, diag.NewFile(TypedName, text), nil)
 }
 
 // printer makes a printer of a format that prints to a file, or to the terminal.

@@ -162,14 +162,14 @@ func detachAll(links []io.Closer) (late []io.Closer, err error) {
 	var g errgroup.Group
 	g.SetLimit(attachLimit)
 	for i, l := range links {
-		d, ok := l.(interface{ Detach() error })
+		d, ok := l.(interface{ Disarm() error })
 		if !ok {
 			now = append(now, l)
 			continue
 		}
 		late = append(late, l)
 		g.Go(func() error {
-			errs[i] = d.Detach()
+			errs[i] = d.Disarm()
 			return nil
 		})
 	}

@@ -83,7 +83,7 @@ func TestResultTypes(t *testing.T) {
 		{"str", []types.Arg{pointer}, "string[1024]"},
 		{"str", []types.Arg{pointer, konst(8)}, "string[8]"},
 		{"str", []types.Arg{pointer, konst(4096)}, "string[1024]"},
-		{"strstr", []types.Arg{text, text}, "strstr() looks for literals, or for strings of at most 32 bytes, such as str(p, 32)"},
+		{"strstr", []types.Arg{{Type: types.String{Size: 5000}}, {Type: types.String{Size: 4000}}}, "strstr() looks for and in at most 8192 bytes (9000 provided); str(p, n) makes strings of at most n"},
 		{"buf", []types.Arg{pointer, konst(8)}, "buffer[8]"},
 		{"buf", []types.Arg{pointer, konst(4096)}, "buffer[1024]"},
 		{"pton", []types.Arg{{Type: text.Type, Const: true, Str: "::1"}}, "uint8[16]"},

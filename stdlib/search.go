@@ -7,8 +7,8 @@ import (
 	"github.com/gtrace/gtrace/lang/types"
 )
 
-// maxNeedle is the size of the largest string that is looked for without being known at compile time: all of it is compared
-// at every place, and the verifier follows each comparison.
+// maxNeedle is the size of the largest string, not known at compile time, all of which is compared at every place: the verifier
+// follows each comparison. There is another way for longer ones.
 const maxNeedle = 32
 
 // maxLiteral is the same for literals.
@@ -16,21 +16,31 @@ const maxLiteral = 64
 
 func searchType(name string, result types.Type) func([]types.Arg, types.Env) (types.Type, error) {
 	return func(args []types.Arg, _ types.Env) (types.Type, error) {
-		needle := args[1]
-		switch {
-		case !needle.Const && types.Sizeof(needle.Type) > maxNeedle:
-			return nil, fmt.Errorf("%s() looks for literals, or for strings of at most %d bytes, such as str(p, %d)", name, maxNeedle, maxNeedle)
-		case needle.Const && len(needle.Str) > maxLiteral:
-			return nil, fmt.Errorf("%s() looks for literals of at most %d bytes (%d provided)", name, maxLiteral, len(needle.Str))
+		hay, needle := args[0], args[1]
+		sum := types.Sizeof(hay.Type) + types.Sizeof(needle.Type)
+		if isLong(needle) && sum > maxSearch {
+			return nil, fmt.Errorf("%s() looks for and in at most %d bytes (%d provided); str(p, n) makes strings of at most n", name, maxSearch, sum)
 		}
 		return result, nil
 	}
 }
 
+// isLong reports whether a needle is too long to be compared at every place.
+func isLong(needle types.Arg) bool {
+	if needle.Const {
+		return len(needle.Str) > maxLiteral
+	}
+	return types.Sizeof(needle.Type) > maxNeedle
+}
+
 // find returns where a needle is in a haystack.
 func find(e Emitter, c Call) *ir.Value {
-	if needle, ok := c.Args[1].Literal(); ok {
+	needle, known := c.Args[1].Literal()
+	switch {
+	case known && len(needle) <= maxLiteral:
 		return findLiteral(e, c.Args[0], needle)
+	case known || types.Sizeof(c.Args[1].Type()) > maxNeedle:
+		return findLong(e, c.Args[0], c.Args[1])
 	}
 	return findString(e, c.Args[0], c.Args[1])
 }

@@ -190,16 +190,15 @@ func (c *sessionCompiler) checkInput(prog *ast.Program, in repl.Input, statement
 	all := &diag.List{}
 	own := map[*diag.File]bool{prog.File: true}
 	prog.Decls = append(c.earlier(in, env, all), prog.Decls...)
-	files := newImporter(prog.File.Name, c.opts.include)
+	files := newImporter(importingFile(in.File.Name), c.opts.include)
 	expand.Program(prog, expandOptions(files), all)
 	if all.HasErrors() {
-		merge(diags, all, own)
+		merge(diags, all, nil)
 		return nil, nil
 	}
 	opts := check.Options{
-		Params: in.Params, Env: env, Unsafe: c.opts.unsafe, PID: c.attachPID(),
-		Builtins: stdlib.New(), Providers: c.probes, Host: c.host, Maps: c.known(in.Maps), WideMaps: true,
-		ParseExpr: parser.ParseExpr, Include: files.Include, Headers: c.opts.headers,
+		Params: in.Params, Env: env, Unsafe: c.opts.unsafe, PID: c.attachPID(), Include: files.Include, Headers: c.opts.headers,
+		ParseExpr: parser.ParseExpr, Builtins: stdlib.New(), Providers: c.probes, Host: c.host, Maps: c.known(in.Maps), WideMaps: true,
 	}
 	if statements {
 		opts.MapStrings = promptStrings
@@ -216,6 +215,14 @@ func (c *sessionCompiler) checkInput(prog *ast.Program, in repl.Input, statement
 	}
 	merge(diags, kept, own)
 	return info, err
+}
+
+// importingFile is the script whose folder imports are looked up in: that of a loaded script.
+func importingFile(name string) string {
+	if name == repl.TypedName || name == repl.ScriptName {
+		return ""
+	}
+	return name
 }
 
 // wayOut adds to what is wrong with the use of a live map how the map can get other types.

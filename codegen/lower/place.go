@@ -355,20 +355,41 @@ func (f *fn) dataLoc(p place, t types.Type, into *ir.Value) stdlib.Value {
 	return stdlib.Value{V: addr, Type: types.Pointer{Elem: types.Int8, Space: types.SpaceKernel}}
 }
 
-// bitfield reads the bytes that hold a bitfield and cuts it out.
+// bitfield reads the bytes that hold a bitfield and cuts it out. Bytes beside them may be beyond the end of the struct, and of
+// what can be read.
 func (f *fn) bitfield(p place, field types.Field, t types.Type) stdlib.Value {
 	p = p.at(int64(field.BitOffset / 8))
 	bit := field.BitOffset % 8
-	size := 1
-	for size*8 < bit+field.BitSize {
-		size *= 2
-	}
-	// Narrow loads must not run over the end of the struct: the declared type says how far memory goes.
-	v := f.load(p, types.Int{Size: min(size, 8)}).V
-	v = f.b.Binary(ir.OpShl, v, f.b.Const(int64(64-bit-field.BitSize)))
 	op := ir.OpLShr
 	if isSigned(t) {
 		op = ir.OpAShr
 	}
+	v := f.bits(p, bit, field.BitSize)
+	v = f.b.Binary(ir.OpShl, v, f.b.Const(int64(64-field.BitSize)))
 	return stdlib.Value{V: f.b.Binary(op, v, f.b.Const(int64(64-field.BitSize))), Type: t}
+}
+
+// bits returns a number whose lowest size bits are those that begin at a bit of the first byte at p.
+func (f *fn) bits(p place, bit, size int) *ir.Value {
+	var all *ir.Value
+	for at, n := 0, (bit+size+7)/8; at < n; {
+		w := 8
+		for w > n-at {
+			w /= 2
+		}
+		v := f.load(p.at(int64(at)), types.Int{Size: w}).V
+		switch shift := int64(8*at - bit); {
+		case shift < 0:
+			v = f.b.Binary(ir.OpLShr, v, f.b.Const(-shift))
+		case shift > 0:
+			v = f.b.Binary(ir.OpShl, v, f.b.Const(shift))
+		}
+		if all == nil {
+			all = v
+		} else {
+			all = f.b.Binary(ir.OpOr, all, v)
+		}
+		at += w
+	}
+	return all
 }

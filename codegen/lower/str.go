@@ -104,7 +104,7 @@ func (f *fn) putString(dst *ir.Value, off int64, v stdlib.Value, size int, pad b
 	case pad && v.Loose:
 		f.zeroBytes(dst, off, size)
 		f.cutString(dst, off, v, min(size, from))
-	case from >= fullStrlen && size >= fullStrlen:
+	case !pad && from >= fullStrlen && size >= fullStrlen:
 		f.cutString(dst, off, v, min(size, from))
 	default:
 		f.copyBytes(dst, off, v.V, 0, min(size, from))

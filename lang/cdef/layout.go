@@ -5,6 +5,8 @@ import "github.com/gtrace/gtrace/lang/types"
 // layout places the members of a struct or union as the System V ABI for x86-64 says and gcc does it.
 type layout struct {
 	union, packed bool
+	// pack is the largest alignment that members may have, or 0: #pragma pack.
+	pack int
 	// align is that of the members so far; endAlign what an attribute of the struct asks for.
 	align, endAlign int
 	// bit is where the next member may begin, in bits; size is what a union needs so far, in bits.
@@ -18,7 +20,15 @@ func (l *layout) memberAlign(m member) int {
 	if l.packed || m.attrs.packed {
 		align = 1
 	}
-	return max(align, m.attrs.align, 1)
+	return l.capped(max(align, m.attrs.align, 1))
+}
+
+// capped is an alignment as #pragma pack allows it, which holds for attributes as well.
+func (l *layout) capped(align int) int {
+	if l.pack > 0 {
+		return min(align, l.pack)
+	}
+	return align
 }
 
 func (l *layout) add(m member) {
@@ -37,11 +47,11 @@ func (l *layout) add(m member) {
 	l.size = max(l.size, l.bit)
 }
 
-// addBits places a bitfield. It may not cross a boundary of its type, unless it is packed; one of no width goes to such a
+// addBits places a bitfield. It may not cross a boundary of its type, unless it is packed in any way; one of no width goes to such a
 // boundary; those without a name have no say in the struct's alignment.
 func (l *layout) addBits(m member) {
 	unit := 8 * max(1, m.typ.size)
-	packed := l.packed || m.attrs.packed
+	packed := l.packed || m.attrs.packed || l.pack > 0
 	if m.bits == 0 {
 		l.bit = types.Align(l.bit, unit)
 		return
@@ -50,7 +60,7 @@ func (l *layout) addBits(m member) {
 		l.bit = types.Align(l.bit, 8*m.typ.align)
 	}
 	if m.attrs.align > 0 {
-		l.bit = types.Align(l.bit, 8*m.attrs.align)
+		l.bit = types.Align(l.bit, 8*l.capped(m.attrs.align))
 	}
 	if m.name != "" {
 		l.align = max(l.align, l.memberAlign(m))

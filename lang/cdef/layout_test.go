@@ -79,13 +79,38 @@ var layouts = []struct{ name, text, want string }{
 		"36 2 a@0 b@6 c@20",
 	},
 	{"empty", "struct X { };", "0 1"},
+	{"pack", "#pragma pack(1)\nstruct X { char a; long b; short c; };", "11 1 a@0 b@1 c@9"},
+	{"pack to 2", "#pragma pack(2)\nstruct X { char a; long b; char c[3]; int *d; };", "22 2 a@0 b@2 c@10 d@14"},
+	{"pack and pop", "#pragma pack(push, 1)\n#pragma pack(pop)\nstruct X { char a; long b; };", "16 8 a@0 b@8"},
+	{"pack nested", "#pragma pack(push, 4)\n#pragma pack(push)\n#pragma pack(1)\n#pragma pack(pop)\nstruct X { char a; long b; };", "12 4 a@0 b@4"},
+	{
+		"pack by name", "#pragma pack(push, outer, 2)\n#pragma pack(push, 1)\n#pragma pack(push, 8)\n#pragma pack(pop, outer)\nstruct X { char a; long b; };",
+		"16 8 a@0 b@8",
+	},
+	{"pack ended", "#pragma pack(1)\n#pragma pack()\nstruct X { char a; long b; };", "16 8 a@0 b@8"},
+	{"pack of 0", "#pragma pack(1)\n#pragma pack(0)\nstruct X { char a; long b; };", "16 8 a@0 b@8"},
+	{"pack popped too often", "#pragma pack(2)\n#pragma pack(pop)\nstruct X { char a; long b; };", "10 2 a@0 b@2"},
+	{"pack begins between", "struct Y { char a; long b; };\n#pragma pack(1)\nstruct X { char a; struct Y b; };", "17 1 a@0 b@1"},
+	{"pack in a condition", "#if 0\n#pragma pack(1)\n#endif\nstruct X { char a; long b; };", "16 8 a@0 b@8"},
+	{"pack larger than all", "#pragma pack(16)\nstruct X { char a; long b; };", "16 8 a@0 b@8"},
+	{"pack and long double", "#pragma pack(8)\nstruct X { char a; long double b; };", "24 8 a@0 b@8"},
+	{"pack and aligned member", "#pragma pack(2)\nstruct X { char a; int b __attribute__((aligned(8))); };", "6 2 a@0 b@2"},
+	{"pack and aligned struct", "#pragma pack(2)\nstruct X { char a; long b; } __attribute__((aligned(16)));", "16 16 a@0 b@2"},
+	{"pack and packed", "#pragma pack(2)\nstruct X { char a; long b; } __attribute__((packed));", "9 1 a@0 b@1"},
+	{"pack and bits", "#pragma pack(2)\nstruct X { char a; int b:20; int c:20; char d; };", "8 2 a@0 d@6"},
+	{"pack of 8 and bits", "#pragma pack(8)\nstruct X { int b:20; int c:20; char d; };", "8 4 d@5"},
+	{"pack and aligned bits", "#pragma pack(2)\nstruct X { int b:20; int c:20 __attribute__((aligned(4))); char d; };", "8 2 d@7"},
+	{"pack and bits over 8 bytes", "#pragma pack(1)\nstruct X { int b:20; int c:20; long e:60; char d; };", "14 1 d@13"},
+	{"pack and bits of no width", "#pragma pack(1)\nstruct X { char a:3; long :0; char b; };", "9 1 b@8"},
+	{"pack union", "#pragma pack(1)\nunion X { char a[5]; int b; };", "5 1 a@0 b@0"},
+	{"pack anonymous", "#pragma pack(2)\nstruct X { char a; struct { char x; long y; }; };", "12 2 a@0 x@2 y@4"},
 }
 
 func TestLayout(t *testing.T) {
 	for _, tt := range layouts {
 		t.Run(tt.name, func(t *testing.T) {
 			u, diags := parse(t, tt.text)
-			require.Empty(t, diags.All())
+			require.False(t, diags.HasErrors())
 			require.Equal(t, tt.want, describe(t, find(t, u)))
 		})
 	}
@@ -153,4 +178,33 @@ func TestBitfields(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s@%d+%d:%d", f.Name, f.Offset, f.BitOffset, f.BitSize))
 	}
 	require.Equal(t, []string{"a@0+0:0", "b@0+8:3", "c@0+11:13", "d@3+0:1", "e@3+1:2", "f@8+0:50"}, got)
+}
+
+// TestPackBesideGCC has what clang takes and gcc does not.
+func TestPackBesideGCC(t *testing.T) {
+	const body = "\nstruct X { char a; long b; };"
+	for _, tt := range []struct{ name, text, want, warning string }{
+		{"pop to a number", "#pragma pack(push, 1)\n#pragma pack(pop, 4)", "12 4 a@0 b@4", ""},
+		{"macro", "#define N 2\n#pragma pack(N)", "10 2 a@0 b@2", ""},
+		{"show", "#pragma pack(1)\n#pragma pack(show)", "9 1 a@0 b@1", ""},
+		{"no power of 2", "#pragma pack(1)\n#pragma pack(3)", "9 1 a@0 b@1", "takes 1, 2, 4, 8 or 16, not '3'"},
+		{"push of a wrong number", "#pragma pack(push, 32)", "16 8 a@0 b@8", "not '32'"},
+		{"no parentheses", "#pragma pack 1", "16 8 a@0 b@8", "malformed"},
+		{"no comma", "#pragma pack(push 1)", "16 8 a@0 b@8", "malformed"},
+		{"nothing behind a comma", "#pragma pack(push,)", "16 8 a@0 b@8", "malformed"},
+		{"nothing pushed", "#pragma pack(1)\n#pragma pack(pop)", "9 1 a@0 b@1", "without a #pragma pack(push)"},
+		{"nothing pushed by that name", "#pragma pack(push, a, 1)\n#pragma pack(pop, b)", "9 1 a@0 b@1", "without a #pragma pack(push)"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			u, diags := parse(t, tt.text+body)
+			require.False(t, diags.HasErrors())
+			require.Equal(t, tt.want, describe(t, find(t, u)))
+			if tt.warning == "" {
+				require.Empty(t, diags.All())
+				return
+			}
+			require.Len(t, diags.All(), 1)
+			require.Contains(t, diags.All()[0].Message, tt.warning)
+		})
+	}
 }

@@ -32,6 +32,7 @@ func TestBadInputIsBounded(t *testing.T) {
 		{"a struct of itself", "struct a { struct a x; };", "incomplete"},
 		{"two structs of each other", "struct a { struct b x; }; struct b { struct a x; };", ""},
 		{"many members", "struct a {" + strings.Repeat(" int x;", n) + "};", ""},
+		{"packings", strings.Repeat("#pragma pack(push, 1)\n", n), "nested more than"},
 		{"one long name", "struct " + strings.Repeat("a", 10<<20) + " { int x; };", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

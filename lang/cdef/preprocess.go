@@ -36,6 +36,7 @@ type preprocessor struct {
 	// headers counts the headers read, depth those that are open; tooMany is set once there were too many.
 	headers, depth int
 	tooMany        bool
+	packing        packing
 	// expanded counts the tokens that macros were replaced by.
 	expanded int
 }
@@ -68,10 +69,18 @@ func (p *preprocessor) piece(span diag.Span) {
 				n++
 			}
 			if p.active() {
-				p.out = append(p.out, p.expand(toks[:n], nil)...)
+				p.text(toks[:n])
 			}
 		}
 		toks = toks[n:]
+	}
+}
+
+// text puts out what is between two directives.
+func (p *preprocessor) text(toks []token) {
+	for _, t := range p.expand(toks, nil) {
+		t.pack = p.packing.now
+		p.out = append(p.out, t)
 	}
 }
 
@@ -116,7 +125,7 @@ func (p *preprocessor) directive(line []token) {
 		p.diags.Warnf(at, "c-error", "%s", strings.TrimSpace(strings.TrimPrefix(at.Text(), "#")))
 	case "pragma":
 		if len(rest) > 0 && rest[0].text == "pack" {
-			p.diags.Errorf(at, "unsupported", "#pragma pack is not supported yet").Hintf("use __attribute__((packed))")
+			p.pack(at, p.expand(rest[1:], nil))
 		}
 	case "line", "ident":
 	default:

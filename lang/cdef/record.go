@@ -65,6 +65,7 @@ func (p *parser) structSpecifier() ctype {
 	if t.defined {
 		p.errorf(name, "c-redefinition", "redefinition of '%s %s'", keyword.text, name.text)
 	}
+	pack := p.toks[p.pos-1].pack
 	members := p.members()
 	p.expect("}")
 	attrs = attrs.join(p.attributes())
@@ -72,7 +73,7 @@ func (p *parser) structSpecifier() ctype {
 		return t.typ
 	}
 	s := t.typ.typ.(*types.Struct)
-	l := layout{union: s.Union, packed: attrs.packed, align: 1, endAlign: attrs.align}
+	l := layout{union: s.Union, packed: attrs.packed, pack: pack, align: 1, endAlign: attrs.align}
 	for _, m := range members {
 		l.add(m)
 	}

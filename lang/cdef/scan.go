@@ -25,6 +25,8 @@ type token struct {
 	at   diag.Span
 	// first is set for the first token of a line; spaced for one behind a blank.
 	first, spaced bool
+	// pack is the largest alignment of members that #pragma pack allows here; 0 if it says nothing.
+	pack int
 }
 
 func (t token) is(text string) bool {

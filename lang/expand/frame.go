@@ -112,6 +112,8 @@ func (e *expander) call(r *ast.Rewriter, f *frame, x ast.Expr) (out expansion, c
 	case *ast.CallExpr:
 		r.Arguments(x)
 		name, args = x.Func, x.Args
+	default: // no other expression calls a macro
+		return expansion{}, false, false
 	}
 	m, found := e.match(x.Span(), name, args)
 	if !found || m == nil {

@@ -178,7 +178,11 @@ func (d *Decoder) structure(b []byte, t *types.Struct) value.Value {
 	out := value.Seq{T: t, Elems: make([]value.Value, len(t.Fields))}
 	for i := range t.Fields {
 		f := &t.Fields[i]
-		if f.Offset < 0 || f.Offset+types.Sizeof(f.Type) > t.Size {
+		end := f.Offset + types.Sizeof(f.Type)
+		if f.BitSize > 0 {
+			end = f.Offset + (f.BitOffset+f.BitSize+7)/8
+		}
+		if f.Offset < 0 || end > t.Size {
 			out.Elems[i] = value.Null{T: f.Type}
 			continue
 		}
@@ -187,16 +191,19 @@ func (d *Decoder) structure(b []byte, t *types.Struct) value.Value {
 	return out
 }
 
+// field decodes a member from its place up to the end of the struct. The bytes of a packed bitfield can be fewer than those of
+// its type, or more.
 func (d *Decoder) field(b []byte, f *types.Field) value.Value {
-	v := d.member(b, f.Type)
-	n, ok := v.(value.Int)
-	if f.BitSize == 0 || !ok {
-		return v
+	if f.BitSize == 0 {
+		return d.member(b, f.Type)
 	}
+	var near [9]byte
+	copy(near[:], b[f.BitOffset/8:(f.BitOffset+f.BitSize+7)/8])
+	bit := f.BitOffset % 8
+	v := binary.NativeEndian.Uint64(near[:])>>bit | uint64(near[8])<<(64-bit)
 	signed := false
 	if t, ok := f.Type.(types.Int); ok {
 		signed = t.Signed
 	}
-	n.Bits = extend(n.Bits>>f.BitOffset, f.BitSize, signed)
-	return n
+	return value.Int{T: f.Type, Bits: extend(v, f.BitSize, signed)}
 }

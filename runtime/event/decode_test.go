@@ -52,6 +52,10 @@ func TestValue(t *testing.T) {
 		{Name: "flags", Type: types.Uint32, Offset: 4, BitOffset: 4, BitSize: 3},
 		{Name: "beyond", Type: types.Uint64, Offset: 4},
 	}}
+	packed := &types.Struct{Name: "packed", Size: 12, Align: 1, Fields: []types.Field{
+		{Name: "a", Type: types.Int64, BitOffset: 5, BitSize: 62},
+		{Name: "b", Type: types.Uint32, Offset: 9, BitOffset: 4, BitSize: 20},
+	}}
 	kstack := types.Stack{Depth: 127, Mode: "bpftrace"}
 	for _, tt := range []struct {
 		name string
@@ -81,6 +85,9 @@ func TestValue(t *testing.T) {
 		}}},
 		{"struct", pack(uint32(5), uint32(0x5f)), pt, value.Seq{T: pt, Elems: []value.Value{
 			value.Int{T: types.Int32, Bits: 5}, value.Int{T: types.Uint32, Bits: 5}, value.Null{T: types.Uint64},
+		}}},
+		{"packed bitfields", pack(uint64(3)<<5, uint32(0x12345204)), packed, value.Seq{T: packed, Elems: []value.Value{
+			value.Int{T: types.Int64, Bits: 3 | 1<<61 | 3<<62}, value.Int{T: types.Uint32, Bits: 0x12345},
 		}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -213,19 +213,20 @@ func sift(ctx context.Context, pr multi, prog *ebpf.Program, ps []attach.Probe) 
 // bundle is what one program is attached with.
 type bundle struct{ parts []io.Closer }
 
-// Detach stops the program from running at any of its probes. What takes long to free is left for Close.
-func (b *bundle) Detach() error {
+// Disarm stops the program from running at any of its probes. What takes long to free is left for Close. It is not called Detach
+// because the library's links have a method of that name with another meaning.
+func (b *bundle) Disarm() error {
 	var mu sync.Mutex
 	var late []io.Closer
 	err := sideBySide(b.parts, func(c io.Closer) error {
-		d, ok := c.(interface{ Detach() error })
+		d, ok := c.(interface{ Disarm() error })
 		if !ok {
 			return c.Close()
 		}
 		mu.Lock()
 		late = append(late, c)
 		mu.Unlock()
-		return d.Detach()
+		return d.Disarm()
 	})
 	b.parts = late
 	return err

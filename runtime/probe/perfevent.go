@@ -40,9 +40,9 @@ type perfEvent struct {
 	link  io.Closer
 }
 
-// Detach takes the program off the event, so that it runs no more. It is quick, while closing the event of a tracepoint waits for a
+// Disarm takes the program off the event, so that it runs no more. It is quick, while closing the event of a tracepoint waits for a
 // grace period of the kernel, one event after the other.
-func (p *perfEvent) Detach() error {
+func (p *perfEvent) Disarm() error {
 	if p.link == nil {
 		return p.Close()
 	}
@@ -63,7 +63,7 @@ func (p *perfEvent) Files() []*os.File {
 func (p *perfEvent) Close() error {
 	var errs []error
 	if p.link != nil {
-		errs = append(errs, p.Detach())
+		errs = append(errs, p.Disarm())
 	}
 	if p.event != nil {
 		errs = append(errs, p.event.Close())

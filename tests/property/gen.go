@@ -37,7 +37,7 @@ func generate(seed uint64) *program {
 	for range 1 + g.r.IntN(4) {
 		g.maps = append(g.maps, g.mapDecl())
 	}
-	p := &program{maps: g.maps}
+	p := &program{maps: g.maps, base: memoryAt}
 	if g.r.IntN(2) == 0 {
 		g.memory(p)
 	}

@@ -27,7 +27,7 @@ func (g *gen) memory(p *program) {
 			ptr := ptrDecl{g.name("$p"), d, g.r.IntN(memorySize - d.size)}
 			g.ptrs = append(g.ptrs, ptr)
 			d.terminate(p.mem[ptr.at:])
-			p.body = append(p.body, &pointTo{ptr.name, d, ptr.at})
+			p.body = append(p.body, &pointTo{ptr.name, d, p, ptr.at})
 		}
 	}
 	// Structs that overlap end each other's texts in the middle, so they are ended again.

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// memoryAt is where the structs of a program lie in this process. It is fixed, so that a seed gives the same program again.
+// memoryAt is where the structs of a program lie in this process; programs that run at the same time have memory behind one another.
 const (
 	memoryAt   = 0x7100_0000_0000
 	memorySize = 4096

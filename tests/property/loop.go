@@ -67,6 +67,7 @@ type (
 	pointTo struct {
 		name string
 		d    *structDecl
+		p    *program
 		at   int
 	}
 )
@@ -120,7 +121,7 @@ func (a *leave) text(in string) string {
 }
 
 func (a *pointTo) text(in string) string {
-	return fmt.Sprintf("%s%s = uptr((struct %s *)%#x);\n", in, a.name, a.d.name, memoryAt+a.at)
+	return fmt.Sprintf("%s%s = uptr((struct %s *)%#x);\n", in, a.name, a.d.name, a.p.base+a.at)
 }
 
 func (a *assignVal) run(s *state) { s.vals[a.name] = a.v.value(s) }

@@ -144,4 +144,3 @@ func (s shape) paths(want func(shape) bool) (out []path) {
 }
 
 func isInt(s shape) bool { return s.kind == intShape }
-func isStr(s shape) bool { return s.kind == strShape }

@@ -379,6 +379,7 @@ type program struct {
 	maps    []*mapDecl
 	structs []*structDecl
 	mem     []byte // what the structs hold
+	base    int    // where they lie when the program runs
 	body    []stmt
 }
 

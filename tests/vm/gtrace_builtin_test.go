@@ -17,6 +17,8 @@ func builtinCases() []vm.Case {
 	return []vm.Case{
 		alone("search in text", `BEGIN { $h = str("the quick brown fox jumps over the lazy dog"); $n = str("lazy"); print(strstr($h, $n)); print(strstr($h, "cat"));
 			print(strcontains($h, $n)); print(strcontains(comm, "trac")); print(strlen($h)); print(strcap($n)); }`, vm.Exact("35\n-2\ntrue\ntrue\n43\n5")),
+		alone("search of a long text", `BEGIN { $h = str("the quick brown fox jumps over the lazy dog"); $n = str("over the la"); print(strstr($h, $n)); print(strcontains($n, $h));
+			print(strstr($h, "the quick brown fox jumps over the lazy dog, which sleeps in the sun and does not care")); }`, vm.Exact("26\nfalse\n-2")),
 		alone("compare text and memory", `BEGIN { $a = str("abcdef"); $b = str("abcdxf"); print(strncmp($a, $b, 4)); print(strncmp($a, $b, 5) != 0); print(memcmp($a, $b, 4));
 			print(memcmp($b, $a, 6) > 0); print($a == $b); print(memcmp(buf($a, 6), buf($a, 6), 6)); }`, vm.Exact("0\ntrue\n0\ntrue\nfalse\n0")),
 		alone("join text", `BEGIN { $a = str("one"); $b = str("two"); $c = str_concat($a, $b); print($c); print(str_concat($c, comm)); print(str_concat(comm, "!")); }`,

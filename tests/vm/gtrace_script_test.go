@@ -1,6 +1,7 @@
 package vm_test
 
 import (
+	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/tests/vm"
 	"github.com/gtrace/gtrace/tests/vm/wire"
 )
@@ -24,6 +25,20 @@ func scriptCases() []vm.Case {
 			c.Run = []string{"gtrace", "--unsafe", "-e", `BEGIN { cat("/proc/sys/kernel/ostype"); system("echo %d", 5); @q = quantile(7); assert(1 == 1, "fine"); }`}
 			c.Stdout = vm.Has{"Linux\n5\n", "@q: { .p50 = 7, .p90 = 7, .p99 = 7 }"}
 		}),
+		alone("loops of jumps", `BEGIN { $s = 0; for ($i : 0..4) { if ($i == 2) { continue; } $s += $i; } $w = 0; while ($w < 5) { $w++; if ($w == 4) { break; } } unroll(3) { $s *= 2; }
+			printf("%d %d\n", $s, $w); for ($i : 0..3) { for ($j : 0..3) { if ($j > $i) { break; } @ += $i * $j; } } }`, vm.Match(`32 4\s+@: 7`)),
+		since(5, 17, alone("called loops", `BEGIN { $n = (int64)3; $t = "x"; $s = 0; for ($i : 0..1000) { $s += $i; } for ($i : 0..$n) { for ($j : $i..$n) { if ($j == 2) { continue; } $t = "yz"; @p[$i, $j] = $s; } }
+			printf("%d %s\n", $s, $t); for ($i : 0..100) { if ($i == 7) { printf("left\n"); return; } } printf("not here\n"); }`,
+			vm.Match(`499500 yz\s+left\s+@p\[0, 0\]: 499500\s+@p\[0, 1\]: 499500\s+@p\[1, 1\]: 499500`))),
+		since(5, 13, alone("loops over maps", `BEGIN { @m["a", 1] = 10; @m["b", 2] = 20; @m["c", 3] = 30; @c[5] = count(); $s = (int64)0; $k = (int64)0;
+			for ($kv : @m) { $s += $kv.1; $k += $kv.0.1; if ($kv.0.0 != "b") { delete(@m, $kv.0); } } printf("%d %d\n", $s, $k); clear(@c); }`,
+			vm.Match(`60 6\s+@m\[b, 2\]: 20`))),
+		alone("tuples and records", `BEGIN { $t = (1, ("a", true), (int8)-2); $u = (1, ("abcdef", false), (int8)3); $t = $u; $r = (x=$t, y="z"); @m[$t] = $r;
+			printf("%d %s %d\n", $t == $u, $t.1.0, $r.x.2); $d = $t.0 == 2 ? (1, "longer text", true) : (2, "ab", true); print($d); }`,
+			vm.Match(`1 abcdef 3\s+\(2, ab, true\)\s+@m\[1, \(abcdef, false\), 3\]: \{ \.x = \(1, \(abcdef, false\), 3\), \.y = z \}`)),
+		alone("structs", `struct in { short a[3]; char n[5]; }; struct out { unsigned char f; int b:5; unsigned int c:11; struct in i[2]; } __attribute__((packed)); BEGIN { $p = (struct out *)0;
+			$v = *$p; print($v.b + $v.c + $v.i[1].a[2]); @ = *$p; print(sizeof(struct out)); }`,
+			vm.Match(`0\s+27\s+@: \{ \.f = 0, \.b = 0, \.c = 0, \.i = \[\{ \.a = \[0,0,0\], \.n =  \},\{ \.a = \[0,0,0\], \.n =  \}\] \}`)),
 		alone("relatives", `BEGIN { printf("%d %d %s\n", ppid > 0, leader_tid == pid, leader_comm); }`, vm.Exact("1 1 gtrace")),
 		{
 			Case: wire.Case{
@@ -38,6 +53,12 @@ func scriptCases() []vm.Case {
 			Stdout: vm.Has{`{"type": "printf", "data": "hi\n"}`, `{"type": "map", "data": {"@x": 5}}`, `{"type": "hist", "data": {"@h": [{"min": 2, "max": 3, "count": 1}]}}`},
 		},
 	}
+}
+
+// since keeps a case from older kernels.
+func since(major, minor int, c vm.Case) vm.Case {
+	c.Since = target.Version{Major: major, Minor: minor}
+	return c
 }
 
 func commandCases() []vm.Case {
