@@ -19,6 +19,9 @@ type chunk struct {
 	exit  bool
 	span  diag.Span
 	start int // offset in 8-byte units
+	begin int // the same by weight
+	// bodyWeight is the weight of the body, once it is known.
+	bodyWeight int
 }
 
 // jump is an instruction with a target.
@@ -121,19 +124,10 @@ func (e *expander) jumps(t *inst, final func(*block) *block, next *block) []bloc
 
 // link gives every jump its offset and returns all instructions.
 func link(chunks []*chunk, v4 bool) (asm.Instructions, error) {
-	for {
-		end := 0
-		for _, c := range chunks {
-			c.start = end
-			end += c.size()
+	for place(chunks) > math.MaxInt16 && stretch(chunks) {
+		if !v4 {
+			return linkByIslands(chunks)
 		}
-		if end > math.MaxInt16 && stretch(chunks) {
-			if !v4 {
-				return nil, fmt.Errorf("the program is too long: %d instructions, and jumps reach %d", end, math.MaxInt16)
-			}
-			continue
-		}
-		break
 	}
 	var out asm.Instructions
 	for _, c := range chunks {
@@ -142,20 +136,41 @@ func link(chunks []*chunk, v4 bool) (asm.Instructions, error) {
 	return out, nil
 }
 
-// stretch makes jumps long that do not reach their target and reports whether there were any.
+// place finds out where the chunks are, and returns where they end by weight.
+func place(chunks []*chunk) int {
+	start, begin := 0, 0
+	for _, c := range chunks {
+		c.start, c.begin = start, begin
+		start += c.size()
+		begin += c.weight()
+	}
+	return begin
+}
+
+// stretch makes jumps long that do not reach their target, or would not in the kernel, and reports whether there were any.
 func stretch(chunks []*chunk) bool {
 	changed := false
 	for _, c := range chunks {
-		at := c.start + units(c.body)
+		at := c.begin + c.bodyWeight
 		for i := range c.jumps {
 			j := &c.jumps[i]
 			at += j.size()
-			if d := j.to.start - at; !j.long && d != int(int16(d)) {
+			if !j.long && !reaches(j.to.begin-at) {
 				j.long, changed = true, true
 			}
 		}
 	}
 	return changed
+}
+
+// weight is what the chunk may take in the kernel.
+func (c *chunk) weight() int {
+	if c.bodyWeight == 0 {
+		for i := range c.body {
+			c.bodyWeight += weight(&c.body[i])
+		}
+	}
+	return c.bodyWeight + c.size() - units(c.body)
 }
 
 func units(body []asm.Instruction) int {

@@ -202,37 +202,3 @@ func contains(rs []emit.Result, name string) bool {
 	}
 	return false
 }
-
-// TestLongJumpsRun runs a program whose branches need long jumps, both ways.
-func TestLongJumpsRun(t *testing.T) {
-	testenv.Kernel(t, "6.6", "long jumps")
-	maps := newKernelMaps(t)
-	b := ir.NewBuilder("main")
-	far, end := b.NewBlock("far"), b.NewBlock("end")
-	cond := b.Load(b.Ctx(), 0, 8, false)
-	b.Branch(cond, far, end)
-	b.Seal(far)
-	b.SetBlock(far)
-	for i := range 40000 {
-		b.Store(b.MapValue("d", 0), int64(8*(i%8)), 8, b.Const(int64(i)))
-	}
-	b.Jump(end)
-	b.Seal(end)
-	b.SetBlock(end)
-	b.Return(b.Binary(ir.OpAdd, b.Load(b.MapValue("d", 0), 8, 8, false), b.Const(1)))
-	results, err := emit.Module(&ir.Module{Funcs: []*ir.Func{b.Func}}, emit.Options{Target: newKernel})
-	require.NoError(t, err)
-	prog, err := ebpf.NewProgram(&ebpf.ProgramSpec{
-		Name: "far", Type: ebpf.RawTracepoint, License: "GPL", Instructions: maps.link(t, results),
-	})
-	require.NoError(t, err)
-	defer prog.Close()
-	ctx := make([]byte, ctxSize)
-	got, err := prog.Run(&ebpf.RunOptions{Context: ctx})
-	require.NoError(t, err)
-	require.Equal(t, uint32(1), got, "over the stores")
-	ctx[3] = 1
-	got, err = prog.Run(&ebpf.RunOptions{Context: ctx})
-	require.NoError(t, err)
-	require.Equal(t, uint32(39993+1), got, "through the stores")
-}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,7 +54,8 @@ func statements(first string, statement func(i int) string) func(n int) string {
 func growingMeasures() []measure {
 	var all []measure
 	for _, g := range growingScripts {
-		m := measure{name: "script of many " + g.name, runs: 3, take: func(t tool) (map[string]float64, error) { return takeGrowing(t, g) }}
+		given := map[string]int{} // by tool: the size that is not tried again
+		m := measure{name: "script of many " + g.name, runs: 3, take: func(t tool) (map[string]float64, error) { return takeGrowing(t, g, given) }}
 		for _, n := range growingSizes {
 			m.rows = append(m.rows, row{name: fmt.Sprint(n), unit: "ms"})
 		}
@@ -62,9 +64,12 @@ func growingMeasures() []measure {
 	return all
 }
 
-// takeGrowing measures start, attach and exit. A size that fails, for a limit of the kernel or of the tool, or that takes too
-// long is said and has no number.
-func takeGrowing(t tool, g growing) (map[string]float64, error) {
+// errTooLong is a script that took longer than growingLimit.
+var errTooLong = errors.New("took too long")
+
+// takeGrowing measures start, attach and exit. A size that fails, for a limit of the kernel or of the tool, is said and has no
+// number; one that takes too long has an endless one. Neither is tried again, nor a larger one.
+func takeGrowing(t tool, g growing, given map[string]int) (map[string]float64, error) {
 	dir, err := os.MkdirTemp("", "gtrace-bench-")
 	if err != nil {
 		return nil, err
@@ -72,13 +77,20 @@ func takeGrowing(t tool, g growing) (map[string]float64, error) {
 	defer os.RemoveAll(dir)
 	took := map[string]float64{}
 	for _, n := range growingSizes {
+		if given[t.name] == n {
+			break
+		}
 		file := filepath.Join(dir, "script.bt")
 		if err := os.WriteFile(file, []byte(g.script(n)), 0o600); err != nil {
 			return nil, err
 		}
 		d, err := dryRun(t, file)
+		if errors.Is(err, errTooLong) {
+			took[fmt.Sprint(n)] = math.Inf(1)
+		}
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "bench: %s: %d %s: %v\n", t.name, n, g.name, err)
+			given[t.name] = n
 			break
 		}
 		took[fmt.Sprint(n)] = milliseconds(d)
@@ -95,11 +107,18 @@ func dryRun(t tool, file string) (time.Duration, error) {
 	begin := time.Now()
 	out, err := cmd.CombinedOutput()
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return 0, fmt.Errorf("skipped from here on: took more than %v", growingLimit)
+		return 0, fmt.Errorf("%w: over %v", errTooLong, growingLimit)
 	}
 	if err != nil {
-		text, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-		return 0, fmt.Errorf("%w: %.200s", err, text)
+		return 0, fmt.Errorf("%w: %s", err, complaint(string(out)))
 	}
 	return time.Since(begin), nil
+}
+
+// complaint is what a tool says of its failure: from its first line with an error on, in one line.
+func complaint(text string) string {
+	if i := strings.Index(text, "ERROR"); i >= 0 {
+		text = text[i:]
+	}
+	return fmt.Sprintf("%.300s", strings.Join(strings.Fields(text), " "))
 }

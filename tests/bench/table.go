@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"text/tabwriter"
 )
@@ -68,8 +69,11 @@ func (t *table) print(w io.Writer) {
 
 func (l line) ratio() string {
 	first, second := l.values[0], l.values[1]
-	if first == nil || second == nil || *first <= 0 || *second <= 0 {
+	if first == nil || second == nil || *first <= 0 || *second <= 0 || math.IsInf(*first, 0) {
 		return "-"
+	}
+	if math.IsInf(*second, 0) {
+		return fmt.Sprintf("over %.0fx", milliseconds(growingLimit) / *first)
 	}
 	if l.row.more {
 		first, second = second, first
@@ -82,6 +86,8 @@ func number(v *float64) string {
 	switch {
 	case v == nil:
 		return "-"
+	case math.IsInf(*v, 0):
+		return fmt.Sprintf("over %.0f s", growingLimit.Seconds())
 	case *v >= 100 || *v == 0:
 		return fmt.Sprintf("%.0f", *v)
 	case *v >= 10:

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -18,13 +21,17 @@ func TestTable(t *testing.T) {
 	table.add("start: CPU", row{unit: "ms"}, map[string][]float64{"gtrace": {5, 7, 6}, "bpftrace": {300, 290, 310}})
 	table.add("printf: lines", row{unit: "1/s", more: true}, map[string][]float64{"gtrace": {1e6}, "bpftrace": {125_000}})
 	table.add("count: per event", row{unit: "ns"}, map[string][]float64{"gtrace": {12.34}})
+	table.add("growth: 10", row{unit: "ms"}, map[string][]float64{"gtrace": {600}, "bpftrace": {math.Inf(1)}})
+	table.add("growth: 100", row{unit: "ms"}, map[string][]float64{"gtrace": {math.Inf(1)}, "bpftrace": {300}})
 	var out strings.Builder
 	table.print(&out)
 	require.Equal(t, strings.TrimPrefix(`
-           measure  unit   gtrace  bpftrace  better by
-        start: CPU    ms     6.00       300      50.0x
-     printf: lines   1/s  1000000    125000       8.0x
-  count: per event    ns     12.3         -          -
+           measure  unit     gtrace   bpftrace  better by
+        start: CPU    ms       6.00        300      50.0x
+     printf: lines   1/s    1000000     125000       8.0x
+  count: per event    ns       12.3          -          -
+        growth: 10    ms        600  over 60 s  over 100x
+       growth: 100    ms  over 60 s        300          -
 `, "\n"), out.String())
 }
 
@@ -36,4 +43,28 @@ func TestFindTools(t *testing.T) {
 	tools, err := findTools("", "/bin/sh")
 	require.NoError(t, err)
 	require.Equal(t, []tool{{"bpftrace", "/bin/sh"}}, tools)
+}
+
+func TestComplaint(t *testing.T) {
+	require.Equal(t, "ERROR: no such probe kprobe:x", complaint("WARNING: old\nERROR: no such probe\n  kprobe:x\n"))
+	require.Equal(t, "killed", complaint("killed\n"))
+	require.Len(t, complaint(strings.Repeat("x", 1000)), 300)
+}
+
+// TestGrowingGivesUp wants a size that fails to be tried once.
+func TestGrowingGivesUp(t *testing.T) {
+	tries := filepath.Join(t.TempDir(), "tries")
+	fake := filepath.Join(t.TempDir(), "fake")
+	script := "#!/bin/sh\necho x >>" + tries + "\ntest $(wc -l <$2) -lt 500\n"
+	require.NoError(t, os.WriteFile(fake, []byte(script), 0o700))
+	given := map[string]int{}
+	for range 2 {
+		took, err := takeGrowing(tool{"fake", fake}, growingScripts[0], given)
+		require.NoError(t, err)
+		require.Len(t, took, 2)
+		require.Contains(t, took, "100")
+	}
+	text, err := os.ReadFile(tries)
+	require.NoError(t, err)
+	require.Equal(t, 3+2, strings.Count(string(text), "x"))
 }
