@@ -126,7 +126,11 @@ func (r *repl) cmdSave(_ context.Context, args string) error {
 	}
 	_, err = f.WriteString(b.String())
 	if err = errors.Join(err, f.Close()); err == nil {
-		r.note("Saved %d groups of probes to %s\n", len(r.snapshot()), name)
+		n, plural := len(r.snapshot()), "s"
+		if n == 1 {
+			plural = ""
+		}
+		r.note("Saved %d group%s of probes to %s\n", n, plural, name)
 	}
 	return err
 }
