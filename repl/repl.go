@@ -267,6 +267,9 @@ func (r *repl) foreground(f func(ctx context.Context) error) error {
 	r.cancel = cancel
 	r.mu.Unlock()
 	err := f(ctx)
+	if r.screen != nil {
+		r.screen.wait() // what is not shown yet can still be left out
+	}
 	r.mu.Lock()
 	r.cancel = nil
 	r.mu.Unlock()

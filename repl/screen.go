@@ -176,6 +176,13 @@ func (s *screen) tick() {
 	}
 }
 
+// wait returns when the output so far is on the terminal, or is dropped.
+func (s *screen) wait() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drain()
+}
+
 // drop drops what waits and what comes, until undrop. It answers a user who has seen enough.
 func (s *screen) drop() {
 	s.mu.Lock()

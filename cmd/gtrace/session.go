@@ -10,6 +10,8 @@ import (
 	"os/signal"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/gtrace/gtrace/examples"
 	"github.com/gtrace/gtrace/repl"
 	"github.com/gtrace/gtrace/repl/complete"
@@ -54,6 +56,9 @@ func session(ctx context.Context, o *options, std streams) error {
 		},
 	}
 	withTerminal(&opts, std)
+	if opts.Terminal != nil {
+		defer keepOutput(opts.Terminal)()
+	}
 	code, err := repl.Run(ctx, opts)
 	if err == nil && code != 0 {
 		return exitError(code)
@@ -89,6 +94,22 @@ func withTerminal(opts *repl.Options, std streams) {
 	}
 	opts.Dumb = os.Getenv("TERM") == "dumb" || os.Getenv("TERM") == ""
 	opts.Color = opts.Color && !opts.Dumb
+}
+
+// keepOutput makes a terminal keep what is on its way when Ctrl-C is typed, since the session counts the lines that it leaves out. The
+// function it returns undoes that. See NOFLSH in termios(3).
+func keepOutput(terminal *os.File) (undo func()) {
+	fd := int(terminal.Fd())
+	was, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	if err != nil {
+		return func() {}
+	}
+	now := *was
+	now.Lflag |= unix.NOFLSH
+	if err := unix.IoctlSetTermios(fd, unix.TCSETS, &now); err != nil {
+		return func() {}
+	}
+	return func() { _ = unix.IoctlSetTermios(fd, unix.TCSETS, was) }
 }
 
 // sessionPrinter makes a printer for a session. What it says of attached probes the session says better.
