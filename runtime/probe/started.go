@@ -76,7 +76,7 @@ func (t *selfTest) Resolve(pt attach.Point, _ check.ResolveOptions) ([]attach.Ma
 	name := pt.Parts[0]
 	switch {
 	case name == "":
-		return nil, pointError(wholePoint, codeSyntax, "%s probe must have a name", t.name)
+		return nil, pointError(wholePoint, codeSyntax, "%s probes must have a name", t.name)
 	case newPattern(name).isWild():
 		return nil, pointError(1, codeSyntax, "%s probe type does not support wildcards", t.name)
 	}
