@@ -136,6 +136,10 @@ func (e *editor) Line(prompt, preset string) (string, bool, error) {
 	_, _ = e.tty.WriteString(pasteOn)
 	defer func() { _, _ = e.tty.WriteString(pasteOff) }()
 	e.rl.SetPrompt(prompt)
+	// A preset is drawn before the library does this; keys that answer it must not reach a terminal that still reads lines.
+	if err := e.rl.Terminal.EnterRawMode(); err != nil {
+		return "", false, err
+	}
 	var line string
 	var err error
 	if preset != "" {

@@ -99,10 +99,12 @@ func haveLargeMapKeys() error {
 
 // haveAtomicFetch loads a program that adds to its stack and fetches the old value.
 func haveAtomicFetch() error {
+	add := asm.FetchAdd.Mem(asm.RFP, asm.R1, asm.DWord, -8)
+	add.Constant = 1 // BPF_FETCH: cilium/ebpf 0.22 leaves it out, and without it old kernels take the program for a plain addition
 	return loads("atomic_fetch", asm.Instructions{
 		asm.Mov.Imm(asm.R1, 1),
 		asm.StoreMem(asm.RFP, -8, asm.R1, asm.DWord),
-		asm.FetchAdd.Mem(asm.RFP, asm.R1, asm.DWord, -8),
+		add,
 		asm.Mov.Imm(asm.R0, 0),
 		asm.Return(),
 	})

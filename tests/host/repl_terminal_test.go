@@ -168,7 +168,7 @@ func TestSessionInterrupt(t *testing.T) {
 	c.keys(":sleep 600\r")
 	time.Sleep(200 * time.Millisecond)
 	c.keys(ctrlC)
-	c.shows("Interrupted.")
+	c.until(func(s string) bool { return strings.Contains(s, "Interrupted.") && atPrompt(s) })
 	require.Contains(t, c.enter(":probes"), "[1] interval:ms:50", "the probes run on")
 	require.Equal(t, "[1] stopped", c.enter(":stop all"))
 	require.Contains(t, c.enter("@ticks > 1"), "true", "the maps stay")

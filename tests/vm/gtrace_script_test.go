@@ -16,6 +16,7 @@ func scriptCases() []vm.Case {
 		alone("casts", `BEGIN { $x = 0x1234567890; printf("%x %x %d\n", (uint16)$x, (uint32)$x, (int8)$x); }`, vm.Exact("7890 34567890 -112")),
 		alone("map keys", `BEGIN { @a["x", 1] = 5; @a["yy", 2] = 6; @b = 3; @c[1] = 1; delete(@c, 1); @d[5] = 1; clear(@d); @e[1] = 9; zero(@e); }`,
 			vm.Lines{"@a[x, 1]: 5", "@a[yy, 2]: 6", "@b: 3", "@e[1]: 0"}),
+		alone("increments as values", `BEGIN { $a = @m["k"]++; $b = ++@m["k"]; $c = @n--; print(($a, $b, $c)); }`, vm.Match(`\(0, 2, 0\)\s+@m\[k\]: 2\s+@n: -1`)),
 		alone("strings", `BEGIN { @[str("abc")] = "value"; if (str("abc", 2) == "a") { printf("cut\n"); } printf("%-6s|%6s|\n", "ab", "cd"); }`,
 			vm.Match(`(cut\n)?ab    \|    cd\|\s+@\[abc\]: value`)),
 		alone("text", `BEGIN { $a = "abcababcabcababcde12"; $n = "cd"; printf("%d %d %d %d %d %d\n", strlen($a), strstr($a, "abcd"), strstr($a, $n), strcontains($a, "xy"),
