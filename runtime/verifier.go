@@ -18,7 +18,8 @@ func loadError(err error, o *object.Object) error {
 	var v *ebpf.VerifierError
 	name := culprit(err, spec)
 	if why := tooLong(err, spec.Programs[name]); why != "" {
-		return fmt.Errorf("the action of %s is too long: %s; split it into several probes, or use a loop", probeOf(o, name), why)
+		text := fmt.Sprintf("the action of %s is too long: %s; split it into several probes, or use a loop", probeOf(o, name), why)
+		return &limitError{text: text, err: err}
 	}
 	if errors.As(err, &v) && len(v.Log) > 0 {
 		return &VerifierError{Program: name, Place: place(v.Log, spec.Programs[name]), Log: v.Log, err: err}
@@ -37,6 +38,16 @@ const (
 	maxInstructions = 1_000_000
 	maxPending      = 8192
 )
+
+// limitError is a program beyond a limit of the kernel. It says so in place of the kernel's error, which it wraps.
+type limitError struct {
+	text string
+	err  error
+}
+
+func (e *limitError) Error() string { return e.text }
+
+func (e *limitError) Unwrap() error { return e.err }
 
 // tooLong says which limit of the kernel a program is beyond; empty if the error is about something else.
 func tooLong(err error, p *ebpf.ProgramSpec) string {

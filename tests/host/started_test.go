@@ -81,7 +81,7 @@ last 1
 	require.Zero(t, r.code, r.stdout)
 	require.Contains(t, r.stdout, "1 test ran.")
 	r = run(t, "-e", `test:one { }`)
-	require.Equal(t, 1, r.code)
+	require.Equal(t, 255, r.code)
 	require.Contains(t, r.stderr, "ERROR: No probes attached; use --test to run test probes.\n")
 }
 

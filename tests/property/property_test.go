@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -36,7 +38,7 @@ import (
 
 var (
 	programs = flag.Int("programs", 2000, "number of random programs")
-	seed     = flag.Uint64("seed", 0, "seed of the first program; 0 takes the time")
+	seed     = flag.Uint64("seed", 0, "seed of the first program; 0 takes what GTRACE_SEED says, or the time")
 )
 
 func TestPrograms(t *testing.T) {
@@ -44,6 +46,9 @@ func TestPrograms(t *testing.T) {
 	first := *seed
 	if first == 0 {
 		first = uint64(time.Now().UnixNano())
+	}
+	if n, err := strconv.ParseUint(os.Getenv("GTRACE_SEED"), 10, 64); err == nil && *seed == 0 {
+		first = n
 	}
 	t.Logf("%d programs from seed %d (-seed %d -programs 1 repeats the first)", *programs, first, first)
 	seeds, results := make(chan uint64), make(chan result)

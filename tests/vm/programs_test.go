@@ -51,8 +51,12 @@ func programCases() []vm.Case {
 	tests := func(name string, argv ...string) vm.Case {
 		return vm.Case{Case: wire.Case{Name: name, Run: argv, Seconds: 250}, Stdout: vm.Match(passed)}
 	}
+	random := []string{"property", "-test.run=TestPrograms", "-programs=" + randomPrograms()}
+	if n := os.Getenv("GTRACE_SEED"); n != "" {
+		random = append(random, "-seed="+n)
+	}
 	return []vm.Case{
-		tests("random programs", "property", "-test.run=TestPrograms", "-programs="+randomPrograms()),
+		tests("random programs", random...),
 		tests("golden scripts", "sh", "-c", "ulimit -l unlimited; exec codegen -test.run=TestVerifierAccepts/.*_5.10"),
 		{
 			Case: wire.Case{Name: "examples", Seconds: 60, Run: []string{"sh", "-c", strings.TrimSpace(`
