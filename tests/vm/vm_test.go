@@ -29,7 +29,7 @@ func TestVM(t *testing.T) {
 	} else {
 		programs.Gtrace = testenv.Gtrace(t)
 		addTests(t, &programs)
-		cases = slices.Concat(cases, programCases(), debianCases(t))
+		cases = slices.Concat(cases, programCases())
 	}
 	if only := os.Getenv("GTRACE_VM_CASES"); only != "" {
 		names := regexp.MustCompile(only)
