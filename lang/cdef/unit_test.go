@@ -2,6 +2,7 @@ package cdef_test
 
 import (
 	"errors"
+	"slices"
 	"sort"
 	"testing"
 
@@ -109,4 +110,17 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, text string) {
 		parseWith(text, cdef.Options{})
 	})
+}
+
+// Each name of the table is found, with the value that its line has.
+func TestConstantsAreFound(t *testing.T) {
+	names := cdef.ConstantNames()
+	require.Greater(t, len(names), 6000)
+	require.True(t, slices.IsSorted(names))
+	for _, name := range names {
+		_, ok := cdef.Constant(name)
+		require.True(t, ok, name)
+		_, ok = cdef.Constant(name + "$")
+		require.False(t, ok, name)
+	}
 }
