@@ -33,9 +33,13 @@ func Skip(t testing.TB, tier Tier, reason string) {
 	t.Skipf("%s tier: %s", tier, reason)
 }
 
-// leave skips a test that this kernel cannot run, which is no gap: the vm tier has kernels that can.
+// leave skips a test that this kernel cannot run and one of the vm tier's can. With GTRACE_REQUIRE_TIERS=1 the test fails instead: it has
+// to say what gtrace does on such a kernel, or to belong to the vm tier.
 func leave(t testing.TB, reason string) {
 	t.Helper()
+	if os.Getenv("GTRACE_REQUIRE_TIERS") == "1" {
+		t.Fatalf("host tier: %s (and GTRACE_REQUIRE_TIERS is set)", reason)
+	}
 	note(t, "left", VM, reason)
 	t.Skipf("host tier: %s; the vm tier has kernels that run this", reason)
 }
