@@ -115,7 +115,9 @@ func TestGates(t *testing.T) {
 			fmt.Sprintf("host tier: kernel %s is older than %s, which brought time travel; the vm tier has kernels that run this", now, newer), "",
 		},
 		{
-			"too old, required", map[string]string{"GTRACE_REQUIRE_TIERS": "1"}, func(t testing.TB) { testenv.Kernel(t, newer.String(), "time travel") },
+			"too old, required",
+			map[string]string{"GTRACE_REQUIRE_TIERS": "1"},
+			func(t testing.TB) { testenv.Kernel(t, newer.String(), "time travel") },
 			"", fmt.Sprintf("host tier: kernel %s is older than %s, which brought time travel (and GTRACE_REQUIRE_TIERS is set)", now, newer),
 		},
 		{"no version", nil, func(t testing.TB) { testenv.Kernel(t, "new", "x") }, "", `read kernel version "new": expected integer`},
