@@ -123,15 +123,16 @@ func (r *Report) cutShort(running string, err error) error {
 	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("read messages: %w", err)
 	}
-	if strings.Contains(r.Console, "Kernel panic") {
-		err = errors.New("kernel panic")
-	} else {
-		err = errors.New("ended early")
+	end, said := "ended early", ""
+	// The registers that follow can fill the end of the console that a failure shows.
+	if i := strings.Index(r.Console, "Kernel panic"); i >= 0 {
+		line, _, _ := strings.Cut(r.Console[i:], "\n")
+		end, said = "kernel panic", ": "+strings.TrimSpace(line)
 	}
 	if running != "" {
-		return fmt.Errorf("%w in case %q", err, running)
+		return fmt.Errorf("%s in case %q%s", end, running, said)
 	}
-	return fmt.Errorf("%w, %d cases done", err, len(r.Results))
+	return fmt.Errorf("%s, %d cases done%s", end, len(r.Results), said)
 }
 
 func tail(text string, n int) string {

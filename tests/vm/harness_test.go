@@ -28,7 +28,7 @@ func TestVMFailures(t *testing.T) {
 		{
 			name:    "panic",
 			run:     []string{"sh", "-c", "echo c > /proc/sysrq-trigger"},
-			bootErr: []string{`kernel panic in case "panic"`, "end of console"},
+			bootErr: []string{`kernel panic in case "panic"`, "Kernel panic - not syncing", "end of console"},
 		},
 		{
 			name:    "hang",

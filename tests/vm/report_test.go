@@ -21,7 +21,7 @@ func TestReportRead(t *testing.T) {
 		{"cut in a case", "", begin, `ended early in case "a"`, false},
 		{"cut in a line", "", begin + result[:30], `ended early in case "a"`, false},
 		{"cut after a case", "", begin + result, "ended early, 1 cases done", true},
-		{"panic", "Kernel panic - not syncing: x", begin, `kernel panic in case "a"`, false},
+		{"panic", "a\nKernel panic - not syncing: x\r\nregisters", begin, `kernel panic in case "a": Kernel panic - not syncing: x`, false},
 		{"fatal", "", begin + result + `{"fatal":"no cases"}`, "guest gave up: no cases", true},
 		{"nothing", "", "", "ended early, 0 cases done", false},
 		{"noise", "", "boot noise", "read messages", false},
