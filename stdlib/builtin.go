@@ -33,7 +33,8 @@ type Call struct {
 	// SetBucket makes a number part of the map's key, for aggregates that keep several values by key. It is for the first of the two
 	// steps of Update.
 	SetBucket func(n *ir.Value)
-	// Shared is set for an aggregate whose value is shared by all CPUs: it may be changed by atomic additions alone.
+	// Shared is set for an aggregate whose value others may change at the same time: that of all CPUs, or that of a CPU which another
+	// thread can get in the middle of the program. Such a value is added to by one instruction.
 	Shared bool
 }
 

@@ -34,6 +34,7 @@ const (
 	LargeMapKeys            // keys of hash maps over 512 bytes, 5.11
 	SocketCookie            // bpf_get_socket_cookie in tracing programs, 5.12
 	UprobeFuncIP            // bpf_get_func_ip in uprobes, 6.6
+	PreemptedUprobes        // programs of uprobes run with preemption on, 6.0: another thread may run the same program meanwhile
 
 	endFeature
 )
@@ -65,6 +66,8 @@ var features = [endFeature]featureInfo{
 	BoundedLoops:    {"bounded loops", Version{5, 3}},
 	SocketCookie:    {"bpf_get_socket_cookie in tracing programs", Version{5, 12}},
 	UprobeFuncIP:    {"bpf_get_func_ip in uprobes", Version{6, 6}},
+
+	PreemptedUprobes: {"preemption in programs of uprobes", Version{6, 0}},
 	LargeMapKeys:    {"map keys of more than 512 bytes", Version{5, 11}},
 }
 
