@@ -1,11 +1,15 @@
 package vm_test
 
 import (
+	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/gtrace/gtrace/tests/testenv"
 	"github.com/gtrace/gtrace/tests/vm"
+	"github.com/gtrace/gtrace/tests/vm/wire"
 )
 
 // compete keeps programs of uprobes busy with memory that does not fit on their stack while other threads take the CPU from them.
@@ -22,7 +26,22 @@ const compete = `uprobe:/bin/worker:gtrace_target {
 }`
 
 func competeCases() []vm.Case {
-	return []vm.Case{traced("a program that is preempted", compete, "compete 2500", vm.Exact(""))}
+	unmixed := func(c *vm.Case) {
+		c.Also = func(r wire.Result) error {
+			if strings.Contains(r.Stdout, "@mixed") {
+				return errors.New("the memory of two runs was mixed")
+			}
+			return nil
+		}
+	}
+	const calls = 4 * 2500 // of four threads, half of them with the number 0
+	return []vm.Case{with(traced("a program that is preempted", compete, "compete 2500", vm.Has{
+		fmt.Sprintf("@calls: %d\n", calls),
+		"@most: 2\n",
+		fmt.Sprintf("@sum: %d\n", 2*calls),
+		fmt.Sprintf("{ .count = %d, .average = 1, .total = %d }\n", calls, calls/2*1+calls/4*(2+3)),
+		fmt.Sprintf("@turns: %d", 50*calls),
+	}), unmixed)}
 }
 
 // TestPreemption runs programs on kernels that let other threads interrupt them: each has memory of its own, and nothing is lost.
