@@ -94,8 +94,10 @@ func (p place) space() types.Space {
 func (f *fn) placeOf(e ast.Expr) place {
 	switch e := e.(type) {
 	case *ast.FieldExpr:
-		p, _ := f.field(e)
-		return p
+		if _, record := f.info.Types[e.X].(types.Record); !record {
+			p, _ := f.field(e)
+			return p
+		}
 	case *ast.UnaryExpr:
 		if e.Op == ast.Deref {
 			return f.pointee(f.expr(e.X))
