@@ -129,7 +129,7 @@ type Emitter interface {
 	// Need says that the script cannot be compiled for a target without a feature, if the target does not have it.
 	Need(f target.Feature, what string) bool
 	// Path returns the path of the file that a struct path is about, as the call's result.
-	Path(c Call, path *ir.Value) Value
+	Path(c Call, path Arg) Value
 	// MapLen returns the number of keys in a map, StackLen the number of frames of a stack.
 	MapLen(name string) *ir.Value
 	StackLen(stack Value) *ir.Value
