@@ -206,9 +206,16 @@ func (f *fn) newCallback(word string, body *ast.Block, params []ir.Type, framePa
 		case st.cell != nil:
 			c.cells[v] = st.cell
 		case st.inMemory():
+			if changed[v] {
+				f.openMemory(v)
+			}
 			c.cells[v] = &cell{loop: c, off: c.pass(f.addressOf(v)), address: true}
 		default:
-			c.cells[v] = &cell{loop: c, off: c.pass(f.readVar(v))}
+			x := f.readVar(v)
+			if changed[v] {
+				x = f.open(v.Type, x)
+			}
+			c.cells[v] = &cell{loop: c, off: c.pass(x)}
 			if changed[v] {
 				c.changed = append(c.changed, captured{v, c.cells[v].off})
 			}
