@@ -82,6 +82,7 @@ func featureChecks() map[target.Feature]func() error {
 		target.UprobeMulti:     features.HaveBPFLinkUprobeMulti,
 		target.AtomicFetch:     haveAtomicFetch,
 		target.LargeMapKeys:    haveLargeMapKeys,
+		target.TaskFromPID:     haveKfunc("bpf_task_from_pid"),
 	}
 }
 
