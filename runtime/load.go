@@ -35,6 +35,13 @@ func specs(o *object.Object, data []byte, a Attacher, mode Mode) (*ebpf.Collecti
 			delete(spec.Programs, p.Name)
 		}
 	}
+	for name, p := range spec.Programs {
+		linked, err := linkKfuncs(p, a)
+		if err != nil {
+			return nil, err
+		}
+		spec.Programs[name] = linked
+	}
 	for _, j := range jobs(o.Manifest.Programs) {
 		p := spec.Programs[j.program]
 		if p == nil {
@@ -50,6 +57,26 @@ func specs(o *object.Object, data []byte, a Attacher, mode Mode) (*ebpf.Collecti
 		spec.Programs[j.program] = &c
 	}
 	return &spec, nil
+}
+
+// linkKfuncs returns a program in which calls of the kernel's functions have the numbers of the running kernel.
+func linkKfuncs(p *ebpf.ProgramSpec, a Attacher) (*ebpf.ProgramSpec, error) {
+	calls := false
+	for i := range p.Instructions {
+		calls = calls || p.Instructions[i].IsKfuncCall()
+	}
+	if !calls {
+		return p, nil
+	}
+	linker, ok := a.(KfuncLinker)
+	if !ok {
+		return nil, errors.New("the session has nothing to find the kernel's functions with")
+	}
+	c := *p
+	if err := linker.LinkKfuncs(&c); err != nil {
+		return nil, fmt.Errorf("link %s: %w", p.Name, err)
+	}
+	return &c, nil
 }
 
 // load puts the specs of an Object into the kernel. Maps in shared are used instead of new ones.

@@ -164,6 +164,8 @@ type Emitter interface {
 	TaskMember(c Call, task *ir.Value, path ...string) Value
 	// Refuse says that the script cannot be compiled for the target, and why.
 	Refuse(message string)
+	// Warn shows a warning, whose format is that of warnf, with values that are lowered already.
+	Warn(format string, values ...Value)
 	// Join sends the strings that an array of pointers points to.
 	Join(a Action, array Value)
 	// Exit ends the script with an exit code, or 0 if code is nil, and the program at once.

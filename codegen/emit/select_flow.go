@@ -16,8 +16,8 @@ func (s *selector) call(v *ir.Value) {
 		s.emit(&inst{kind: instMove, moves: moves})
 	}
 	in := &inst{kind: instCall, nargs: len(v.Args), helper: v.Helper}
-	if v.Op == ir.OpCallFunc {
-		in.sym = v.Sym
+	if v.Op != ir.OpCall {
+		in.sym, in.kfunc = v.Sym, v.Op == ir.OpKfunc
 	}
 	s.emit(in)
 	if d, used := s.regs[v]; used {

@@ -71,7 +71,7 @@ func (m *module) program(name string, p *check.Program) *ir.Func {
 // reentrant reports whether a thread that is in the program can lose its CPU to another one that comes to run it, too. The kernel
 // turns preemption off for other kinds of programs, or counts a second run and leaves it out.
 func (m *module) reentrant(p *check.Program) bool {
-	if !m.target.Has(target.PreemptedUprobes) || !m.target.Has(target.AtomicFetch) {
+	if !m.target.Has(target.UprobePreempt) || !m.target.Has(target.AtomicFetch) {
 		return false
 	}
 	return slices.ContainsFunc(p.Probes, func(probe attach.Probe) bool {

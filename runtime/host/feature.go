@@ -83,8 +83,8 @@ func featureChecks() map[target.Feature]func() error {
 		target.UprobeMulti:     features.HaveBPFLinkUprobeMulti,
 		target.AtomicFetch:     haveAtomicFetch,
 		target.LargeMapKeys:    haveLargeMapKeys,
-
-		target.PreemptedUprobes: havePreemptedUprobes,
+		target.TaskFromPID:     haveKfunc("bpf_task_from_pid"),
+		target.UprobePreempt:   havePreemptedUprobes,
 	}
 }
 
@@ -96,7 +96,7 @@ func havePreemptedUprobes() error {
 		return err
 	}
 	release := parseRelease(unix.ByteSliceToString(u.Release[:]))
-	if release.Before(target.PreemptedUprobes.Since()) || !strings.Contains(unix.ByteSliceToString(u.Version[:]), "PREEMPT") {
+	if release.Before(target.UprobePreempt.Since()) || !strings.Contains(unix.ByteSliceToString(u.Version[:]), "PREEMPT") {
 		return ebpf.ErrNotSupported
 	}
 	return nil
