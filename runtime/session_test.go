@@ -186,6 +186,7 @@ func newSession(t testing.TB) *session {
 	s.Session, err = runtime.New(runtime.Options{
 		Attacher: &s.attacher,
 		Details:  &s.details,
+		Warnings: &s.err,
 		Printer:  output.NewText(output.Options{Out: &s.out, Err: &s.err}),
 	})
 	require.NoError(t, err)
@@ -388,7 +389,11 @@ func TestMissingProbes(t *testing.T) {
 			require.NoError(t, err)
 			unix.Getppid()
 			require.EqualValues(t, 1, mustInt(t, s, "@calls"))
-			require.Equal(t, "Attached 1 probe\n", s.err.String())
+			want := "Attached 1 probe\n"
+			if tt.policy == "warn" {
+				want = "WARNING: attach " + missing.Name + ": no such probe\n" + want
+			}
+			require.Equal(t, want, s.err.String())
 		})
 	}
 }
@@ -527,8 +532,8 @@ func TestRefusedProbes(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			require.Contains(t, s.details.String(), "Skipped 1 of the probes")
-			require.Equal(t, "Attached 1 probe\n", s.err.String())
+			require.Contains(t, s.details.String(), "Skipped: attach "+refused.Name+": ")
+			require.Equal(t, "WARNING: 1 of the probes that wildcards stand for cannot be traced: "+refused.Name+"\nAttached 1 probe\n", s.err.String())
 		})
 	}
 }
