@@ -34,6 +34,7 @@ const (
 	LargeMapKeys            // keys of hash maps over 512 bytes, 5.11
 	SocketCookie            // bpf_get_socket_cookie in tracing programs, 5.12
 	UprobeFuncIP            // bpf_get_func_ip in uprobes, 6.6
+	TaskPtRegs              // bpf_task_pt_regs, 5.15
 
 	endFeature
 )
@@ -65,6 +66,7 @@ var features = [endFeature]featureInfo{
 	BoundedLoops:    {"bounded loops", Version{5, 3}},
 	SocketCookie:    {"bpf_get_socket_cookie in tracing programs", Version{5, 12}},
 	UprobeFuncIP:    {"bpf_get_func_ip in uprobes", Version{6, 6}},
+	TaskPtRegs:      {"bpf_task_pt_regs", Version{5, 15}},
 	LargeMapKeys:    {"map keys of more than 512 bytes", Version{5, 11}},
 }
 
