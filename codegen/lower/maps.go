@@ -179,6 +179,7 @@ func (m *module) ownMap(name string) *ebpf.MapSpec {
 		spec.ValueSize = object.DataSize
 	case name == zeroMap:
 		spec.ValueSize = uint32(max(8, m.zero))
+	case unwindMap(name, spec):
 	default:
 		depth, buildID, ok := object.ParseStackMap(name)
 		if !ok {

@@ -176,6 +176,9 @@ const (
 const (
 	LostEvents = iota // the ring buffer was full
 	LostStacks        // a stack could not be stored
+	// Walks by call frame information that ended early: in code that nothing is known of, or since memory could not be read.
+	LostFramesCode
+	LostFramesMemory
 	LostMaps
 )
 
@@ -199,6 +202,22 @@ func StackMapName(t types.Stack) string {
 	}
 	return fmt.Sprintf("%s%s%d", StackMap, mark, t.Depth)
 }
+
+// WalkedMapName returns the name of the map for stacks of a type that were walked by call frame information.
+func WalkedMapName(t types.Stack) string { return fmt.Sprintf("%s%d", UnwindStackMap, t.Depth) }
+
+// ParseWalkedMap returns what stacks the map of a name is for.
+func ParseWalkedMap(name string) (depth int, ok bool) {
+	text, ok := strings.CutPrefix(name, UnwindStackMap)
+	if !ok {
+		return 0, false
+	}
+	depth, err := strconv.Atoi(text)
+	return depth, err == nil
+}
+
+// Unwinds reports whether programs walk stacks by call frame information.
+func (o *Object) Unwinds() bool { return o.Spec.Maps[UnwindProcsMap] != nil }
 
 // buildIDMark stands before the depth in the name of a map of stacks by build id.
 const buildIDMark = "b"
