@@ -22,7 +22,7 @@ const (
 	// collidedEntries is the number of stacks more whose place in that was taken: for a stack map that is filled to a half there are
 	// some 1,700.
 	collidedEntries = 4096
-	pageSize     = 4096
+	pageSize        = 4096
 	// stackBuildID is BPF_F_STACK_BUILD_ID, buildIDFrame the size of struct bpf_stack_build_id.
 	stackBuildID = 1 << 5
 	buildIDFrame = 32
