@@ -44,7 +44,7 @@ func (s *Session) report(groups []*Group) []error {
 	return errs
 }
 
-// brokenTexts say why stacks are incomplete, in the order of Losses.Broken.
+// brokenTexts say why stacks are incomplete, by the UnwindLost constants.
 var brokenTexts = [...]string{"end in code without call frame information", "end where the stack could not be read"}
 
 // mapFull is bpftrace's text about a full map, and how often it happened.
@@ -92,7 +92,7 @@ type Losses struct {
 	// Events found no room in the ring buffer, Stacks none in the stack map; Unshown were read and not printed after Mute.
 	Events, Stacks, Unshown uint64
 	// Broken are the stacks that dw_ustack could not walk to their end: in code that nothing is known of, or since memory could not be read.
-	Broken [2]uint64
+	Broken [object.UnwindLostReasons]uint64
 	// Maps has the updates that found a map full, by the map's name.
 	Maps map[string]uint64
 }
@@ -118,7 +118,17 @@ func (l *Losses) add(o Losses) {
 // losses reads the group's counters of lost things. s.mu is held.
 func (g *Group) losses() (Losses, error) {
 	l := Losses{Unshown: g.unshown, Maps: map[string]uint64{}}
-	if g.coll == nil || g.coll.Maps[object.LostMap] == nil {
+	if g.coll == nil {
+		return l, nil
+	}
+	if m := g.coll.Maps[object.UnwindLostMap]; m != nil {
+		broken, err := event.Counters(m)
+		if err != nil {
+			return l, err
+		}
+		copy(l.Broken[:], broken)
+	}
+	if g.coll.Maps[object.LostMap] == nil {
 		return l, nil
 	}
 	lost, err := event.Counters(g.coll.Maps[object.LostMap])
@@ -129,8 +139,6 @@ func (g *Group) losses() (Losses, error) {
 			l.Events += n
 		case i == object.LostStacks:
 			l.Stacks += n
-		case i >= object.LostFramesCode && i < object.LostMaps:
-			l.Broken[i-object.LostFramesCode] += n
 		case i-object.LostMaps < len(g.o.Manifest.Maps):
 			l.Maps[g.o.Manifest.Maps[i-object.LostMaps].Name] += n
 		}

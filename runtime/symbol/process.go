@@ -55,9 +55,7 @@ func (p *process) find(addr uint64) (mapping, bool) {
 func (p *process) remember() []mapping {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if time.Since(p.read) > mapsAge {
-		p.refresh()
-	}
+	p.refresh()
 	return p.maps
 }
 
