@@ -51,7 +51,7 @@ func missedText(n uint64) string {
 	return fmt.Sprintf("Missed %d events: a program was already running on the CPU, and the kernel does not run another inside of it", n)
 }
 
-// brokenTexts say why stacks are incomplete, in the order of Losses.Broken.
+// brokenTexts say why stacks are incomplete, by the UnwindLost constants.
 var brokenTexts = [...]string{"end in code without call frame information", "end where the stack could not be read"}
 
 // mapFull is bpftrace's text about a full map, and how often it happened.
@@ -102,7 +102,7 @@ type Losses struct {
 	// count them, from 5.12 on, say so, the more kinds of probes the newer they are.
 	Missed uint64
 	// Broken are the stacks that dw_ustack could not walk to their end: in code that nothing is known of, or since memory could not be read.
-	Broken [2]uint64
+	Broken [object.UnwindLostReasons]uint64
 	// Maps has the updates that found a map full, by the map's name.
 	Maps map[string]uint64
 }
@@ -132,6 +132,13 @@ func (g *Group) losses() (Losses, error) {
 	if g.coll == nil {
 		return l, nil
 	}
+	if m := g.coll.Maps[object.UnwindLostMap]; m != nil {
+		broken, err := event.Counters(m)
+		if err != nil {
+			return l, err
+		}
+		copy(l.Broken[:], broken)
+	}
 	missed, err := g.missed()
 	l.Missed = missed
 	if err != nil || g.coll.Maps[object.LostMap] == nil {
@@ -145,8 +152,6 @@ func (g *Group) losses() (Losses, error) {
 			l.Events += n
 		case i == object.LostStacks:
 			l.Stacks += n
-		case i >= object.LostFramesCode && i < object.LostMaps:
-			l.Broken[i-object.LostFramesCode] += n
 		case i-object.LostMaps < len(g.o.Manifest.Maps):
 			l.Maps[g.o.Manifest.Maps[i-object.LostMaps].Name] += n
 		}

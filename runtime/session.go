@@ -37,6 +37,9 @@ type Options struct {
 	ChildDone <-chan struct{}
 	// UnwindPIDs are the processes whose stacks can be walked by call frame information.
 	UnwindPIDs []int
+	// Mapped is called with one of them when it turns out to have mapped other code than before, so that its addresses can be named once
+	// it is gone. It may be nil.
+	Mapped func(pid int)
 	// PIDNSDev and PIDNSIno say in which pid namespace gtrace runs, for scripts that were compiled for one other than the initial.
 	PIDNSDev, PIDNSIno uint64
 	// Mode says which of a script's probes are run besides those that are attached.
@@ -114,7 +117,7 @@ func New(opts Options) (*Session, error) {
 		maps:   map[string]*event.Map{},
 		stacks: event.StackMaps{},
 
-		unwinder: newUnwinder(opts.UnwindPIDs, opts.Warnings),
+		unwinder: newUnwinder(opts),
 	}
 	if opts.OnExit != nil {
 		go s.watchExits()

@@ -22,6 +22,7 @@ const unwindPoll = 200 * time.Millisecond
 type unwinder struct {
 	pids     []int
 	warnings io.Writer
+	mapped   func(pid int)
 
 	mu    sync.Mutex // guards what follows
 	procs *unwind.Processes
@@ -41,8 +42,8 @@ type region struct{ first, n int }
 // unwindMaps are the maps that all programs of a session share.
 var unwindMaps = [...]string{object.UnwindProcsMap, object.UnwindRangesMap, object.UnwindChunksMap, object.UnwindRulesMap}
 
-func newUnwinder(pids []int, warnings io.Writer) *unwinder {
-	return &unwinder{pids: pids, warnings: warnings, procs: unwind.NewProcesses(), live: map[int]region{}}
+func newUnwinder(o Options) *unwinder {
+	return &unwinder{pids: o.UnwindPIDs, warnings: o.Warnings, mapped: o.Mapped, procs: unwind.NewProcesses(), live: map[int]region{}}
 }
 
 // adopt takes the maps of the first programs that walk stacks and fills them. Later programs use the same.
@@ -125,6 +126,9 @@ func (u *unwinder) refresh() error {
 		}
 		if err := errors.Join(u.writeRules(), u.writeChunks(), u.writeRanges(pid)); err != nil {
 			return fmt.Errorf("store how to unwind process %d: %w", pid, err)
+		}
+		if u.mapped != nil {
+			u.mapped(pid)
 		}
 	}
 	return nil

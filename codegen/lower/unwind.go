@@ -176,6 +176,8 @@ func (f *fn) keepWalked(dst *ir.Value, t types.Stack, s *ir.Value) {
 	key := f.Temp("stack_id", 8, 8)
 	f.b.Store(key, 0, 8, id)
 	ret := f.b.Call(ir.HelperMapUpdateElem, f.b.MapPtr(object.WalkedMapName(t)), key, f.b.AddImm(s, walkFrames), f.b.Const(noExist))
+	// Before 6.4, commit d7ba4cc900bf ("bpf: return long from bpf_map_ops funcs"), the high half of the result is undefined.
+	ret = f.b.Extend(ret, 4, true)
 	kept := f.b.NewBlock("not_kept")
 	f.b.Branch(f.b.Binary(ir.OpEq, ret, f.b.Const(0)), done, kept)
 	f.enter(kept)
@@ -192,6 +194,9 @@ const noExist = 1
 // unwindMap completes the spec of a map for walks, if the name is that of one.
 func unwindMap(name string, spec *ebpf.MapSpec) bool {
 	switch name {
+	case object.UnwindLostMap:
+		spec.Type, spec.ValueSize, spec.MaxEntries = ebpf.PerCPUArray, 8, object.UnwindLostReasons
+		return true
 	case object.UnwindProcsMap:
 		spec.Type, spec.ValueSize, spec.MaxEntries = ebpf.Hash, 8, object.UnwindMaxProcs
 		return true

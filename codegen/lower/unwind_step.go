@@ -79,10 +79,10 @@ func (u *stepper) code() {
 func (u *stepper) finish() {
 	b := u.b
 	u.enter(u.noCode)
-	u.countLost(object.LostFramesCode)
+	u.countIn(object.UnwindLostMap, object.UnwindLostCode)
 	b.Jump(u.fail)
 	u.enter(u.noMemory)
-	u.countLost(object.LostFramesMemory)
+	u.countIn(object.UnwindLostMap, object.UnwindLostMemory)
 	b.Jump(u.fail)
 	u.enter(u.fail)
 	u.push(b.Const(-1)) // object.UnwindFailed

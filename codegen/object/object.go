@@ -179,9 +179,6 @@ const (
 const (
 	LostEvents = iota // the ring buffer was full
 	LostStacks        // a stack could not be stored
-	// Walks by call frame information that ended early: in code that nothing is known of, or since memory could not be read.
-	LostFramesCode
-	LostFramesMemory
 	LostMaps
 )
 

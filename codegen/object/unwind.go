@@ -7,6 +7,8 @@ const (
 	// UnwindStackMap is the map of stacks of depth N that were walked: "gt_walked_N", a hash map from the number of the stack, which is
 	// computed from its addresses, to the addresses, ended by 0 if they are less.
 	UnwindStackMap = "gt_walked_"
+	// UnwindLostMap is a per-CPU array of 64-bit counters of walks that ended early, indexed by the UnwindLost constants.
+	UnwindLostMap = "gt_unwind_lost"
 	// UnwindProcsMap is a hash map from the 32-bit process id to a 64-bit word: the first of the process's ranges in the low half, their
 	// number in the high half.
 	UnwindProcsMap = "gt_unwind_procs"
@@ -16,6 +18,13 @@ const (
 	UnwindChunksMap = "gt_unwind_chunks"
 	// UnwindRulesMap is an array of the rules that rows refer to; see UnwindRule.
 	UnwindRulesMap = "gt_unwind_rules"
+)
+
+// Indices of UnwindLostMap: why a walk ended early.
+const (
+	UnwindLostCode   = iota // in code that nothing is known of
+	UnwindLostMemory        // the stack could not be read
+	UnwindLostReasons
 )
 
 // The largest numbers of what the maps for unwinding hold.
