@@ -81,6 +81,14 @@ type Action struct {
 	Top, Div int
 }
 
+// Packet says where the bytes of a packet go.
+type Packet struct {
+	// File is the file that they are appended to.
+	File string
+	// Skip is the number of bytes at the begin that are left out.
+	Skip int
+}
+
 // Table is a list of texts by number.
 type Table struct {
 	Name string
@@ -165,6 +173,8 @@ type Emitter interface {
 	Refuse(message string)
 	// Warn shows a warning, whose format is that of warnf, with values that are lowered already.
 	Warn(format string, values ...Value)
+	// Packet sends the bytes of a packet to a file, and returns 0 or a negative error number.
+	Packet(p Packet, skb, length *ir.Value) *ir.Value
 	// Join sends the strings that an array of pointers points to.
 	Join(a Action, array Value)
 	// Exit ends the script with an exit code, or 0 if code is nil, and the program at once.

@@ -160,6 +160,8 @@ func (m *module) ownMap(name string) *ebpf.MapSpec {
 	switch {
 	case name == object.EventsMap:
 		spec.Type, spec.KeySize, spec.MaxEntries = ebpf.RingBuf, 0, uint32(m.ringPages()*pageSize)
+	case name == object.PacketsMap:
+		spec.Type, spec.ValueSize, spec.MaxEntries = ebpf.PerfEventArray, 4, 0 // as many as there are CPUs
 	case name == object.LostMap:
 		spec.Type, spec.ValueSize = ebpf.PerCPUArray, 8
 		spec.MaxEntries = uint32(object.LostMaps + len(m.info.Maps))
