@@ -7,9 +7,9 @@ import (
 	"sync"
 
 	"github.com/gtrace/gtrace/codegen/object"
-	"github.com/gtrace/gtrace/runtime/pcap"
 	"github.com/gtrace/gtrace/runtime/event"
 	"github.com/gtrace/gtrace/runtime/output"
+	"github.com/gtrace/gtrace/runtime/pcap"
 )
 
 // captures are the files of a session that packets go to, by their paths. Scripts that name the same file share it.
