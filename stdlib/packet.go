@@ -14,7 +14,7 @@ func packetBuiltins() []*Builtin {
 			Name: "skboutput", Doc: "Appends a packet to a file that tcpdump reads: length bytes of its data after the first offset ones.",
 			Params: []types.Param{
 				{Name: "path", Kind: types.ParamLitString, Names: types.NamesFile},
-				{Name: "skb", Kind: types.ParamPointer},
+				{Name: "skb", Kind: types.ParamAny},
 				{Name: "length", Kind: types.ParamInt},
 				{Name: "offset", Kind: types.ParamLitInt},
 			},
@@ -40,7 +40,7 @@ func skbOutputType(args []types.Arg, env types.Env) (types.Type, error) {
 	}
 	p, ok := args[1].Type.(types.Pointer)
 	if !ok {
-		return nil, fmt.Errorf("skboutput() only supports pointer arguments (%s provided)", args[1].Type)
+		return nil, fmt.Errorf("skboutput() only supports pointer arguments (%s provided)", kindOf(args[1].Type))
 	}
 	if s, ok := p.Elem.(*types.Struct); !ok || s.Name != "sk_buff" {
 		return nil, fmt.Errorf("skboutput() only supports pointer arguments of 'struct sk_buff *' (%s provided)", args[1].Type)
@@ -52,4 +52,16 @@ func skbOutputType(args []types.Arg, env types.Env) (types.Type, error) {
 		return nil, fmt.Errorf("skboutput() leaves out 0 to %d bytes (%d provided)", maxSkip, n)
 	}
 	return types.Int32, nil
+}
+
+// kindOf names a kind of types, whatever their size.
+func kindOf(t types.Type) string {
+	switch t.(type) {
+	case types.Int:
+		return "int"
+	case types.String:
+		return "string"
+	default: // others have one size, or are named in full
+	}
+	return t.String()
 }

@@ -49,7 +49,7 @@ func packetCases() []vm.Case {
 		return vm.Case{
 			Case: wire.Case{
 				Name: name, Work: []string{"worker", "udp", work},
-				Run: []string{"sh", "-c", `rm -f /tmp/p.pcap; gtrace -e '` + program + `'; od -An -v -tx1 /tmp/p.pcap | tr -d '\n' | tr -s ' '; echo`},
+				Run: []string{"sh", "-c", `rm -f /tmp/p.pcap; gtrace -e '` + program + `'; busybox od -An -v -tx1 /tmp/p.pcap | busybox tr -s " \n" " "; echo`},
 			},
 			Stdout: vm.Match(printed + `\s+` + file),
 			Stderr: vm.Match(`(.*\n)?Attached \d+ probes?`),
