@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"slices"
+
+	"golang.org/x/sys/unix"
 )
 
 // The head of a file, and of each packet in it, as the format's description has them: all numbers have 32 bits but the version's.
@@ -44,7 +46,8 @@ type packet struct {
 
 // Create makes a file without packets, in place of one that is there. The caller closes it.
 func Create(path string) (*File, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	// A pipe that nobody reads is refused rather than waited for.
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|unix.O_NONBLOCK, 0o644)
 	if err != nil {
 		return nil, err
 	}

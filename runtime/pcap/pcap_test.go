@@ -82,6 +82,10 @@ func TestCreateFails(t *testing.T) {
 	_, err := pcap.Create(filepath.Join(t.TempDir(), "no", "such", "folder"))
 	require.ErrorIs(t, err, os.ErrNotExist)
 	require.ErrorContains(t, err, "/no/such/folder")
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, unix.Mkfifo(pipe, 0o600))
+	_, err = pcap.Create(pipe)
+	require.ErrorIs(t, err, unix.ENXIO)
 	_, err = pcap.Create("/dev/full")
 	require.ErrorIs(t, err, unix.ENOSPC)
 }

@@ -110,6 +110,23 @@ func TestPacketFile(t *testing.T) {
 	}
 }
 
+// The kernel's records are smaller than the largest packet: the file says what it has, and how much there was.
+func TestLargestPacket(t *testing.T) {
+	packetProbe(t)
+	path := filepath.Join(t.TempDir(), "out.pcap")
+	conn, port := nobody(t)
+	s := start(t, "-e", withPort(port, fmt.Sprintf(`@[skboutput(%q, args.skb, args.skb->len, 0), args.skb->len] = count();`, path)))
+	datagrams(t, conn, strings.Repeat("x", 65507), "small")
+	r := s.interrupt()
+	require.ElementsMatch(t, []string{"@[0, 65535]: 1", "@[0, 33]: 1"}, strings.Split(strings.TrimSpace(r.stdout), "\n"), r.stderr)
+	got := readPackets(t, path)
+	require.Len(t, got, 2)
+	require.Equal(t, 65535, got[0].wire)
+	require.Len(t, got[0].data, 65472)
+	require.Equal(t, strings.Repeat("x", 65472-ipHead-udpHead), got[0].data[ipHead+udpHead:])
+	require.Equal(t, "small", got[1].data[ipHead+udpHead:])
+}
+
 func TestPacketPieces(t *testing.T) {
 	packetProbe(t)
 	dir := t.TempDir()
