@@ -29,6 +29,7 @@ var allowed = map[string][]string{
 	"runtime/unwind": {"codegen/object"},
 	"runtime/probe":  {"runtime/host", "runtime/symbol", "runtime/usdt", "lang/types", "lang/attach", "lang/check", "lang/diag", "codegen/object", "codegen/target"},
 	"runtime/symbol": {},
+	"runtime/pcap":   {},
 	"runtime/value":  {"lang/types"},
 	"runtime/event":  {"codegen/object", "runtime/value", "lang/types", "lang/attach"},
 	"runtime/output": {"lang/diag", "runtime/value", "runtime/symbol", "lang/types", "codegen/object"},
