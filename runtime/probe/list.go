@@ -31,6 +31,8 @@ func Print(w io.Writer, ls []Listed) error {
 type ListOptions struct {
 	// Verbose adds the arguments of each probe.
 	Verbose bool
+	// PID is the process whose files stand for all, where a probe type is about files; 0 for none.
+	PID int
 }
 
 // List returns the probes that a pattern stands for, by probe type and then by name. "tracepoint:sched:*" asks one probe type, which
@@ -44,7 +46,7 @@ func (s *Set) List(text string, opts ListOptions) ([]Listed, error) {
 	if !ok {
 		kind, rest = "*", text
 	}
-	q := query{parts: patterns(rest), verbose: opts.Verbose}
+	q := query{parts: patterns(rest), verbose: opts.Verbose, pid: opts.PID}
 	if newPattern(kind).isWild() {
 		return s.listTypes(newPattern(kind), q)
 	}
