@@ -71,7 +71,13 @@ func (f *fn) Path(c stdlib.Call, path *ir.Value) stdlib.Value {
 	return stdlib.Value{V: dst, Type: t, Len: f.readLen(ir.HelperDPath, dst, ret, t.Size), Loose: true}
 }
 
-// fromContext reports whether a pointer is an argument of the function that the program is attached to: the verifier knows those.
+// fromContext reports whether a pointer is an argument of the function that the program is attached to, or an object of its iterator:
+// the verifier knows those.
 func (f *fn) fromContext(v *ir.Value) bool {
+	for _, object := range f.objects {
+		if v == object {
+			return true
+		}
+	}
 	return f.kind() == attach.KindTracing && v.Op == ir.OpLoad && (v.Args[0].Op == ir.OpCtx || v.Args[0] == f.b.Context)
 }

@@ -36,7 +36,7 @@ type ListOptions struct {
 }
 
 // List returns the probes that a pattern stands for, by probe type and then by name. "tracepoint:sched:*" asks one probe type, which
-// may have wildcards too. A pattern without a colon is the last part of the name of a probe of any type, and "" is all of them; such
+// may have wildcards too, and with nothing behind its colon all of them. A pattern without a colon is the last part of the name of a probe of any type, and "" is all of them; such
 // listings leave out what has no end, the functions of all programs, and what has no places, the timers.
 func (s *Set) List(text string, opts ListOptions) ([]Listed, error) {
 	if text == "" {
@@ -45,6 +45,9 @@ func (s *Set) List(text string, opts ListOptions) ([]Listed, error) {
 	kind, rest, ok := strings.Cut(text, ":")
 	if !ok {
 		kind, rest = "*", text
+	}
+	if rest == "" {
+		rest = "*"
 	}
 	q := query{parts: patterns(rest), verbose: opts.Verbose, pid: opts.PID}
 	if newPattern(kind).isWild() {
