@@ -33,6 +33,13 @@ type Iterator interface {
 	Iterate(ctx context.Context, prog *ebpf.Program, p attach.Probe) error
 }
 
+// KfuncLinker is what an Attacher can do besides: find the kernel's functions that programs call.
+type KfuncLinker interface {
+	// LinkKfuncs puts the running kernel's numbers of its functions into the calls of a program, which are by name. The spec's own
+	// instructions are not changed but replaced.
+	LinkKfuncs(spec *ebpf.ProgramSpec) error
+}
+
 // AttachFailure is a probe that a program could not be attached to.
 type AttachFailure struct {
 	Probe attach.Probe

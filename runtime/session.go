@@ -35,12 +35,20 @@ type Options struct {
 	// ChildPID is the process that -c started, for the builtin cpid; ChildDone is closed when it has ended.
 	ChildPID  int
 	ChildDone <-chan struct{}
+	// UnwindPIDs are the processes whose stacks can be walked by call frame information.
+	UnwindPIDs []int
+	// Mapped is called with one of them when it turns out to have mapped other code than before, so that its addresses can be named once
+	// it is gone. It may be nil.
+	Mapped func(pid int)
 	// PIDNSDev and PIDNSIno say in which pid namespace gtrace runs, for scripts that were compiled for one other than the initial.
 	PIDNSDev, PIDNSIno uint64
 	// Mode says which of a script's probes are run besides those that are attached.
 	Mode Mode
 	// DryRun attaches and detaches: no begin or end probe runs, and no map is printed.
 	DryRun bool
+	// UserSymbols, if any, is called before the programs of the first Object that keeps addresses of processes are loaded, so that
+	// they can be named once the processes are gone.
+	UserSymbols func()
 	// VerifierLog gets the verifier's log of every program; none if it is nil.
 	VerifierLog io.Writer
 	// OnExit is for sessions that outlive their scripts: an exit() then ends only the group of its program, and OnExit is called, from
@@ -65,6 +73,8 @@ type Session struct {
 	exitOnce sync.Once
 	exit     chan struct{}
 	code     atomic.Int64
+
+	unwinder *unwinder
 
 	adding sync.Mutex // held by Add, so that two cannot make the same map
 	// iterators are the programs that run for each object of a kind.
@@ -106,6 +116,8 @@ func New(opts Options) (*Session, error) {
 		quit:   make(chan struct{}),
 		maps:   map[string]*event.Map{},
 		stacks: event.StackMaps{},
+
+		unwinder: newUnwinder(opts),
 	}
 	if opts.OnExit != nil {
 		go s.watchExits()
@@ -124,6 +136,9 @@ func leapNanoseconds(tai, day unix.Timespec) int64 {
 func (s *Session) Add(ctx context.Context, o *object.Object) (*Group, error) {
 	s.adding.Lock()
 	defer s.adding.Unlock()
+	if s.opts.UserSymbols != nil && !s.opts.DryRun && namesUserCode(&o.Manifest) {
+		s.opts.UserSymbols()
+	}
 	g := &Group{s: s, o: o, done: make(chan struct{})}
 	if err := g.load(); err != nil {
 		return nil, err
@@ -338,8 +353,14 @@ func (s *Session) read(name string) (value.Map, error) {
 }
 
 func (s *Session) decoder() *event.Decoder {
-	return &event.Decoder{Stacks: s.stacks, LeapNanoseconds: s.leap}
+	return &event.Decoder{Stacks: s.stacks, Files: s.unwinder.files, LeapNanoseconds: s.leap}
 }
+
+// Mapped says that a process whose stacks are walked may have mapped other code. The session finds that out by itself, but later.
+func (s *Session) Mapped() { s.unwinder.update() }
+
+// Unwinds reports whether there are programs that walk stacks by call frame information.
+func (s *Session) Unwinds() bool { return s.unwinder.started() }
 
 // stop asks the session to end with an exit code; the last caller wins, so that an end probe has the last word.
 func (s *Session) stop(code int) {
@@ -379,6 +400,7 @@ func (s *Session) Close() error {
 	for _, m := range s.stacks {
 		errs = append(errs, m.Close())
 	}
+	errs = append(errs, s.unwinder.close())
 	return errors.Join(errs...)
 }
 
@@ -411,6 +433,7 @@ func (s *Session) shared(o *object.Object) (map[string]*ebpf.Map, error) {
 		}
 		out[m.Spec] = live.Handle
 	}
+	s.unwinder.share(out)
 	for name := range o.Spec.Maps {
 		if kind, ok := stackKind(name); ok && s.stacks[kind] != nil {
 			out[name] = s.stacks[kind]

@@ -30,6 +30,7 @@ type Host struct {
 
 	binaries symbol.Cache
 	features featureCache
+	kfuncs   kfuncCache
 	formats  formatCache
 	structs  structTable
 	modules  moduleTable

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/lang/attach"
+	"github.com/gtrace/gtrace/runtime/host"
 )
 
 // multi is a provider that can attach one program to many probes with one link.
@@ -51,6 +52,16 @@ func (s *Set) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
 	default:
 		panic(fmt.Sprintf("BUG: probe: unexpected kind %q", p.Kind))
 	}
+	return nil
+}
+
+// LinkKfuncs replaces the instructions of a program by such that call the kernel's functions by the running kernel's numbers.
+func (s *Set) LinkKfuncs(spec *ebpf.ProgramSpec) error {
+	insns, err := host.LinkKfuncs(spec.Instructions)
+	if err != nil {
+		return err
+	}
+	spec.Instructions = insns
 	return nil
 }
 

@@ -107,7 +107,7 @@ func untypedContext() *attach.Context {
 func typedContext(name string, fields []types.Field) *attach.Context {
 	ctx := &attach.Context{
 		ArgN: wordArgs(len(fields)), Stack: true, PIDFilter: "body", Size: 8 * len(fields),
-		Args: &types.Struct{Name: "rawtracepoint:" + name + "_args", Size: 8 * len(fields), Align: 8},
+		Args: &types.Struct{Name: "rawtracepoint:" + kernelModule + ":" + name + "_args", Size: 8 * len(fields), Align: 8},
 	}
 	for _, f := range fields {
 		if f.Name != "" {
