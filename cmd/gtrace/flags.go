@@ -114,6 +114,7 @@ func newCommand(body func(*options) error) *cobra.Command {
 	f.StringArrayVarP(&o.include, "include-dir", "I", nil, "look for headers that the script includes in a `folder`")
 	f.StringArrayVar(&o.headers, "include", nil, "include a `header` before the script")
 	f.BoolVar(&o.unsafe, "unsafe", false, "allow builtins that change the system")
+	f.Bool("usdt-file-activation", false, "usdt probes that are on in every process that has the file; they always are here")
 	f.BoolVar(&o.dryRun, "dry-run", false, "attach all probes, then exit")
 	f.BoolVar(&o.formats, "fmt", false, "print the script in gtrace's layout; with -o, write it to the file")
 	f.StringVar(&o.mode, "mode", "", "do something else than run the script, as the options do: `test`, bench, format")

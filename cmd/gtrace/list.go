@@ -24,7 +24,7 @@ func list(o *options, std streams) error {
 	if keyword, name, ok := typePattern(pattern); ok {
 		return listTypes(std, h, keyword, name, o.verbose)
 	}
-	found, err := set.List(pattern, probe.ListOptions{Verbose: o.verbose})
+	found, err := set.List(pattern, probe.ListOptions{Verbose: o.verbose, PID: o.pid})
 	if err != nil {
 		return permitted(h, err)
 	}

@@ -42,6 +42,8 @@ type query struct {
 	parts []pattern
 	// verbose asks for the arguments of each probe.
 	verbose bool
+	// pid is the process whose files are meant where no file is; 0 for none.
+	pid int
 }
 
 // part returns the pattern for the part i of n. With more parts than n, nothing matches.
