@@ -18,6 +18,9 @@ type structTable struct {
 	// others are anonymous types and those whose name another type has taken.
 	others map[btf.Type]*types.Struct
 	enums  map[btf.Type]*types.Enum
+	// ofObject are structs that an object file defines, and the kernel does not; inObject is set while one is converted.
+	ofObject map[*types.Struct]bool
+	inObject bool
 }
 
 // StructByName returns the struct or union of a name without a look at the kernel's types: size and fields are found when the
@@ -60,7 +63,9 @@ func (h *Host) completer(find func() btf.Type) func(*types.Struct) {
 			defer h.structs.mu.Unlock()
 			if t := find(); t != nil {
 				h.bind(s, t)
+				h.structs.inObject = h.structs.ofObject[s]
 				s.Fields = h.convertMembers(membersOf(t))
+				h.structs.inObject = false
 			}
 		})
 	}
@@ -132,6 +137,16 @@ func membersAlign(members []btf.Member, size uint32, depth int) int {
 }
 
 func clampAlign(size int) int { return min(max(size, 1), 8) }
+
+// ObjectType returns the script type of a type that a BPF object file describes. What the kernel has under the same name counts: the
+// file may hold but a part of it.
+func (h *Host) ObjectType(t btf.Type) types.Type {
+	h.structs.mu.Lock()
+	defer h.structs.mu.Unlock()
+	h.structs.inObject = true
+	defer func() { h.structs.inObject = false }()
+	return h.convert(t)
+}
 
 // convert returns the script type of a BTF type. The caller holds structs.mu.
 func (h *Host) convert(t btf.Type) types.Type {
@@ -214,6 +229,15 @@ func spaceOf(t btf.Type) types.Space {
 func (h *Host) convertStruct(keyword string, t btf.Type) *types.Struct {
 	if name := t.TypeName(); name != "" {
 		s := h.structByName(keyword, name)
+		if h.structs.inObject && h.structs.bound[s] == nil {
+			if k, err := h.btf(); err == nil && k.find(keyword, name) != nil {
+				return s
+			}
+			if h.structs.ofObject == nil {
+				h.structs.ofObject = map[*types.Struct]bool{}
+			}
+			h.structs.ofObject[s] = true
+		}
 		if b := h.structs.bound[s]; b == nil || b == t {
 			h.bind(s, t)
 			return s
