@@ -9,6 +9,7 @@ import (
 	"github.com/cilium/ebpf/asm"
 	"github.com/cilium/ebpf/btf"
 
+	"github.com/gtrace/gtrace/codegen/object"
 	"github.com/gtrace/gtrace/lang/check"
 	"github.com/gtrace/gtrace/lang/types"
 )
@@ -30,7 +31,7 @@ func NewSet(convert func(btf.Type) types.Type) *Set {
 
 // Add reads an object file; name is its name in messages. An error says what is wrong with it, without the name.
 func (s *Set) Add(name string, data []byte) error {
-	l, err := read(name, fmt.Sprintf("lib%d.", len(s.libraries)), data)
+	l, err := read(name, object.ImportPrefix(len(s.libraries)), data)
 	if err != nil {
 		return err
 	}

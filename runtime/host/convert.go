@@ -230,7 +230,8 @@ func (h *Host) convertStruct(keyword string, t btf.Type) *types.Struct {
 	if name := t.TypeName(); name != "" {
 		s := h.structByName(keyword, name)
 		if h.structs.inObject && h.structs.bound[s] == nil {
-			if k, err := h.btf(); err == nil && k.find(keyword, name) != nil {
+			if k := h.sameInKernel(keyword, t); k != nil {
+				h.bind(s, k)
 				return s
 			}
 			if h.structs.ofObject == nil {
@@ -254,6 +255,28 @@ func (h *Host) convertStruct(keyword string, t btf.Type) *types.Struct {
 	}
 	h.structs.others[t] = s
 	return s
+}
+
+// sameInKernel returns the kernel's type of which a type of an object file is a version or a part: all its members are there.
+func (h *Host) sameInKernel(keyword string, t btf.Type) btf.Type {
+	k, err := h.btf()
+	if err != nil {
+		return nil
+	}
+	found := k.find(keyword, t.TypeName())
+	if found == nil {
+		return nil
+	}
+	names := map[string]bool{}
+	for _, m := range membersOf(found) {
+		names[m.Name] = true
+	}
+	for _, m := range membersOf(t) {
+		if !names[m.Name] {
+			return nil
+		}
+	}
+	return found
 }
 
 func (h *Host) convertEnum(t *btf.Enum) *types.Enum {

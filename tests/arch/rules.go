@@ -23,7 +23,7 @@ var allowed = map[string][]string{
 	"codegen/lower":  {"lang/...", "codegen/ir", "codegen/object", "codegen/target", "stdlib"},
 	"codegen/opt":    {"codegen/ir", "codegen/target"},
 	"codegen/emit":   {"codegen/ir", "codegen/object", "codegen/target", "lang/types", "lang/attach", "lang/diag"},
-	"codegen/link":   {"lang/check", "lang/types"},
+	"codegen/link":   {"codegen/object", "lang/check", "lang/types"},
 	"codegen/object": {"lang/types", "lang/attach"},
 	"runtime/host":   {"runtime/symbol", "lang/types", "lang/attach", "lang/check", "codegen/target"},
 	"runtime/usdt":   {},
