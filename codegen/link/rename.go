@@ -15,18 +15,18 @@ const (
 
 // The parts of a 64-bit ELF file that are needed for that.
 const (
-	elfHeaderSize  = 64
-	sectionSize    = 64
-	offSectionsAt  = 40 // e_shoff
-	offSections    = 58 // e_shentsize, e_shnum, e_shstrndx: 16 bits each
-	secName        = 0  // sh_name, 32 bits
-	secOffset      = 24 // sh_offset
-	secSize        = 32 // sh_size
-	offMachine     = 18 // e_machine
-	machineBPF     = 247
-	btfHeaderSize  = 24
-	btfHeaderLen   = 4  // hdr_len
-	btfStringsAt   = 16 // str_off, str_len
+	elfHeaderSize = 64
+	sectionSize   = 64
+	offSectionsAt = 40 // e_shoff
+	offSections   = 58 // e_shentsize, e_shnum, e_shstrndx: 16 bits each
+	secName       = 0  // sh_name, 32 bits
+	secOffset     = 24 // sh_offset
+	secSize       = 32 // sh_size
+	offMachine    = 18 // e_machine
+	machineBPF    = 247
+	btfHeaderSize = 24
+	btfHeaderLen  = 4  // hdr_len
+	btfStringsAt  = 16 // str_off, str_len
 )
 
 var (

@@ -132,6 +132,9 @@ func (f *fn) ctxPlace() place {
 		mem = memKernel // the verifier wants each pointer there to be tested before it is used; a copy of it is a number
 	case attach.KindTestRun, attach.KindKprobe, attach.KindTracepoint, attach.KindPerfEvent, attach.KindXDP:
 	}
+	if f.prog.Context != nil && f.prog.Context.Copied {
+		mem = memKernel
+	}
 	return place{base: f.b.Ctx(), mem: mem}
 }
 

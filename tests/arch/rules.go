@@ -50,7 +50,7 @@ var allowed = map[string][]string{
 var doors = map[string][]string{
 	"github.com/alecthomas/participle/v2": {"lang/parser"},
 
-	"github.com/cilium/ebpf":          {"codegen/...", "runtime/...", "cmd/..."}, // cmd hands specs from one to the other
+	"github.com/cilium/ebpf":          {"codegen/...", "runtime/...", "cmd/..."},        // cmd hands specs from one to the other
 	"github.com/cilium/ebpf/asm":      {"codegen/emit", "codegen/link", "runtime/host"}, // host loads two-line programs to check features
 	"github.com/cilium/ebpf/btf":      {"codegen/emit", "codegen/link", "runtime/host"},
 	"github.com/cilium/ebpf/features": {"runtime/host"},
