@@ -120,6 +120,21 @@ type EventField struct {
 	Var bool `json:",omitempty"`
 }
 
+// importPrefix begins the names of functions and maps of imported object files; their number in the script and a dot follow.
+const importPrefix = "lib"
+
+// ImportPrefix is what the names of functions and maps of the imported object file with a number begin with in programs.
+func ImportPrefix(n int) string { return importPrefix + strconv.Itoa(n) + "." }
+
+// ImportedName returns the name that a function of an imported object file has there; ok is false for functions of the script.
+func ImportedName(symbol string) (name string, ok bool) {
+	number, name, found := strings.Cut(strings.TrimPrefix(symbol, importPrefix), ".")
+	if _, err := strconv.Atoi(number); !found || err != nil || !strings.HasPrefix(symbol, importPrefix) {
+		return "", false
+	}
+	return name, true
+}
+
 // Place is a span in one of the manifest's sources.
 type Place struct{ Source, Start, End int }
 

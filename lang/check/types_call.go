@@ -13,6 +13,9 @@ func (c *checker) call(e *ast.CallExpr, assigned bool) types.Type {
 	if f := c.funcs[e.Func]; f != nil {
 		return c.userCall(e, f)
 	}
+	if f, ok := c.external(e.Func); ok {
+		return c.externalCall(e, f)
+	}
 	sig, ok := c.opts.Builtins.Signature(e.Func)
 	if !ok {
 		for _, a := range e.Args {
@@ -36,6 +39,9 @@ func (c *checker) functionNames() []string {
 	names := c.opts.Builtins.Names()
 	for _, f := range c.funcOrder {
 		names = append(names[:len(names):len(names)], f.decl.Name)
+	}
+	if c.opts.Externals != nil {
+		names = append(names[:len(names):len(names)], c.opts.Externals.ExternalNames()...)
 	}
 	return names
 }

@@ -23,6 +23,7 @@ var allowed = map[string][]string{
 	"codegen/lower":  {"lang/...", "codegen/ir", "codegen/object", "codegen/target", "stdlib"},
 	"codegen/opt":    {"codegen/ir", "codegen/target"},
 	"codegen/emit":   {"codegen/ir", "codegen/object", "codegen/target", "lang/types", "lang/attach", "lang/diag"},
+	"codegen/link":   {"codegen/object", "lang/check", "lang/types"},
 	"codegen/object": {"lang/types", "lang/attach"},
 	"runtime/host":   {"runtime/symbol", "lang/types", "lang/attach", "lang/check", "codegen/target"},
 	"runtime/usdt":   {},
@@ -51,9 +52,9 @@ var allowed = map[string][]string{
 var doors = map[string][]string{
 	"github.com/alecthomas/participle/v2": {"lang/parser"},
 
-	"github.com/cilium/ebpf":          {"codegen/...", "runtime/...", "cmd/..."}, // cmd hands specs from one to the other
-	"github.com/cilium/ebpf/asm":      {"codegen/emit", "runtime/host"},          // host loads two-line programs to check features
-	"github.com/cilium/ebpf/btf":      {"codegen/emit", "runtime/host"},
+	"github.com/cilium/ebpf":          {"codegen/...", "runtime/...", "cmd/..."},        // cmd hands specs from one to the other
+	"github.com/cilium/ebpf/asm":      {"codegen/emit", "codegen/link", "runtime/host"}, // host loads two-line programs to check features
+	"github.com/cilium/ebpf/btf":      {"codegen/emit", "codegen/link", "runtime/host"},
 	"github.com/cilium/ebpf/features": {"runtime/host"},
 	"github.com/cilium/ebpf/link":     {"runtime/probe"},
 	"github.com/cilium/ebpf/perf":     {"runtime/event"},

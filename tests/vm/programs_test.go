@@ -23,7 +23,8 @@ func randomPrograms() string {
 	return "40"
 }
 
-// addTests puts other packages' tests that load programs into the guest, with the scripts of codegen/testdata and examples.
+// addTests puts other packages' tests that load programs into the guest, with the scripts of codegen/testdata and examples, and object
+// files to import.
 func addTests(t *testing.T, p *vm.Programs) {
 	p.Files = map[string]string{}
 	for name, pkg := range map[string]string{"property": "./tests/property", "codegen": "./codegen"} {
@@ -38,7 +39,9 @@ func addTests(t *testing.T, p *vm.Programs) {
 	if t.Run("gcc", func(t *testing.T) { testenv.Program(t, "gcc") }); haveGCC() {
 		p.Files["bin/nofp"] = testenv.NoFramePointers(t, "-static")
 	}
-	for pattern, dir := range map[string]string{"../../codegen/testdata/*.gt": "testdata", "../../examples/*.gt": "examples"} {
+	for pattern, dir := range map[string]string{
+		"../../codegen/testdata/*.gt": "testdata", "../../examples/*.gt": "examples", "../../codegen/link/testdata/*.o": "objects",
+	} {
 		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)
 		require.NotEmpty(t, files)
