@@ -15,7 +15,6 @@ import (
 	"github.com/gtrace/gtrace/examples"
 	"github.com/gtrace/gtrace/repl"
 	"github.com/gtrace/gtrace/repl/complete"
-	"github.com/gtrace/gtrace/runtime/host"
 	"github.com/gtrace/gtrace/runtime/output"
 	"github.com/gtrace/gtrace/runtime/probe"
 	"github.com/gtrace/gtrace/runtime/symbol"
@@ -30,7 +29,7 @@ func session(ctx context.Context, o *options, std streams) error {
 	if !ok {
 		return errNoScript
 	}
-	h := host.New()
+	h := o.host()
 	if err := h.CheckPrivileges(); err != nil {
 		return err
 	}

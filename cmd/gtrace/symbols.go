@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gtrace/gtrace/codegen/object"
+	"github.com/gtrace/gtrace/runtime/host"
 	"github.com/gtrace/gtrace/runtime/symbol"
 )
 
@@ -28,4 +29,13 @@ func (c *compiler) reportSymbols(symbols *symbol.Resolver) {
 	if n := symbols.Lost(); n > 0 && !c.opts.noWarnings {
 		fmt.Fprintf(c.std.err, "WARNING: %d records about started programs were lost; some user addresses may have no names\n", n)
 	}
+}
+
+// host returns the running machine as the options describe it.
+func (o *options) host() *host.Host {
+	h := host.New()
+	for _, dirs := range o.debugDirs {
+		h.DebugInfo().Search(dirs)
+	}
+	return h
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/lang/check"
+	"github.com/gtrace/gtrace/runtime/debuginfo"
 	"github.com/gtrace/gtrace/runtime/symbol"
 )
 
@@ -29,6 +30,7 @@ type Host struct {
 	rawEvents func() ([]string, error)
 
 	binaries symbol.Cache
+	debug    debuginfo.Cache
 	features featureCache
 	formats  formatCache
 	structs  structTable
@@ -74,6 +76,9 @@ func (h *Host) recorded() bool { return filepath.Clean(h.root) != "/" }
 
 // Arch returns GOARCH.
 func (h *Host) Arch() string { return runtime.GOARCH }
+
+// DebugInfo returns the cache of what compilers say of programs and libraries.
+func (h *Host) DebugInfo() *debuginfo.Cache { return &h.debug }
 
 // Binaries returns the cache of programs and libraries.
 func (h *Host) Binaries() *symbol.Cache { return &h.binaries }
