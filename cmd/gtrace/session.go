@@ -39,7 +39,7 @@ func session(ctx context.Context, o *options, std streams) error {
 	signal.Notify(interrupts, os.Interrupt)
 	defer signal.Stop(interrupts)
 	c := newCompiler(o, std, h, probe.New(h))
-	symbols := symbol.New(symbol.Options{Binaries: h.Binaries()})
+	symbols := symbol.New(symbol.Options{Binaries: h.Binaries(), Debug: h.DebugInfo()})
 	defer symbols.Close()
 	sc := &sessionCompiler{compiler: c}
 	opts := repl.Options{

@@ -12,14 +12,18 @@ import (
 func (c *compiler) symbols(config object.Config) *symbol.Resolver {
 	return symbol.New(symbol.Options{
 		Mangled: !config.CppDemangle, Afresh: config.CacheUserSymbols == "NONE", Eager: !config.LazySymbolication,
-		Binaries: c.host.Binaries(),
+		Binaries: c.host.Binaries(), Debug: c.host.DebugInfo(),
 	})
 }
 
 // watchProcesses makes addresses of processes known that are gone when they are printed. Where the kernel does not let gtrace follow
 // processes, they are named as long as they live.
 func (c *compiler) watchProcesses(symbols *symbol.Resolver) {
-	if err := symbols.Watch(); err != nil && c.opts.verbose {
+	var known []int
+	if pid := c.attachPID(); pid != 0 {
+		known = append(known, pid)
+	}
+	if err := symbols.Watch(known...); err != nil && c.opts.verbose {
 		fmt.Fprintf(c.std.err, "Only processes that live have symbols: %v\n", err)
 	}
 }

@@ -1,6 +1,7 @@
 package debuginfo
 
 import (
+	"debug/elf"
 	"fmt"
 	"sync"
 )
@@ -38,6 +39,15 @@ func (c *Cache) Open(path string) (*Info, error) {
 	c.mu.Unlock()
 	entry.once.Do(func() { entry.info, entry.err = read(path, dirs) })
 	return entry.info, entry.err
+}
+
+// File returns the file that has the debug information of the program at a path, which may be the program; the caller closes it. The error
+// wraps ErrNone if there is none.
+func (c *Cache) File(path string) (*elf.File, error) {
+	c.mu.Lock()
+	dirs := c.dirs
+	c.mu.Unlock()
+	return open(path, dirs)
 }
 
 func read(path string, dirs []dir) (*Info, error) {

@@ -54,6 +54,7 @@ func New() *Host { return NewAt("/") }
 // NewAt returns a machine whose proc and sys are below root, for recorded ones.
 func NewAt(root string) *Host {
 	h := &Host{root: root}
+	h.binaries.Debug = &h.debug
 	h.tracefs = sync.OnceValues(h.findTracefs)
 	h.events = sync.OnceValues(h.readEvents)
 	h.kernel = sync.OnceValue(h.readKernel)
