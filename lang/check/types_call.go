@@ -81,6 +81,9 @@ func (c *checker) checkStable(e ast.Expr, name string, sig *types.Signature) boo
 	if sig.Unstable == "" {
 		return true
 	}
+	if sig.UnstableAs != "" {
+		name = sig.UnstableAs
+	}
 	switch c.info.Config.unstable(sig.Unstable) {
 	case "error":
 		c.errorf(e.Span(), "unstable", "%s feature is not enabled by default. To enable this unstable feature, set the config flag to enable. %s=enable", name, sig.Unstable)
@@ -97,8 +100,11 @@ func (c *checker) checkStable(e ast.Expr, name string, sig *types.Signature) boo
 
 // unstable returns the value of a config variable for a part of the language that may still change.
 func (c *Config) unstable(name string) string {
-	if name == types.UnstableTSeries {
+	switch name {
+	case types.UnstableTSeries:
 		return c.UnstableTseries
+	case types.UnstableDwUstack:
+		return c.UnstableDwUstack
 	}
 	panic("BUG: check: unexpected config variable " + name)
 }
@@ -466,10 +472,11 @@ func (c *checker) valueArg(a argument, e ast.Expr) (types.Arg, bool) {
 		c.errorf(a.call.Span(), "arguments", "Non-map %s() only takes 1 argument, %d found", a.name, n)
 		return types.Arg{}, false
 	}
-	if c.isArgs(t) {
+	if c.isArgs(t) && c.program.Probes[0].Provider == "tracepoint" {
 		c.errorf(a.call.Span(), "not-printable", "%s type passed to %s() is not printable", t, a.name)
 		return types.Arg{}, false
 	}
+	t = c.kept(e, t)
 	switch t := t.(type) {
 	case types.Hist, types.LHist, types.TSeries:
 		c.errorf(a.call.Span(), "bad-argument", "Map type %s cannot %s the value of individual keys. You must %s the whole map.", t, a.name, a.name)
