@@ -119,7 +119,7 @@ func (g *Group) prepare() error {
 	}
 	g.s.mu.Lock()
 	defer g.s.mu.Unlock()
-	g.s.config = output.Config{StrTrunc: g.o.Manifest.Config.StrTruncTrailer}
+	g.s.config = output.Config{StrTrunc: g.o.Manifest.Config.StrTruncTrailer, ShowSource: g.o.Manifest.Config.ShowDebugInfo}
 	g.s.opts.Printer.Configure(g.s.config)
 	return nil
 }
