@@ -37,6 +37,7 @@ var allowed = map[string][]string{
 	"export":         {"runtime", "runtime/value", "lang/types"},
 	"tests/testenv":  {"runtime/host", "codegen/target"},
 	"tests/arch":     {},
+	"tests/matrix":   {"tests/testenv", "codegen/target"},
 	"tests/vm":       {"tests/vm/...", "tests/testenv", "codegen/target"},
 	"tests/vm/guest": {"tests/vm/wire"},
 	"tests/vm/wire":  {},
