@@ -38,7 +38,7 @@ var allowed = map[string][]string{
 	"tests/testenv":  {"runtime/host", "codegen/target"},
 	"tests/arch":     {},
 	"tests/matrix":   {"tests/testenv", "codegen/target"},
-	"tests/vm":       {"tests/vm/...", "tests/testenv", "codegen/target"},
+	"tests/vm":       {"tests/vm/...", "tests/matrix", "tests/testenv", "codegen/target"},
 	"tests/vm/guest": {"tests/vm/wire"},
 	"tests/vm/wire":  {},
 	"tests/bench":    {"tests/testenv"},

@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"fmt"
+	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
@@ -12,25 +13,29 @@ type Point struct {
 	Type, At string
 	// Few is set where only few probes can be attached at a time, or each takes long; a probe then has many forms.
 	Few bool
+	// Kernel is set for functions of the kernel.
+	Kernel bool
+	// Central is set for one probe type of each kind of program; the others are much like them.
+	Central bool
 }
 
 // Points are the probe types of the matrix.
 var Points = []Point{
-	{Type: "begin", At: "begin"},
+	{Type: "begin", At: "begin", Central: true},
 	{Type: "end", At: "end"},
 	{Type: "self", At: "self:signal:SIGUSR1"},
 	{Type: "interval", At: "interval:s:1000"},
-	{Type: "profile", At: "profile:hz:1"},
+	{Type: "profile", At: "profile:hz:1", Central: true},
 	{Type: "software", At: "software:faults:1000000"},
 	{Type: "watchpoint", At: "watchpoint:0x10000000:8:w", Few: true},
-	{Type: "tracepoint", At: "tracepoint:syscalls:sys_enter_mount"},
-	{Type: "rawtracepoint", At: "rawtracepoint:sched_process_exec"},
-	{Type: "iter", At: "iter:task_file"},
-	{Type: "kprobe", At: "kprobe:security_file_permission"},
-	{Type: "kretprobe", At: "kretprobe:security_file_permission"},
-	{Type: "fentry", At: "fentry:security_file_permission"},
-	{Type: "fexit", At: "fexit:security_file_permission"},
-	{Type: "uprobe", At: "uprobe:SUBJECT:subject_function", Few: true},
+	{Type: "tracepoint", At: "tracepoint:syscalls:sys_enter_mount", Central: true},
+	{Type: "rawtracepoint", At: "rawtracepoint:sched_process_exec", Central: true},
+	{Type: "iter", At: "iter:task_file", Central: true},
+	{Type: "kprobe", At: "kprobe:security_file_permission", Kernel: true, Central: true},
+	{Type: "kretprobe", At: "kretprobe:security_file_permission", Kernel: true},
+	{Type: "fentry", At: "fentry:security_file_permission", Kernel: true, Central: true},
+	{Type: "fexit", At: "fexit:security_file_permission", Kernel: true},
+	{Type: "uprobe", At: "uprobe:SUBJECT:subject_function", Few: true, Central: true},
 	{Type: "uretprobe", At: "uretprobe:SUBJECT:subject_function", Few: true},
 	{Type: "usdt", At: "usdt:SUBJECT:subject:sale", Few: true},
 }
@@ -113,4 +118,13 @@ func index(line string) int {
 		panic(fmt.Sprintf("BUG: matrix: line %q", line))
 	}
 	return n - 2
+}
+
+// BuildSubject compiles the program to be traced. It can be loaded anywhere and needs no library.
+func BuildSubject(cc, source, path string) error {
+	out, err := exec.Command(cc, "-O1", "-static-pie", "-fPIE", "-nostdlib", "-o", path, source).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("compile %s: %w\n%s", source, err, out)
+	}
+	return nil
 }

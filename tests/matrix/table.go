@@ -117,6 +117,11 @@ func (f Form) NeedsData() bool {
 	return slices.ContainsFunc(f.Rules, func(r Rule) bool { return r.Kind == Data })
 }
 
+// Special returns the forms that have rules. All others are much alike in probe types of one kind of program.
+func Special(forms []Form) []Form {
+	return slices.DeleteFunc(slices.Clone(forms), func(f Form) bool { return len(f.Rules) == 0 })
+}
+
 // Body returns the statements for a probe.
 func (f Form) Body() string {
 	text := strings.ReplaceAll(f.Text, "@", fmt.Sprintf("@m%d", f.Line))
