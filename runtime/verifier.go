@@ -29,7 +29,7 @@ func loadError(err error, o *object.Object) error {
 		return fmt.Errorf("%s: %w", text, errno(err))
 	}
 	if errors.Is(err, unix.EPERM) {
-		return fmt.Errorf("load programs: %w", ErrPermission)
+		return fmt.Errorf("load %s: %w", probeOf(o, name), ErrPermission)
 	}
 	return fmt.Errorf("load programs: %w", err)
 }
