@@ -25,6 +25,8 @@ type Case struct {
 	Work string
 	// Differs says why bpftrace prints something else.
 	Differs string
+	// Words says why bpftrace's messages are others; what it prints and its exit code are the same.
+	Words string
 	// Told says that Want holds all messages.
 	Told   bool
 	Script string
@@ -128,7 +130,7 @@ func parseStdout(lines []string) string {
 }
 
 // keys are the settings of a case, in the order of a file.
-var keys = []string{"args", "params", "env", "file", "work", "differs", "exit", "stderr"}
+var keys = []string{"args", "params", "env", "file", "work", "differs", "words", "exit", "stderr"}
 
 func (c *Case) set(key, value string) (err error) {
 	switch key {
@@ -144,6 +146,8 @@ func (c *Case) set(key, value string) (err error) {
 		c.Work = value
 	case "differs":
 		c.Differs = value
+	case "words":
+		c.Words = value
 	case "exit":
 		c.Want.Exit, err = strconv.Atoi(value)
 	case "stderr":
@@ -191,6 +195,7 @@ func (c *Case) settings() []string {
 	}
 	add("work", c.Work)
 	add("differs", c.Differs)
+	add("words", c.Words)
 	if c.Want.Exit != 0 {
 		add("exit", strconv.Itoa(c.Want.Exit))
 	}

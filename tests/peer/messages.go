@@ -30,7 +30,7 @@ func messages(stderr []string) string {
 		switch {
 		case aside.MatchString(l):
 		case m == nil && len(all) > 0:
-			all[len(all)-1].text += l + "\n"
+			all[len(all)-1].text += strings.TrimRight(l, " ") + "\n"
 		default:
 			all = append(all, newMessage(l, m))
 		}
@@ -48,11 +48,20 @@ func messages(stderr []string) string {
 
 // newMessage makes a message of its first line and what headline found in it, nil for a line of another form.
 func newMessage(line string, found []string) message {
-	m := message{text: line + "\n"}
+	m := message{text: strings.TrimRight(line, " ") + "\n"}
 	if found != nil {
 		m.at[0], _ = strconv.Atoi(found[1])
 		m.at[1], _ = strconv.Atoi(found[2])
 		m.severity = found[3]
 	}
 	return m
+}
+
+// WithoutHints leaves the hints out of what gtrace says that are not in what bpftrace says.
+func WithoutHints(gtrace, bpftrace string) string {
+	has := strings.Split(bpftrace, "\n")
+	lines := strings.SplitAfter(gtrace, "\n")
+	return strings.Join(slices.DeleteFunc(lines, func(l string) bool {
+		return strings.HasPrefix(l, "HINT: ") && !slices.Contains(has, strings.TrimSuffix(l, "\n"))
+	}), "")
 }

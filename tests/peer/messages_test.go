@@ -19,3 +19,8 @@ func TestMessages(t *testing.T) {
 		})
 	}
 }
+
+func TestWithoutHints(t *testing.T) {
+	require.Equal(t, "a\nHINT: x\nb\n", WithoutHints("a\nHINT: x\nHINT: y\nb\n", "a\nHINT: x\nb\n"))
+	require.Equal(t, "a\nc\n", WithoutHints("a\nHINT: x\nc\n", "a\nb\n"))
+}
