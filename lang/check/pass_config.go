@@ -18,6 +18,10 @@ type setting struct {
 	// renamed is the new name of an old one; noEffect is set for variables without a meaning any more.
 	renamed  string
 	noEffect bool
+	// opposite is set for an old name that means the contrary of the new one.
+	opposite bool
+	// envOnly is set for variables of the environment that no script sets.
+	envOnly bool
 	// later is set for variables of parts of the language that are not supported yet.
 	later bool
 }
@@ -33,9 +37,9 @@ func settings() map[string]setting {
 		"log_size":           {set: number("log_size", func(c *Config) *int { return &c.LogSize }, 0)},
 		"on_stack_limit":     {set: number("on_stack_limit", func(c *Config) *int { return &c.OnStackLimit }, 0)},
 		"perf_rb_pages":      {set: number("perf_rb_pages", func(c *Config) *int { return &c.RingBufPages }, 0)},
-		"print_maps_on_exit": flag(func(c *Config) *bool { return &c.PrintMapsOnExit }),
-		"cpp_demangle":       flag(func(c *Config) *bool { return &c.CppDemangle }),
-		"lazy_symbolication": flag(func(c *Config) *bool { return &c.LazySymbolication }),
+		"print_maps_on_exit": flag("print_maps_on_exit", func(c *Config) *bool { return &c.PrintMapsOnExit }),
+		"cpp_demangle":       flag("cpp_demangle", func(c *Config) *bool { return &c.CppDemangle }),
+		"lazy_symbolication": flag("lazy_symbolication", func(c *Config) *bool { return &c.LazySymbolication }),
 		"str_trunc_trailer":  {set: text(func(c *Config) *string { return &c.StrTruncTrailer })},
 		"stack_mode": choice("stack_mode", func(c *Config) *string { return &c.StackMode },
 			"bpftrace", "raw", "perf", "build_id"),
@@ -60,9 +64,16 @@ func settings() map[string]setting {
 		"unstable_macro":          {noEffect: true},
 		"unstable_map_decl":       {noEffect: true},
 
-		"strlen":        {renamed: "max_strlen"},
-		"cat_bytes_max": {renamed: "max_cat_bytes"},
-		"map_keys_max":  {renamed: "max_map_keys"},
+		"strlen":          {renamed: "max_strlen"},
+		"cat_bytes_max":   {renamed: "max_cat_bytes"},
+		"map_keys_max":    {renamed: "max_map_keys"},
+		"no_cpp_demangle": {renamed: "cpp_demangle", opposite: true},
+
+		"btf":           {envOnly: true},
+		"color":         {envOnly: true},
+		"kernel_build":  {envOnly: true},
+		"kernel_source": {envOnly: true},
+		"vmlinux":       {envOnly: true},
 	}
 }
 
@@ -129,11 +140,15 @@ func (c *checker) configure(table map[string]setting, s ast.ConfigSetting) {
 		suggest(d, name, settingNames(table))
 		return
 	}
+	old := st
 	if st.renamed != "" {
 		c.diags.Warnf(s.At, "renamed-config", "%s has been renamed, please use %s", s.Name, st.renamed)
 		st = table[st.renamed]
 	}
 	switch {
+	case st.envOnly:
+		c.diags.Errorf(s.At, "unknown-config", "%s: can only be set as an environment variable", s.Name)
+		return
 	case st.noEffect:
 		c.diags.Warnf(s.At, "no-effect", "%s is deprecated and has no effect", s.Name)
 		return
@@ -145,9 +160,23 @@ func (c *checker) configure(table map[string]setting, s ast.ConfigSetting) {
 	if !ok {
 		return
 	}
-	if err := st.set(&c.info.Config, value); err != nil {
+	if err := st.set(&c.info.Config, old.meant(value)); err != nil {
 		c.diags.Errorf(s.At, "bad-config", "%s", err)
 	}
+}
+
+// meant returns the value of the new name that the value of an old one stands for.
+func (s setting) meant(value string) string {
+	if !s.opposite {
+		return value
+	}
+	switch value {
+	case "true", "1":
+		return "false"
+	case "false", "0":
+		return "true"
+	}
+	return value
 }
 
 func (c *checker) configureFromEnv(table map[string]setting) {
@@ -158,13 +187,14 @@ func (c *checker) configureFromEnv(table map[string]setting) {
 	sort.Strings(names)
 	for _, name := range names {
 		st, ok := table[name]
+		old := st
 		if st.renamed != "" {
 			st = table[st.renamed]
 		}
 		if !ok || st.set == nil {
 			continue
 		}
-		if err := st.set(&c.info.Config, c.opts.Env[name]); err != nil {
+		if err := st.set(&c.info.Config, old.meant(c.opts.Env[name])); err != nil {
 			c.diags.Errorf(diag.Span{}, "bad-config", "environment: %s", err)
 		}
 	}
@@ -215,9 +245,17 @@ func number(name string, field func(*Config) *int, low int) func(*Config, string
 	}
 }
 
-func flag(field func(*Config) *bool) setting {
+func flag(name string, field func(*Config) *bool) setting {
 	set := func(c *Config, v string) error {
-		*field(c) = v != "0" && v != "false" && v != ""
+		switch v {
+		case "true", "1":
+			*field(c) = true
+		case "false", "0":
+			*field(c) = false
+		default:
+			//lint:ignore ST1005 these are bpftrace's words
+			return fmt.Errorf("%s: Invalid bool value: valid values are true, false, 1 or 0.", name)
+		}
 		return nil
 	}
 	return setting{set: set, values: []string{"false", "true"}}
@@ -274,5 +312,6 @@ func license(c *Config, v string) error {
 		}
 	}
 	//lint:ignore ST1005 these are bpftrace's words
-	return fmt.Errorf("Invalid value for license. Found: %s. Valid values: %s.", v, strings.Join(valid, ", "))
+	return fmt.Errorf("Invalid value for license. Found: %s. Valid values: %s. Read more about BPF programs and licensing: "+
+		"https://docs.kernel.org/bpf/bpf_licensing.html#using-bpf-programs-in-the-linux-kernel", v, strings.Join(valid, ", "))
 }

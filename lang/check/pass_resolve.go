@@ -139,7 +139,7 @@ func (c *checker) resolveLoop(s *scope, v *ast.VarExpr, body *ast.Block) {
 	in := s.inner()
 	if d, found := s.find(v); found {
 		c.diags.Errorf(v.At, "shadowed", "Loop declaration shadows existing variable: $%s", v.Name).
-			Hintf("the initial %s is in line %d", d.how, d.at.Pos().Line)
+			Notef(d.at, "This is the initial %s.", d.how)
 	}
 	c.declare(in, v, v.At, "declaration")
 	c.resolveBlock(in, body.Stmts)
@@ -165,15 +165,18 @@ func (c *checker) resolveLet(s *scope, st *ast.LetStmt) {
 		c.resolveExpr(s, st.Value)
 	}
 	if d, found := s.find(st.Var); found {
-		e := c.diags.Errorf(st.At, "shadowed", "Variable $%s was already declared. Variable shadowing is not allowed.", st.Var.Name)
-		e.Hintf("the initial %s is in line %d", d.how, d.at.Pos().Line)
+		at := st.At
+		at.End = st.Var.At.End
+		e := c.diags.Errorf(at, "shadowed", "Variable $%s was already declared. Variable shadowing is not allowed.", st.Var.Name)
+		e.Notef(d.at, "This is the initial %s.", d.how)
 		c.info.Vars[st.Var] = d.v
 		return
 	}
-	v := c.declare(s, st.Var, st.At, "declaration")
+	at := st.At
+	at.End = st.Var.At.End
+	v := c.declare(s, st.Var, at, "declaration")
 	if st.Value == nil {
-		c.vars[v].let = st.At
-		c.vars[v].let.End = st.Var.At.End
+		c.vars[v].let = at
 	}
 	if st.Type != nil && c.isLate(s, st.Type) {
 		c.vars[v].late = true

@@ -2,6 +2,7 @@ package check
 
 import (
 	"github.com/gtrace/gtrace/lang/ast"
+	"github.com/gtrace/gtrace/lang/diag"
 	"github.com/gtrace/gtrace/lang/types"
 )
 
@@ -49,6 +50,10 @@ func (c *checker) integerOp(e *ast.BinaryExpr, x, y types.Int) types.Type {
 	case e.Op.IsComparison():
 		c.adaptCompared(e.X, x, y)
 		c.adaptCompared(e.Y, y, x)
+		if x.Signed != y.Signed && max(x.Size, y.Size) == 8 {
+			c.adapt(e.X, types.Int64)
+			c.adapt(e.Y, types.Int64)
+		}
 		return types.Bool{}
 	}
 	t := types.Promote(x, y)
@@ -56,6 +61,7 @@ func (c *checker) integerOp(e *ast.BinaryExpr, x, y types.Int) types.Type {
 		t = types.Int64
 	}
 	if e.Op == ast.Shl || e.Op == ast.Shr {
+		t = types.Int{Size: 8, Signed: x.Signed}
 		c.adapt(e.X, t)
 		c.checkShift(e)
 		return t
@@ -116,7 +122,8 @@ func (c *checker) pointerOp(e *ast.BinaryExpr, x, y types.Type, px, py types.Poi
 		return types.Bool{}
 	case e.Op.IsComparison() && (isPx || numX) && (isPy || numY):
 		if isPx && isPy && !types.Equal(px.Elem, py.Elem) {
-			c.warnf(e.At, "pointer-types", "comparison of distinct pointer types: %s, %s", x, y)
+			d := c.warnf(e.At, "pointer-types", "comparison of distinct pointer types: %s, %s", px.Elem, py.Elem)
+			noteSides(d, e, px.Elem, py.Elem)
 		}
 		return types.Bool{}
 	case e.Op == ast.Add && isPx && numY, e.Op == ast.Sub && isPx && numY:
@@ -167,8 +174,25 @@ func (c *checker) compareParts(e *ast.BinaryExpr, x, y types.Type) types.Type {
 }
 
 func (c *checker) mismatch(e *ast.BinaryExpr, x, y types.Type) types.Type {
-	c.errorf(e.At, "type-mismatch", "Type mismatch for '%s': comparing %s with %s", e.Op, x, y)
+	x, y = c.sideType(e.X, x, y), c.sideType(e.Y, y, x)
+	noteSides(c.errorf(e.At, "type-mismatch", "Type mismatch for '%s': comparing %s with %s", e.Op, x, y), e, x, y)
 	return types.Invalid{}
+}
+
+// sideType is the type that an operand is said to have: a literal beside what no literal is like has 64 bits.
+func (c *checker) sideType(e ast.Expr, t, other types.Type) types.Type {
+	n, ok := t.(types.Int)
+	_, isString := other.(types.String)
+	if ok && c.literals[e] && !isString && e.Span().IsValid() {
+		return types.Int{Size: 8, Signed: n.Signed}
+	}
+	return t
+}
+
+// noteSides adds the operands to what is said of an operation.
+func noteSides(d *diag.Diagnostic, e *ast.BinaryExpr, x, y types.Type) {
+	d.Notef(e.X.Span(), "left (%s)", x)
+	d.Notef(e.Y.Span(), "right (%s)", y)
 }
 
 func (c *checker) badOperands(e *ast.BinaryExpr, x, y types.Type) types.Type {
