@@ -42,7 +42,7 @@ func Compile(info *check.Info, t target.Target, opts Options) (*object.Object, e
 	opts.dump("ir", mod)
 	opt.Run(mod)
 	opts.dump("opt", mod)
-	results, err := emit.Module(mod, emit.Options{Target: t, ScratchMap: object.ScratchMap})
+	results, err := emit.Module(mod, emit.Options{Target: t, ScratchMap: object.ScratchMap, LostMap: object.LostMap})
 	if err != nil {
 		return nil, fmt.Errorf("compile: %w", err)
 	}
@@ -56,7 +56,7 @@ func Compile(info *check.Info, t target.Target, opts Options) (*object.Object, e
 		obj.Spec.Programs[p.Name] = spec
 	}
 	for _, r := range results {
-		addScratch(obj.Spec, r)
+		addScratch(obj, r)
 	}
 	opts.dumpAsm(results)
 	return obj, nil
@@ -122,12 +122,15 @@ func (o Options) dumpAsm(results []emit.Result) {
 }
 
 // addScratch adds the per-CPU memory that a program needs besides its stack.
-func addScratch(spec *ebpf.CollectionSpec, r emit.Result) {
+func addScratch(obj *object.Object, r emit.Result) {
 	if r.ScratchSize == 0 {
 		return
 	}
-	spec.Maps[r.ScratchMap] = &ebpf.MapSpec{
-		Name: r.ScratchMap, Type: ebpf.PerCPUArray, KeySize: 4, ValueSize: uint32(r.ScratchSize), MaxEntries: 1,
+	obj.Spec.Maps[r.ScratchMap] = &ebpf.MapSpec{
+		Name: r.ScratchMap, Type: ebpf.PerCPUArray, KeySize: 4, ValueSize: uint32(r.ScratchSize), MaxEntries: uint32(r.ScratchEntries),
+	}
+	if r.ScratchEntries > 1 {
+		lower.AddLostMap(obj)
 	}
 }
 

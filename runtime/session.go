@@ -41,6 +41,9 @@ type Options struct {
 	Mode Mode
 	// DryRun attaches and detaches: no begin or end probe runs, and no map is printed.
 	DryRun bool
+	// UserSymbols, if any, is called before the programs of the first Object that keeps addresses of processes are loaded, so that
+	// they can be named once the processes are gone.
+	UserSymbols func()
 	// VerifierLog gets the verifier's log of every program; none if it is nil.
 	VerifierLog io.Writer
 	// OnExit is for sessions that outlive their scripts: an exit() then ends only the group of its program, and OnExit is called, from
@@ -124,6 +127,9 @@ func leapNanoseconds(tai, day unix.Timespec) int64 {
 func (s *Session) Add(ctx context.Context, o *object.Object) (*Group, error) {
 	s.adding.Lock()
 	defer s.adding.Unlock()
+	if s.opts.UserSymbols != nil && !s.opts.DryRun && namesUserCode(&o.Manifest) {
+		s.opts.UserSymbols()
+	}
 	g := &Group{s: s, o: o, done: make(chan struct{})}
 	if err := g.load(); err != nil {
 		return nil, err

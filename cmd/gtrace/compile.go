@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 
 	"github.com/gtrace/gtrace/codegen"
+	"github.com/gtrace/gtrace/codegen/lower"
 	"github.com/gtrace/gtrace/codegen/object"
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/check"
@@ -116,7 +118,14 @@ func (c *compiler) compile(file *diag.File, params []string) (*object.Object, er
 	if err != nil {
 		return nil, err
 	}
-	return codegen.Compile(info, c.host, c.generation(c.dump))
+	obj, err := codegen.Compile(info, c.host, c.generation(c.dump))
+	var missing *lower.Error
+	if errors.As(err, &missing) {
+		diags := &diag.List{}
+		addAll(diags, missing.Diags)
+		return nil, c.opts.report(c.std, diags)
+	}
+	return obj, err
 }
 
 // generation is the options of code generation.

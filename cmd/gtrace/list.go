@@ -72,8 +72,8 @@ func listScript(o *options, std streams, h *host.Host, set *probe.Set) error {
 		return permitted(h, err)
 	}
 	for _, p := range info.Programs {
-		for _, probe := range p.Probes {
-			fmt.Fprintln(std.out, probe.Name)
+		for _, pt := range p.Probes {
+			fmt.Fprintln(std.out, probe.ListName(pt))
 		}
 	}
 	return nil

@@ -40,7 +40,8 @@ func session(ctx context.Context, o *options, std streams) error {
 	signal.Notify(interrupts, os.Interrupt)
 	defer signal.Stop(interrupts)
 	c := newCompiler(o, std, h, probe.New(h))
-	symbols := symbol.New(symbol.Options{})
+	symbols := symbol.New(symbol.Options{Binaries: h.Binaries()})
+	defer symbols.Close()
 	sc := &sessionCompiler{compiler: c}
 	opts := repl.Options{
 		Compiler: sc, World: world{c}, Attacher: attacher{ctx, c.probes}, Tools: examples.Scripts,
@@ -50,7 +51,7 @@ func session(ctx context.Context, o *options, std streams) error {
 		Format: o.format, File: o.output, In: in, Out: std.out, Err: std.err,
 		Color: colored(std.err), Quiet: o.quiet, NoWarnings: o.noWarnings,
 		History: repl.HistoryFile(os.Getenv), Interrupts: interrupts,
-		Release: release,
+		Release: release, UserSymbols: func() { c.watchProcesses(symbols) },
 		Completer: func(l repl.Live) repl.Completer {
 			return sessionCompleter{complete.New(newCompletions(c, talking{l, sc}))}
 		},

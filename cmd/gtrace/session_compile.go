@@ -173,9 +173,7 @@ func (c *sessionCompiler) build(out *repl.Compiled, prog *ast.Program, in repl.I
 	out.Object, err = codegen.Compile(info, c.host, c.generation(in.Dump))
 	var missing *lower.Error
 	if errors.As(err, &missing) {
-		for _, d := range missing.Diags {
-			add(diags, d)
-		}
+		addAll(diags, missing.Diags)
 		return nil
 	}
 	if err == nil {
@@ -301,6 +299,12 @@ func merge(to, from *diag.List, own map[*diag.File]bool) {
 func add(to *diag.List, d diag.Diagnostic) {
 	n := to.Errorf(d.Span, d.Code, "%s", d.Message)
 	n.Severity, n.Hint, n.Notes = d.Severity, d.Hint, d.Notes
+}
+
+func addAll(to *diag.List, from []diag.Diagnostic) {
+	for _, d := range from {
+		add(to, d)
+	}
 }
 
 // definitions returns what a declaration defines.

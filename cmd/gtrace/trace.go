@@ -18,7 +18,6 @@ import (
 	"github.com/gtrace/gtrace/runtime/host"
 	"github.com/gtrace/gtrace/runtime/output"
 	"github.com/gtrace/gtrace/runtime/probe"
-	"github.com/gtrace/gtrace/runtime/symbol"
 )
 
 // trace compiles a script and runs it until it ends.
@@ -77,7 +76,8 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 	}
 	defer closeOut()
 	ns := c.pidNamespace()
-	symbols := symbol.New(symbol.Options{Mangled: !obj.Manifest.Config.CppDemangle})
+	symbols := c.symbols(obj.Manifest.Config)
+	defer symbols.Close()
 	s, err := runtime.New(runtime.Options{
 		Attacher:    attacher{ctx, c.probes},
 		Printer:     c.printer(out, symbols),
@@ -90,6 +90,7 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		DryRun:      c.opts.dryRun,
 		Mode:        c.opts.runMode(),
 		VerifierLog: c.dump("verifier"),
+		UserSymbols: func() { c.watchProcesses(symbols) },
 	})
 	if err != nil {
 		return err
@@ -111,6 +112,7 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		ctx = done
 	}
 	code, err := s.Run(ctx)
+	c.reportSymbols(symbols)
 	release(s.Late())
 	if err == nil && code != 0 {
 		return exitError(code)
@@ -168,6 +170,8 @@ type attacher struct {
 func (a attacher) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
 	return a.set.Configure(spec, ps)
 }
+
+func (a attacher) LinkKfuncs(spec *ebpf.ProgramSpec) error { return a.set.LinkKfuncs(spec) }
 
 func (a attacher) Iterate(ctx context.Context, prog *ebpf.Program, p attach.Probe) error {
 	return a.set.Iterate(ctx, prog, p)

@@ -69,4 +69,5 @@ var helperNumbers = map[ir.Helper]asm.BuiltinFunc{
 	ir.HelperTracePrintk:         asm.FnTracePrintk,
 	ir.HelperStrncmp:             asm.FnStrncmp,
 	ir.HelperSkbOutput:           asm.FnSkbOutput,
+	ir.HelperGetFuncRet:          asm.FnGetFuncRet,
 }

@@ -50,6 +50,7 @@ const (
 	HelperTracePrintk
 	HelperStrncmp
 	HelperSkbOutput
+	HelperGetFuncRet
 
 	endHelper
 )
@@ -123,6 +124,7 @@ var helpers = [endHelper]HelperInfo{
 	HelperTracePrintk:         {"trace_printk", 5, EffectWrite, I64, 0, true},
 	HelperStrncmp:             {"strncmp", 3, EffectRead, I64, target.Loop, false},
 	HelperSkbOutput:           {"skb_output", 5, EffectWrite, I64, 0, true},
+	HelperGetFuncRet:          {"get_func_ret", 2, EffectWrite, I64, target.GetFuncRet, false},
 }
 
 // Info returns the helper's row.

@@ -13,6 +13,9 @@ type Func struct {
 	// Sub marks a function that is called by others (OpCallFunc, or as a callback) and takes Params; a program takes its
 	// context, OpCtx.
 	Sub bool
+	// Reentrant is set where another run of the program may begin on the same CPU before this one has ended. Its runs take different
+	// pieces of scratch memory then.
+	Reentrant bool
 	// Blocks in layout order; the first one is the entry. The parameters of the entry block are the function's.
 	Blocks []*Block
 	// Slots are the memory objects of a run: strings, keys, structs. They are not initialised.

@@ -311,6 +311,21 @@ func (f *fn) runtimeError(at diag.Span, message string) {
 	f.reserve(f.eventID(e), header, func(*ir.Value) {})
 }
 
+// Warn sends a warning with values that are scalars.
+func (f *fn) Warn(format string, values ...stdlib.Value) {
+	e := object.Event{Kind: object.EventWarnf, Format: format, Place: f.module.place(f.span())}
+	for _, v := range values {
+		e.Fields = append(e.Fields, object.EventField{Type: v.Type})
+	}
+	layoutEvent(&e)
+	f.reserve(f.eventID(e), header+e.FixedSize, func(rec *ir.Value) {
+		f.padRecord(rec, e)
+		for i, v := range values {
+			f.put(rec, int64(header+e.Fields[i].Offset), v, v.Type, false)
+		}
+	})
+}
+
 // helperError reports a helper that failed, with its return code.
 func (f *fn) helperError(h ir.Helper, ret *ir.Value) {
 	e := object.Event{

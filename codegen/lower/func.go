@@ -2,6 +2,7 @@ package lower
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gtrace/gtrace/codegen/ir"
 	"github.com/gtrace/gtrace/codegen/target"
@@ -43,6 +44,7 @@ func (f *fn) span() diag.Span {
 
 func (m *module) program(name string, p *check.Program) *ir.Func {
 	f := &fn{module: m, b: ir.NewBuilder(name), prog: p, vars: map[*check.Var]storage{}}
+	f.b.Func.Reentrant = m.reentrant(p)
 	switch {
 	case p.Point != nil:
 		f.b.Span = p.Point.Span()
@@ -64,6 +66,21 @@ func (m *module) program(name string, p *check.Program) *ir.Func {
 		f.ret()
 	}
 	return f.b.Func
+}
+
+// reentrant reports whether a thread that is in the program can lose its CPU to another one that comes to run it, too. The kernel
+// turns preemption off for other kinds of programs, or counts a second run and leaves it out.
+func (m *module) reentrant(p *check.Program) bool {
+	if !m.target.Has(target.UprobePreempt) || !m.target.Has(target.AtomicFetch) {
+		return false
+	}
+	return slices.ContainsFunc(p.Probes, func(probe attach.Probe) bool {
+		switch probe.Provider {
+		case "uprobe", "uretprobe", "usdt", "iter":
+			return true
+		}
+		return false
+	})
 }
 
 // ret ends the program or function.

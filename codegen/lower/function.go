@@ -99,6 +99,7 @@ func (f *fn) funcName(cf *check.Func) string {
 func (f *fn) functionBody(cf *check.Func, c *function) (body *ir.Func, needsContext bool) {
 	b := ir.NewBuilder(c.name)
 	b.Func.Sub = true
+	b.Func.Reentrant = f.b.Func.Reentrant
 	b.Span = cf.Decl.NameSpan
 	g := &fn{module: f.module, b: b, prog: f.prog, program: f.programName(), vars: map[*check.Var]storage{}, called: c}
 	if c.context {

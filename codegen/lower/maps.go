@@ -151,6 +151,19 @@ func (m *module) finishMaps() {
 	}
 }
 
+// AddLostMap adds the counters of what is lost to an Object that has none yet.
+func AddLostMap(o *object.Object) {
+	if o.Spec.Maps[object.LostMap] == nil {
+		o.Spec.Maps[object.LostMap] = lostMap(len(o.Manifest.Maps))
+	}
+}
+
+func lostMap(scriptMaps int) *ebpf.MapSpec {
+	return &ebpf.MapSpec{
+		Name: object.LostMap, Type: ebpf.PerCPUArray, KeySize: 4, ValueSize: 8, MaxEntries: uint32(object.LostMaps + scriptMaps),
+	}
+}
+
 // ownMap is the spec of a map that is not a script map.
 func (m *module) ownMap(name string) *ebpf.MapSpec {
 	spec := &ebpf.MapSpec{Name: name, Type: ebpf.Array, KeySize: 4, MaxEntries: 1}
@@ -161,8 +174,7 @@ func (m *module) ownMap(name string) *ebpf.MapSpec {
 	case name == object.EventsMap:
 		spec.Type, spec.KeySize, spec.MaxEntries = ebpf.RingBuf, 0, uint32(m.ringPages()*pageSize)
 	case name == object.LostMap:
-		spec.Type, spec.ValueSize = ebpf.PerCPUArray, 8
-		spec.MaxEntries = uint32(object.LostMaps + len(m.info.Maps))
+		return lostMap(len(m.info.Maps))
 	case name == object.DataMap:
 		spec.ValueSize = object.DataSize
 	case name == zeroMap:

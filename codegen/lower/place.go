@@ -42,6 +42,9 @@ func (f *fn) pointee(v stdlib.Value) place {
 		return f.ctxPlace()
 	}
 	p, _ := v.Type.(types.Pointer)
+	if n, ok := v.Type.(types.Int); ok {
+		p.Space = n.Space
+	}
 	mem := memKernel
 	switch {
 	case p.Trusted:
@@ -91,8 +94,10 @@ func (p place) space() types.Space {
 func (f *fn) placeOf(e ast.Expr) place {
 	switch e := e.(type) {
 	case *ast.FieldExpr:
-		p, _ := f.field(e)
-		return p
+		if _, record := f.info.Types[e.X].(types.Record); !record {
+			p, _ := f.field(e)
+			return p
+		}
 	case *ast.UnaryExpr:
 		if e.Op == ast.Deref {
 			return f.pointee(f.expr(e.X))
@@ -126,6 +131,9 @@ func (f *fn) ctxPlace() place {
 	case attach.KindIter:
 		mem = memKernel // the verifier wants each pointer there to be tested before it is used; a copy of it is a number
 	case attach.KindTestRun, attach.KindKprobe, attach.KindTracepoint, attach.KindPerfEvent, attach.KindXDP:
+	}
+	if f.prog.Context != nil && f.prog.Context.Copied {
+		mem = memKernel
 	}
 	return place{base: f.b.Ctx(), mem: mem}
 }
@@ -291,6 +299,11 @@ func (f *fn) fieldValue(e *ast.FieldExpr, into *ir.Value) stdlib.Value {
 		return f.recordField(e, r)
 	}
 	p, field := f.field(e)
+	return f.readField(p, field, t, into)
+}
+
+// readField reads a field at its place as a value of the type that the checker gave it.
+func (f *fn) readField(p place, field types.Field, t types.Type, into *ir.Value) stdlib.Value {
 	switch {
 	case field.DataLoc:
 		return f.dataLoc(p, t, into)

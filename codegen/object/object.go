@@ -146,8 +146,15 @@ type Config struct {
 	StackMode     string
 	MissingProbes string
 	LogSize       int
-	// HasStacks is set when the spec has the map StackMap.
+	// CppDemangle gives functions of C++ and Rust their names in the source.
 	CppDemangle bool
+	// CacheUserSymbols is how long it is remembered what processes have mapped: "PER_PID" and "PER_PROGRAM", while the script runs,
+	// or "NONE", which is not at all.
+	CacheUserSymbols string
+	// LazySymbolication reads the symbols of a file when one of them is needed, rather than those of all files of a process.
+	LazySymbolication bool
+	// ShowDebugInfo adds the places in the source and inlined functions to stacks.
+	ShowDebugInfo bool `json:",omitempty"`
 }
 
 // The names of maps in the spec that are not script maps.

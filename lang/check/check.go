@@ -69,6 +69,8 @@ type checker struct {
 	// program is the program being typed, and env what its probe offers.
 	program *Program
 	env     types.Env
+	// argCopies are the structs that hold copies of args, by the args.
+	argCopies map[*types.Struct]*types.Struct
 	// grown are tuples and records that became too large.
 	grown map[ast.Expr]bool
 	// loops is the number of loops around the statement being typed.
@@ -128,6 +130,7 @@ func (c *checker) reset() {
 	c.literals = map[ast.Expr]bool{}
 	c.warnedOf = map[string]bool{}
 	c.grown = map[ast.Expr]bool{}
+	c.argCopies = map[*types.Struct]*types.Struct{}
 	c.versions = map[versionKey]*version{}
 }
 

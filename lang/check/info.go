@@ -101,7 +101,9 @@ type Program struct {
 type Config struct {
 	MaxStrlen, MaxMapKeys, MaxProbes, MaxPrograms, MaxCatBytes, LogSize, OnStackLimit int
 	StackMode, MissingProbes, StrTruncTrailer, License, CacheUserSymbols              string
-	PrintMapsOnExit, CppDemangle, LazySymbolication                                   bool
+	PrintMapsOnExit, CppDemangle, LazySymbolication, ShowDebugInfo                    bool
+	// UseBlazesym is kept for scripts that ask for it: gtrace has one way to name addresses, with debug information where that is asked for.
+	UseBlazesym bool
 	// UnstableImport, UnstableTseries, UnstableTypeinfo and UnstableDwUstack say what becomes of a script that uses that part of the
 	// language: it runs (enable), with a warning (warn), or is refused (error).
 	UnstableImport, UnstableTseries, UnstableTypeinfo, UnstableDwUstack string

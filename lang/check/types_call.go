@@ -466,10 +466,11 @@ func (c *checker) valueArg(a argument, e ast.Expr) (types.Arg, bool) {
 		c.errorf(a.call.Span(), "arguments", "Non-map %s() only takes 1 argument, %d found", a.name, n)
 		return types.Arg{}, false
 	}
-	if c.isArgs(t) {
+	if c.isArgs(t) && c.program.Probes[0].Provider == "tracepoint" {
 		c.errorf(a.call.Span(), "not-printable", "%s type passed to %s() is not printable", t, a.name)
 		return types.Arg{}, false
 	}
+	t = c.kept(e, t)
 	switch t := t.(type) {
 	case types.Hist, types.LHist, types.TSeries:
 		c.errorf(a.call.Span(), "bad-argument", "Map type %s cannot %s the value of individual keys. You must %s the whole map.", t, a.name, a.name)

@@ -232,6 +232,9 @@ func (c *checker) convert(e *ast.CastExpr, from, to types.Type) (types.Type, err
 			return t, nil
 		case isNumber:
 			t.Space = c.space()
+			if n, ok := from.(types.Int); ok && n.Space != types.SpaceNone {
+				t.Space = n.Space
+			}
 			return t, nil
 		}
 	default: // no other type matters here

@@ -26,10 +26,11 @@ type Host struct {
 	functions func() ([]Function, error)
 	btf       func() (*kernelTypes, error)
 	btfNames  func() (string, error)
-	rawEvents func() ([]string, error)
+	rawEvents func() ([]RawTracepoint, error)
 
 	binaries symbol.Cache
 	features featureCache
+	kfuncs   kfuncCache
 	formats  formatCache
 	structs  structTable
 	modules  moduleTable
@@ -60,7 +61,7 @@ func NewAt(root string) *Host {
 	h.kallsyms = sync.OnceValues(h.readKallsyms)
 	h.functions = sync.OnceValues(h.readFunctions)
 	h.btf = sync.OnceValues(h.loadBTF)
-	h.btfNames = sync.OnceValues(h.readBTFNames)
+	h.btfNames = sync.OnceValues(h.readKernelNames)
 	h.rawEvents = sync.OnceValues(h.readRawTracepoints)
 	return h
 }

@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Cache keeps binaries that were read, by the identity of their files. The zero Cache is ready and safe for concurrent use.
@@ -24,6 +27,8 @@ type cached struct {
 	once   sync.Once
 	binary *Binary
 	err    error
+	// ready is set once the others are.
+	ready atomic.Bool
 }
 
 // Open returns the binary at a path, read once.
@@ -40,7 +45,10 @@ func (c *Cache) Open(path string) (*Binary, error) {
 		return OpenBinary(path)
 	}
 	entry := c.entry(identity{dev: uint64(stat.Dev), ino: stat.Ino, mtime: info.ModTime()})
-	entry.once.Do(func() { entry.binary, entry.err = OpenBinary(path) })
+	entry.once.Do(func() {
+		entry.binary, entry.err = OpenBinary(path)
+		entry.ready.Store(true)
+	})
 	return entry.binary, entry.err
 }
 
@@ -54,4 +62,19 @@ func (c *Cache) entry(id identity) *cached {
 		c.files[id] = &cached{}
 	}
 	return c.files[id]
+}
+
+// known returns a binary that was read from a file or at a path: its file may be gone.
+func (c *Cache) known(id fileID, path string) (*Binary, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key, e := range c.files {
+		if key.ino != id.inode || !e.ready.Load() || e.binary == nil {
+			continue
+		}
+		if e.binary.Path == path || unix.Mkdev(id.major, id.minor) == key.dev {
+			return e.binary, true
+		}
+	}
+	return nil, false
 }

@@ -14,6 +14,11 @@ type Options struct {
 	Mangled bool
 	// Kernel returns the kernel's symbols; by default they are read from /proc/kallsyms.
 	Kernel func() (*KernelTable, error)
+	// Afresh reads where a process has its code for each address, and forgets processes that are gone.
+	Afresh bool
+	// Eager reads the symbols of all files of a process when its first address is asked for. By default, a file's symbols are read when
+	// one of its own is.
+	Eager bool
 	// Binaries holds the files that were read; by default a new cache.
 	Binaries *Cache
 }
@@ -23,20 +28,24 @@ type Resolver struct {
 	kernel   func() (*KernelTable, error)
 	binaries *Cache
 	mangled  bool
+	afresh   bool
+	eager    bool
 	users    func() map[uint32]string
 	vdso     func() *Binary
 
-	mu    sync.Mutex
-	procs map[int]*process
-	names map[string]string // demangled
+	mu     sync.Mutex
+	procs  map[int]*process
+	names  map[string]string // demangled
+	mapped map[mappedFile]*Binary
+	watch  *watch // nil while processes are not watched
 }
 
 // New returns a resolver. It reads nothing before it is asked.
 func New(opts Options) *Resolver {
 	r := &Resolver{
-		kernel: opts.Kernel, binaries: opts.Binaries, mangled: opts.Mangled,
+		kernel: opts.Kernel, binaries: opts.Binaries, mangled: opts.Mangled, afresh: opts.Afresh, eager: opts.Eager,
 		users: sync.OnceValue(readUsers), vdso: sync.OnceValue(readVDSO),
-		procs: map[int]*process{}, names: map[string]string{},
+		procs: map[int]*process{}, names: map[string]string{}, mapped: map[mappedFile]*Binary{},
 	}
 	if r.kernel == nil {
 		r.kernel = sync.OnceValues(readKallsyms)
@@ -69,8 +78,11 @@ func (r *Resolver) Kernel(addr uint64) (name string, offset uint64, module strin
 // User returns the function of a process that an address belongs to, and the path of the program or library. If the function is
 // not known but the file is, ok is false and module is set.
 func (r *Resolver) User(pid int, addr uint64) (name string, offset uint64, module string, ok bool) {
-	p := r.process(pid)
-	m, found := p.find(addr)
+	r.update()
+	if r.eager {
+		r.remember(pid)
+	}
+	m, found := r.process(pid).find(addr, r.afresh)
 	if !found {
 		return "", 0, "", false
 	}
@@ -92,11 +104,10 @@ func (r *Resolver) User(pid int, addr uint64) (name string, offset uint64, modul
 	return r.readable(s.Name), offset, m.path, true
 }
 
-// Remember reads what is needed to name addresses of a process, while it lives: afterwards they can be named still.
-func (r *Resolver) Remember(pid int) {
-	p := r.process(pid)
-	for _, m := range p.remember() {
-		_, _ = r.openMapped(pid, m) // read into the cache; a file that cannot be read has no names
+// remember reads the symbols of all that a process has mapped.
+func (r *Resolver) remember(pid int) {
+	for _, m := range r.process(pid).remember(false) {
+		_, _ = r.openMapped(pid, m) // a file that cannot be read has no names
 	}
 }
 
