@@ -48,7 +48,7 @@ func packetCases() []vm.Case {
 	dump := func(name, program, work, printed, file string) vm.Case {
 		return vm.Case{
 			Case: wire.Case{
-				Name: name, Work: []string{"worker", "udp", work},
+				Name: name, Work: []string{"worker", "udp", work}, Seconds: 90,
 				Run: []string{"sh", "-c", `rm -f /tmp/p.pcap; gtrace -e '` + program + `'; busybox od -An -v -tx1 /tmp/p.pcap | busybox tr -s " \n" " "; echo`},
 			},
 			Stdout: vm.Match(printed + `\s+` + file),
