@@ -13,7 +13,7 @@ import (
 // Builtin is the record of one builtin.
 type Builtin struct {
 	types.Signature
-	// Lower makes the code of a use. It is nil for aggregates and for Unsupported ones.
+	// Lower makes the code of a use. It is nil for aggregates.
 	Lower func(e Emitter, c Call) Value
 	// Update makes the code of an aggregate in two steps: what is called first computes the arguments, and the function that it
 	// returns puts them into the value of the running CPU at an address. Whatever the arguments cost is so paid before the
@@ -166,6 +166,8 @@ type Emitter interface {
 	ChildPID() *ir.Value
 	// Stack takes a stack trace as the call's result.
 	Stack(c Call) Value
+	// UnwindStack is Stack for a user stack by call frame information.
+	UnwindStack(c Call) Value
 	// Send asks user space for an action; the arguments are the values that it needs.
 	Send(a Action, args ...Arg)
 	// TaskMember reads a field that is reached from a task_struct, the current task's where task is nil, as the call's result.

@@ -120,6 +120,21 @@ type EventField struct {
 	Var bool `json:",omitempty"`
 }
 
+// importPrefix begins the names of functions and maps of imported object files; their number in the script and a dot follow.
+const importPrefix = "lib"
+
+// ImportPrefix is what the names of functions and maps of the imported object file with a number begin with in programs.
+func ImportPrefix(n int) string { return importPrefix + strconv.Itoa(n) + "." }
+
+// ImportedName returns the name that a function of an imported object file has there; ok is false for functions of the script.
+func ImportedName(symbol string) (name string, ok bool) {
+	number, name, found := strings.Cut(strings.TrimPrefix(symbol, importPrefix), ".")
+	if _, err := strconv.Atoi(number); !found || err != nil || !strings.HasPrefix(symbol, importPrefix) {
+		return "", false
+	}
+	return name, true
+}
+
 // Place is a span in one of the manifest's sources.
 type Place struct{ Source, Start, End int }
 
@@ -173,6 +188,9 @@ const (
 	LostMap = "gt_lost"
 	// StackMap is the map of stack traces of depth N: "gt_stacks_N", or "gt_stacks_bN" for those by build id.
 	StackMap = "gt_stacks_"
+	// CollidedMap is the map of stacks of depth N whose place in StackMap was taken: "gt_collided_N", a hash map from the number of
+	// the stack, which is computed from its addresses, to the addresses, ended by 0 if they are fewer.
+	CollidedMap = "gt_collided_"
 	// ScratchMap is the per-CPU memory of the program N: "gt_scratch_N".
 	ScratchMap = "gt_scratch_"
 	// DataMap is an array map with one value of run-time constants that the runtime sets before a program is loaded; see Data.
@@ -215,6 +233,34 @@ func StackMapName(t types.Stack) string {
 	}
 	return fmt.Sprintf("%s%s%d", StackMap, mark, t.Depth)
 }
+
+// StackCollided is set in the number of a stack that is in CollidedMap.
+const StackCollided = 1 << 61
+
+// CollidedMapName returns the name of the map for stacks of a type whose place was taken.
+func CollidedMapName(t types.Stack) string { return fmt.Sprintf("%s%d", CollidedMap, t.Depth) }
+
+// ParseCollidedMap returns what stacks the map of a name is for.
+func ParseCollidedMap(name string) (depth int, ok bool) { return parseDepth(name, CollidedMap) }
+
+// WalkedMapName returns the name of the map for stacks of a type that were walked by call frame information.
+func WalkedMapName(t types.Stack) string { return fmt.Sprintf("%s%d", UnwindStackMap, t.Depth) }
+
+// ParseWalkedMap returns what stacks the map of a name is for.
+func ParseWalkedMap(name string) (depth int, ok bool) { return parseDepth(name, UnwindStackMap) }
+
+// parseDepth returns the number of frames at the end of a name that begins with prefix.
+func parseDepth(name, prefix string) (depth int, ok bool) {
+	text, ok := strings.CutPrefix(name, prefix)
+	if !ok {
+		return 0, false
+	}
+	depth, err := strconv.Atoi(text)
+	return depth, err == nil
+}
+
+// Unwinds reports whether programs walk stacks by call frame information.
+func (o *Object) Unwinds() bool { return o.Spec.Maps[UnwindProcsMap] != nil }
 
 // buildIDMark stands before the depth in the name of a map of stacks by build id.
 const buildIDMark = "b"

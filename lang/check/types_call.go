@@ -13,6 +13,9 @@ func (c *checker) call(e *ast.CallExpr, assigned bool) types.Type {
 	if f := c.funcs[e.Func]; f != nil {
 		return c.userCall(e, f)
 	}
+	if f, ok := c.external(e.Func); ok {
+		return c.externalCall(e, f)
+	}
 	sig, ok := c.opts.Builtins.Signature(e.Func)
 	if !ok {
 		for _, a := range e.Args {
@@ -23,7 +26,7 @@ func (c *checker) call(e *ast.CallExpr, assigned bool) types.Type {
 		}
 		return types.Invalid{}
 	}
-	if sig.Aggregate && !assigned && !sig.Unsupported {
+	if sig.Aggregate && !assigned {
 		c.errorf(e.At, "aggregate-place", "%s() must be assigned directly to a map", e.Func).Hintf("@ = %s(…)", e.Func)
 		c.builtin(e, e.Func, sig, e.Args)
 		return types.Invalid{}
@@ -37,15 +40,14 @@ func (c *checker) functionNames() []string {
 	for _, f := range c.funcOrder {
 		names = append(names[:len(names):len(names)], f.decl.Name)
 	}
+	if c.opts.Externals != nil {
+		names = append(names[:len(names):len(names)], c.opts.Externals.ExternalNames()...)
+	}
 	return names
 }
 
 // builtin types a use of a builtin, called or not. e is the use.
 func (c *checker) builtin(e ast.Expr, name string, sig *types.Signature, args []ast.Expr) types.Type {
-	if sig.Unsupported {
-		c.errorf(e.Span(), "unsupported", "%s is not supported yet", called(name, sig))
-		return types.Invalid{}
-	}
 	c.info.Calls[e] = sig
 	if sig.Unsafe && !c.opts.Unsafe {
 		c.errorf(e.Span(), "unsafe", "%s() is an unsafe function being used in safe mode", name).Hintf("use --unsafe")
@@ -82,6 +84,9 @@ func (c *checker) checkStable(e ast.Expr, name string, sig *types.Signature) boo
 	if sig.Unstable == "" {
 		return true
 	}
+	if sig.UnstableAs != "" {
+		name = sig.UnstableAs
+	}
 	switch c.info.Config.unstable(sig.Unstable) {
 	case "error":
 		c.errorf(e.Span(), "unstable", "%s feature is not enabled by default. To enable this unstable feature, set the config flag to enable. %s=enable", name, sig.Unstable)
@@ -98,8 +103,11 @@ func (c *checker) checkStable(e ast.Expr, name string, sig *types.Signature) boo
 
 // unstable returns the value of a config variable for a part of the language that may still change.
 func (c *Config) unstable(name string) string {
-	if name == types.UnstableTSeries {
+	switch name {
+	case types.UnstableTSeries:
 		return c.UnstableTseries
+	case types.UnstableDwUstack:
+		return c.UnstableDwUstack
 	}
 	panic("BUG: check: unexpected config variable " + name)
 }
