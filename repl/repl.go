@@ -46,6 +46,9 @@ type Options struct {
 	History string
 	// Release, if any, takes over the events that are only to be freed when the session is left, which takes the kernel a while.
 	Release func([]*os.File)
+	// UnwindPIDs and Mapped are those of the runtime: processes whose stacks can be walked by call frame information.
+	UnwindPIDs []int
+	Mapped     func(pid int)
 	// Interrupts receives something for each Ctrl-C that is no key, because nobody is typing.
 	Interrupts <-chan os.Signal
 }
@@ -135,6 +138,7 @@ func (r *repl) open() error {
 	r.file, r.closeFile = r.opts.File, closeFile
 	r.ses, err = runtime.New(runtime.Options{
 		Attacher: r.opts.Attacher, Printer: p, Warnings: r.err, OnExit: r.groupExited, Errors: r.err, EndMaps: r.endMaps,
+		UnwindPIDs: r.opts.UnwindPIDs, Mapped: r.opts.Mapped,
 	})
 	if err != nil {
 		r.closeTerminal()

@@ -427,7 +427,9 @@ func (s *Session) shared(o *object.Object) (map[string]*ebpf.Map, error) {
 		}
 		out[m.Spec] = live.Handle
 	}
-	s.unwinder.share(out)
+	if o.Unwinds() {
+		s.unwinder.share(out)
+	}
 	for name := range o.Spec.Maps {
 		if kind, ok := stackKind(name); ok && s.stacks[kind] != nil {
 			out[name] = s.stacks[kind]
