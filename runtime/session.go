@@ -37,15 +37,15 @@ type Options struct {
 	ChildDone <-chan struct{}
 	// UnwindPIDs are the processes whose stacks can be walked by call frame information.
 	UnwindPIDs []int
-	// Mapped is called with one of them when it turns out to have mapped other code than before, so that its addresses can be named once
-	// it is gone. It may be nil.
-	Mapped func(pid int)
 	// PIDNSDev and PIDNSIno say in which pid namespace gtrace runs, for scripts that were compiled for one other than the initial.
 	PIDNSDev, PIDNSIno uint64
 	// Mode says which of a script's probes are run besides those that are attached.
 	Mode Mode
 	// DryRun attaches and detaches: no begin or end probe runs, and no map is printed.
 	DryRun bool
+	// UserSymbols, if any, is called before the programs of the first Object that keeps addresses of processes are loaded, so that
+	// they can be named once the processes are gone.
+	UserSymbols func()
 	// VerifierLog gets the verifier's log of every program; none if it is nil.
 	VerifierLog io.Writer
 	// OnExit is for sessions that outlive their scripts: an exit() then ends only the group of its program, and OnExit is called, from
@@ -64,6 +64,8 @@ type Session struct {
 	opts Options
 	// start is the boot clock at the start, tai what the TAI clock was ahead of it.
 	start, tai uint64
+	// epoch is what the time of day was ahead of the boot clock at the start.
+	epoch int64
 	// leap is what the TAI clock is ahead of the time of day.
 	leap int64
 
@@ -74,6 +76,8 @@ type Session struct {
 	unwinder *unwinder
 
 	adding sync.Mutex // held by Add, so that two cannot make the same map
+	// captures are the files that packets go to.
+	captures captures
 	// iterators are the programs that run for each object of a kind.
 	iterators sync.WaitGroup
 
@@ -108,6 +112,7 @@ func New(opts Options) (*Session, error) {
 		opts:   opts,
 		start:  uint64(boot.Nano()),
 		tai:    uint64(tai.Nano() - boot.Nano()),
+		epoch:  day.Nano() - boot.Nano(),
 		leap:   leapNanoseconds(tai, day),
 		exit:   make(chan struct{}),
 		quit:   make(chan struct{}),
@@ -133,6 +138,9 @@ func leapNanoseconds(tai, day unix.Timespec) int64 {
 func (s *Session) Add(ctx context.Context, o *object.Object) (*Group, error) {
 	s.adding.Lock()
 	defer s.adding.Unlock()
+	if s.opts.UserSymbols != nil && !s.opts.DryRun && namesUserCode(&o.Manifest) {
+		s.opts.UserSymbols()
+	}
 	g := &Group{s: s, o: o, done: make(chan struct{})}
 	if err := g.load(); err != nil {
 		return nil, err
@@ -272,6 +280,7 @@ func (s *Session) finish() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	errs = append(errs, s.report(groups)...)
+	s.captures.report(s.opts.Printer)
 	s.opts.Printer.End()
 	if s.opts.Mode == ModeRun {
 		errs = append(errs, s.printMaps(groups)...)
@@ -386,6 +395,7 @@ func (s *Session) Close() error {
 	for _, g := range groups {
 		errs = append(errs, g.drain(), g.free())
 	}
+	errs = append(errs, s.captures.close())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, m := range s.maps {

@@ -11,18 +11,18 @@ import (
 // number is the parameter of most aggregates.
 var number = types.Param{Name: "n", Kind: types.ParamInt}
 
-// aggBuiltins are the aggregations. Each has a value for every CPU, so plain additions lose nothing.
+// aggBuiltins are the aggregations. Most have a value for every CPU, so plain additions lose nothing where a program is not interrupted.
 func aggBuiltins() []*Builtin {
 	return []*Builtin{
 		aggregate("count", "Counts.", nil, func([]types.Arg, types.Env) (types.Type, error) { return types.Count{}, nil },
 			func(e Emitter, c Call) func(*ir.Value) {
-				return func(addr *ir.Value) { increment(e.Builder(), addr, 0) }
+				return func(addr *ir.Value) { increment(e.Builder(), addr, 0, c.Shared) }
 			}),
 		aggregate("sum", "Adds numbers up.", []types.Param{number},
 			signedType(func(s bool) types.Type { return types.Sum{Signed: s} }),
 			func(e Emitter, c Call) func(*ir.Value) {
 				n := c.Args[0].Lower().V
-				return func(addr *ir.Value) { addTo(e.Builder(), addr, 0, n) }
+				return func(addr *ir.Value) { addTo(e.Builder(), addr, 0, n, c.Shared) }
 			}),
 		aggregate("min", "Keeps the smallest number.", []types.Param{number},
 			signedType(func(s bool) types.Type { return types.Min{Signed: s} }), updateExtreme),

@@ -70,4 +70,6 @@ var helperNumbers = map[ir.Helper]asm.BuiltinFunc{
 	ir.HelperTracePrintk:         asm.FnTracePrintk,
 	ir.HelperStrncmp:             asm.FnStrncmp,
 	ir.HelperSkbOutput:           asm.FnSkbOutput,
+	ir.HelperGetFuncRet:          asm.FnGetFuncRet,
+	ir.HelperSeqPrintf:           asm.FnSeqPrintf,
 }

@@ -42,7 +42,8 @@ func assemble(e *expander, opts Options) (Result, error) {
 	insns[0] = btf.WithFuncMetadata(insns[0].WithSymbol(e.code.name), e.code.signature())
 	return Result{
 		Name: e.code.name, Insns: insns, StackSize: e.frame.size(),
-		ScratchSize: e.frame.scratchSize, ScratchMap: scratchName(e.frame, opts), Calls: e.code.calls,
+		ScratchSize: e.frame.scratchSize, ScratchEntries: e.frame.scratchEntries(), ScratchMap: scratchName(e.frame, opts),
+		Calls: e.code.calls,
 	}, nil
 }
 

@@ -134,10 +134,8 @@ func (s *selector) value(v *ir.Value) {
 		if _, used := s.regs[v]; used || v.Helper.Info().Effect == ir.EffectWrite {
 			s.call(v)
 		}
-	case ir.OpCallFunc:
+	case ir.OpCallFunc, ir.OpKfunc:
 		s.call(v)
-	case ir.OpKfunc:
-		panic("BUG: emit: kernel functions are not supported: " + v.Sym)
 	case ir.OpJump:
 		s.emit(&inst{kind: instJump, targets: [2]*block{s.edge(v.Targets[0])}})
 	case ir.OpBranch:

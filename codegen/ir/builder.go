@@ -236,6 +236,14 @@ func (b *Builder) CallFunc(name string, args ...*Value) *Value {
 	return b.emit(v)
 }
 
+// Kfunc calls a function of the kernel that is known by its name; t is the type of its result. What it acquires, every path from
+// here must release.
+func (b *Builder) Kfunc(name string, t Type, args ...*Value) *Value {
+	v := b.Func.NewValue(OpKfunc, t, args...)
+	v.Sym = name
+	return b.emit(v)
+}
+
 func (b *Builder) terminate(v *Value) {
 	b.emit(v)
 	for _, t := range v.Targets {

@@ -51,6 +51,8 @@ const (
 	HelperTracePrintk
 	HelperStrncmp
 	HelperSkbOutput
+	HelperGetFuncRet
+	HelperSeqPrintf
 
 	endHelper
 )
@@ -125,6 +127,8 @@ var helpers = [endHelper]HelperInfo{
 	HelperTracePrintk:         {"trace_printk", 5, EffectWrite, I64, 0, true},
 	HelperStrncmp:             {"strncmp", 3, EffectRead, I64, target.Loop, false},
 	HelperSkbOutput:           {"skb_output", 5, EffectWrite, I64, 0, true},
+	HelperSeqPrintf:           {"seq_printf", 5, EffectWrite, I64, 0, true},
+	HelperGetFuncRet:          {"get_func_ret", 2, EffectWrite, I64, target.GetFuncRet, false},
 }
 
 // Info returns the helper's row.

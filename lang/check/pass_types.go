@@ -380,9 +380,13 @@ func (c *checker) adapt(e ast.Expr, t types.Type) {
 		return
 	}
 	if to.Size < from.Size || to.Size == from.Size && to.Signed && !from.Signed && from.Size == 8 {
-		c.warnf(e.Span(), "sign-conversion", "Expression of type: %s being cast to type: %s. This may cause unexpected results. "+
-			"Use an explicit cast to suppress this warning.", from, to)
+		c.warnCast(e, from, to)
 	}
+}
+
+func (c *checker) warnCast(e ast.Expr, from, to types.Type) {
+	c.warnf(e.Span(), "sign-conversion", "Expression of type: %s being cast to type: %s. This may cause unexpected results. "+
+		"Use an explicit cast to suppress this warning.", from, to)
 }
 
 // slotType returns the type of a variable as reads see it, or nil.

@@ -127,6 +127,9 @@ func (c *checker) findType(keyword, name string) (types.Type, bool) {
 		keywords = []string{"", "struct", "union", "enum"}
 	}
 	for _, k := range keywords {
+		if t, ok := c.externalType(k, name); ok {
+			return t, true
+		}
 		if t, err := c.kernelType(k, name); err == nil {
 			return t, true
 		}
@@ -206,6 +209,9 @@ func (c *checker) convert(e *ast.CastExpr, from, to types.Type) (types.Type, err
 			return t, nil
 		case isNumber:
 			t.Space = c.space()
+			if n, ok := from.(types.Int); ok && n.Space != types.SpaceNone {
+				t.Space = n.Space
+			}
 			return t, nil
 		}
 	default: // no other type matters here

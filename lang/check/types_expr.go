@@ -193,7 +193,7 @@ func (c *checker) keyType(e ast.Expr) types.Type {
 
 // keyElem types one key. Aggregates that stand for a number are one; void and the others cannot be keys.
 func (c *checker) keyElem(e ast.Expr) types.Type {
-	t := c.expr(e)
+	t := c.kept(e, c.expr(e))
 	switch {
 	case t == nil || types.IsInvalid(t):
 		return t
@@ -202,10 +202,6 @@ func (c *checker) keyElem(e ast.Expr) types.Type {
 		return n
 	case types.IsAggregate(t), types.Equal(t, types.Void{}):
 		c.errorf(e.Span(), "bad-key", "Value '%s' cannot be used as a map key.", t)
-		return types.Invalid{}
-	}
-	if c.isArgs(t) {
-		c.errorf(e.Span(), "unsupported", "keys of type %s are not supported yet", t)
 		return types.Invalid{}
 	}
 	return t
@@ -261,7 +257,7 @@ func (c *checker) mapValue(s *ast.AssignStmt) types.Type {
 		c.info.Types[call] = t
 		return t
 	}
-	return c.expr(s.Value)
+	return c.kept(s.Value, c.expr(s.Value))
 }
 
 func (c *checker) storeMap(m *scriptMap, s *ast.AssignStmt, t types.Type) {
@@ -269,9 +265,6 @@ func (c *checker) storeMap(m *scriptMap, s *ast.AssignStmt, t types.Type) {
 	switch {
 	case types.Equal(t, types.Void{}):
 		c.errorf(s.At, "void-value", "Value 'void' cannot be assigned to a map.")
-		return
-	case c.isArgs(t):
-		c.errorf(s.At, "unsupported", "keeping args as a whole is not supported yet")
 		return
 	case types.IsAggregate(t) && !isCall:
 		d := c.errorf(s.At, "aggregate-value", "Map value '%s' cannot be assigned from one map to another. The function that returns this "+

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"strings"
+
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/types"
 )
@@ -28,6 +30,10 @@ func (c *checker) field(e *ast.FieldExpr) types.Type {
 		return types.Invalid{}
 	}
 	path, ok := types.Lookup(s, e.Name)
+	if !ok && c.isArgs(s) && strings.HasPrefix(e.Name, "common_") && c.program.Probes[0].Provider == "tracepoint" {
+		c.errorf(e.At, "no-field", "BPF does not support accessing common tracepoint fields")
+		return types.Invalid{}
+	}
 	if !ok {
 		d := c.errorf(e.At, "no-field", "Struct/union of type '%s' does not contain a field named '%s'", s, e.Name)
 		if c.report {
@@ -41,12 +47,6 @@ func (c *checker) field(e *ast.FieldExpr) types.Type {
 	}
 	c.info.Fields[e] = path
 	return last.Type
-}
-
-// isArgs reports whether a type is that of `args` as a whole: fields of the context, which nothing can copy at once.
-func (c *checker) isArgs(t types.Type) bool {
-	s, ok := t.(*types.Struct)
-	return ok && c.program.Context.Args == s
 }
 
 // space is the memory that the probe's pointers point into unless they say otherwise.

@@ -142,7 +142,11 @@ func (d *Decoder) stack(b []byte, t types.Stack) value.Value {
 	if id&object.UnwindWalked != 0 {
 		return d.walked(s, id)
 	}
-	addrs, files, err := d.Stacks.Frames(StackKind{Depth: t.Depth, BuildID: t.Mode == "build_id"}, id)
+	kind := StackKind{Depth: t.Depth, BuildID: t.Mode == "build_id"}
+	if id&object.StackCollided != 0 {
+		kind = StackKind{Depth: t.Depth, Collided: true}
+	}
+	addrs, files, err := d.Stacks.Frames(kind, id)
 	if err != nil {
 		s.Err = 2 // ENOENT: the stack was overwritten or never stored
 		return s

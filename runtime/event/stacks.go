@@ -16,6 +16,8 @@ type StackKind struct {
 	BuildID bool
 	// Walked is set where programs have walked the stacks and stored them, by numbers of 64 bits.
 	Walked bool
+	// Collided is set for stacks whose place another one had, stored like walked ones.
+	Collided bool
 }
 
 // StackMaps are the loaded stack maps.
@@ -29,7 +31,7 @@ func (s StackMaps) Frames(kind StackKind, id int64) ([]uint64, []string, error) 
 	}
 	b := make([]byte, m.ValueSize())
 	key := any(uint32(id))
-	if kind.Walked {
+	if kind.Walked || kind.Collided {
 		key = uint64(id)
 	}
 	if err := m.Lookup(key, b); err != nil {
