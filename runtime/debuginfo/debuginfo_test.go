@@ -15,7 +15,7 @@ import (
 
 // source has a function of its own, and one that is compiled into two others. The comments name lines.
 const source = `#include <stdlib.h>
-int g;
+int g; struct pair { int a; union { struct pair *next; long n; }; } pair;
 __attribute__((noinline)) int leaf(int a, char *s)
 {
 	g += a; /* 5 */
