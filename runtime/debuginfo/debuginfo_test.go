@@ -200,6 +200,28 @@ func TestFrames(t *testing.T) {
 	}
 }
 
+func TestParams(t *testing.T) {
+	path := mustCompile(t)
+	info, syms := mustOpen(t, path), symbols(t, path)
+	for name, want := range map[string][]string{"leaf": {"int a", "char* s"}, "caller": {"int d"}, "main": {"int argc", "char** argv"}} {
+		params, err := info.Params(syms[name].Value)
+		require.NoError(t, err)
+		var got []string
+		for _, p := range params {
+			got = append(got, p.Declaration())
+		}
+		require.Equal(t, want, got)
+	}
+	_, err := info.Params(1)
+	require.ErrorIs(t, err, debuginfo.ErrNoFunction)
+	self, err := os.Executable()
+	require.NoError(t, err)
+	if info, err := new(debuginfo.Cache).Open(self); err == nil { // go test leaves it out at times
+		_, err = info.Params(symbols(t, self)["main.main"].Value)
+		require.ErrorIs(t, err, debuginfo.ErrGo)
+	}
+}
+
 func TestSeparateFiles(t *testing.T) {
 	path := mustCompile(t)
 	dir := filepath.Dir(path)
