@@ -12,7 +12,7 @@ import (
 
 // list prints the probes that match a pattern, or those that a script's attach points stand for.
 func list(o *options, std streams) error {
-	h := host.New()
+	h := o.host()
 	set := probe.New(h)
 	if o.hasProgram || len(o.args) > 0 && isScript(o.args[0]) {
 		return listScript(o, std, h, set)

@@ -5,6 +5,26 @@ import "github.com/gtrace/gtrace/lang/diag"
 // Module is what one script compiles to: its programs and the maps that they refer to by name.
 type Module struct {
 	Funcs []*Func
+	// Externs are functions that are made elsewhere and called by OpCallFunc.
+	Externs []Extern
+}
+
+// Extern is a function that is not part of the module.
+type Extern struct {
+	Name string
+	// Args is the number of its parameters; Stack is what a call takes of the stack, in bytes, and Depth how many functions are then inside
+	// of each other.
+	Args, Stack, Depth int
+}
+
+// Extern returns the extern of a name, or nil.
+func (m *Module) Extern(name string) *Extern {
+	for i := range m.Externs {
+		if m.Externs[i].Name == name {
+			return &m.Externs[i]
+		}
+	}
+	return nil
 }
 
 // Func is one BPF program, or a subprogram if Sub is set.

@@ -18,8 +18,11 @@ func (m *Module) String() string { return m.Text(PrintOptions{}) }
 // Text returns the textual form of the module.
 func (m *Module) Text(opts PrintOptions) string {
 	var b strings.Builder
+	for _, x := range m.Externs {
+		fmt.Fprintf(&b, "extern %s %d %d %d\n", symbol(x.Name), x.Args, x.Stack, x.Depth)
+	}
 	for i, f := range m.Funcs {
-		if i > 0 {
+		if i > 0 || len(m.Externs) > 0 {
 			b.WriteByte('\n')
 		}
 		printFunc(&b, f, opts)

@@ -69,10 +69,12 @@ func (q query) everything() bool {
 }
 
 // text returns the parts as they were written.
-func (q query) text() string {
+func (q query) text() string { return strings.Join(q.texts(), ":") }
+
+func (q query) texts() []string {
 	out := make([]string, len(q.parts))
 	for i, p := range q.parts {
 		out[i] = p.text
 	}
-	return strings.Join(out, ":")
+	return out
 }
