@@ -186,7 +186,7 @@ func (m *module) ownMap(name string) *ebpf.MapSpec {
 		spec.ValueSize = object.DataSize
 	case name == zeroMap:
 		spec.ValueSize = uint32(max(8, m.zero))
-	case unwindMap(name, spec):
+	case m.unwindMap(name, spec):
 	default:
 		if depth, ok := object.ParseCollidedMap(name); ok {
 			spec.Type, spec.KeySize, spec.ValueSize, spec.MaxEntries = ebpf.Hash, 8, uint32(8*depth), collidedEntries

@@ -229,7 +229,7 @@ func (f *fn) keepWalked(dst *ir.Value, t types.Stack, s *ir.Value) {
 const noExist = 1
 
 // unwindMap completes the spec of a map for walks, if the name is that of one.
-func unwindMap(name string, spec *ebpf.MapSpec) bool {
+func (m *module) unwindMap(name string, spec *ebpf.MapSpec) bool {
 	switch name {
 	case object.UnwindLostMap:
 		spec.Type, spec.ValueSize, spec.MaxEntries = ebpf.PerCPUArray, 8, object.UnwindLostReasons
@@ -256,7 +256,7 @@ func unwindMap(name string, spec *ebpf.MapSpec) bool {
 	}
 	depth, ok := object.ParseWalkedMap(name)
 	if ok {
-		spec.Type, spec.KeySize, spec.ValueSize, spec.MaxEntries = ebpf.Hash, 8, uint32(8*depth), stackEntries
+		spec.Type, spec.KeySize, spec.ValueSize, spec.MaxEntries = ebpf.Hash, 8, uint32(8*depth), m.stackRoom()
 	}
 	return ok
 }

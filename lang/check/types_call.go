@@ -112,13 +112,6 @@ func (c *Config) unstable(name string) string {
 	panic("BUG: check: unexpected config variable " + name)
 }
 
-func called(name string, sig *types.Signature) string {
-	if sig.Call {
-		return name + "()"
-	}
-	return name
-}
-
 // checkNeeds reports builtins that the probe does not offer.
 func (c *checker) checkNeeds(e ast.Expr, name string, sig *types.Signature) bool {
 	ctx, probe := c.program.Context, c.program.Probes[0].Provider
