@@ -206,9 +206,16 @@ func (f *fn) newCallback(word string, body *ast.Block, params []ir.Type, framePa
 		case st.cell != nil:
 			c.cells[v] = st.cell
 		case st.inMemory():
+			if changed[v] {
+				f.openMemory(v)
+			}
 			c.cells[v] = &cell{loop: c, off: c.pass(f.addressOf(v)), address: true}
 		default:
-			c.cells[v] = &cell{loop: c, off: c.pass(f.readVar(v))}
+			x := f.readVar(v)
+			if changed[v] {
+				x = f.open(v.Type, x)
+			}
+			c.cells[v] = &cell{loop: c, off: c.pass(x)}
 			if changed[v] {
 				c.changed = append(c.changed, captured{v, c.cells[v].off})
 			}
@@ -234,6 +241,7 @@ func (c *callback) pass(v *ir.Value) int64 {
 func (c *callback) fill(body func(g *fn, params []*ir.Value)) {
 	b := ir.NewBuilder(c.name)
 	b.Func.Sub = true
+	b.Func.Reentrant = c.outer.b.Func.Reentrant
 	b.Span = c.outer.b.Span
 	g := &fn{
 		module: c.outer.module, b: b, prog: c.outer.prog, vars: map[*check.Var]storage{}, inner: c, at: c.outer.at,

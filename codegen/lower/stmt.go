@@ -180,9 +180,12 @@ func (f *fn) setVar(v *check.Var, e ast.Expr) {
 	pad := !isLoose(v.Type)
 	if f.reads(e, v) { // built beside the variable, since the expression still reads it
 		f.put(dst, 0, f.expr(e), v.Type, pad)
-		return
+	} else {
+		f.putExpr(dst, 0, e, v.Type, pad)
 	}
-	f.putExpr(dst, 0, e, v.Type, pad)
+	if f.storage(v).cell != nil {
+		f.openMemory(v)
+	}
 }
 
 // reads reports whether an expression may read a variable. It looks into the few forms that can be built in place.

@@ -76,18 +76,15 @@ func (f *fn) writeVar(v *check.Var, x *ir.Value) {
 	st := f.storage(v)
 	switch {
 	case st.inMemory():
+		if st.cell != nil {
+			x = f.open(v.Type, x)
+		}
 		f.b.Store(f.addressOf(v), 0, width(v.Type), x)
 	case st.cell != nil:
-		f.b.Store(f.frames[st.cell.loop], st.cell.off, 8, x)
+		f.b.Store(f.frames[st.cell.loop], st.cell.off, 8, f.open(v.Type, x))
 	default:
 		f.b.Define(st.v, x)
 	}
-}
-
-// isArgs reports whether a variable is another name of `args`: fields of the context, which stay where they are.
-func (f *fn) isArgs(t types.Type) bool {
-	s, ok := t.(*types.Struct)
-	return ok && f.prog.Context != nil && f.prog.Context.Args == s
 }
 
 // variable reads a scratch variable.

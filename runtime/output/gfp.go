@@ -1,7 +1,7 @@
 package output
 
 // gfpFlags are the kernel's flags of allocations, those of several bits first, as bpftrace names them.
-var gfpFlags = []struct {
+var gfpFlags = [...]struct {
 	bits uint64
 	name string
 }{
@@ -48,7 +48,7 @@ func appendGFP(b []byte, flags uint64) []byte {
 		return append(b, '0')
 	}
 	start := len(b)
-	for _, f := range gfpFlags {
+	for _, f := range &gfpFlags {
 		if flags&f.bits != f.bits {
 			continue
 		}

@@ -24,7 +24,8 @@ func randomPrograms() string {
 	return "40"
 }
 
-// addTests puts other packages' tests that load programs into the guest, with the scripts of codegen/testdata and examples.
+// addTests puts other packages' tests that load programs into the guest, with the scripts of codegen/testdata and examples, and object
+// files to import.
 func addTests(t *testing.T, p *vm.Programs) {
 	p.Files = map[string]string{}
 	for name, pkg := range map[string]string{"property": "./tests/property", "codegen": "./codegen", "matrix": "./tests/matrix"} {
@@ -36,11 +37,15 @@ func addTests(t *testing.T, p *vm.Programs) {
 		require.NoError(t, err, "build the tests of %s: %s", pkg, msg)
 		p.Files["bin/"+name] = out
 	}
+	if t.Run("gcc", func(t *testing.T) { testenv.Program(t, "gcc") }); haveGCC() {
+		p.Files["bin/nofp"] = testenv.NoFramePointers(t, "-static")
+	}
 	subject := filepath.Join(filepath.Dir(p.Guest), "subject")
 	require.NoError(t, matrix.BuildSubject(testenv.Program(t, "gcc"), "../matrix/testdata/subject.c", subject))
 	p.Files["bin/subject"] = subject
 	for pattern, dir := range map[string]string{
 		"../../codegen/testdata/*.gt": "testdata", "../matrix/testdata/*.txt": "testdata", "../../examples/*.gt": "examples",
+		"../../codegen/link/testdata/*.o": "objects",
 	} {
 		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)
@@ -49,6 +54,12 @@ func addTests(t *testing.T, p *vm.Programs) {
 			p.Files[dir+"/"+filepath.Base(f)] = f
 		}
 	}
+}
+
+// haveGCC reports whether there is a compiler for the guest's programs in C.
+func haveGCC() bool {
+	_, err := exec.LookPath("gcc")
+	return err == nil
 }
 
 // programCases give the verifier all that compiles: random programs, which must also compute what they should, the golden scripts
