@@ -347,12 +347,28 @@ func (c *checker) typedArg(e ast.Expr, t types.Type) types.Arg {
 	if k, ok := c.info.Consts[e]; ok {
 		a.Const, a.Int, a.Str = true, k.Int, k.Str
 	}
-	if call, ok := e.(*ast.CallExpr); ok && len(call.Args) > 0 {
-		if word, ok := call.Args[0].(*ast.Ident); ok {
-			a.Word = word.Name
-		}
+	if a.Word = c.word(e); a.Word != "" {
+		c.info.Words[e] = a.Word
 	}
 	return a
+}
+
+// word returns the bare word that is given to a call, or to the call whose value was assigned last to a variable or map.
+func (c *checker) word(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.CallExpr:
+		if len(e.Args) > 0 {
+			if word, ok := e.Args[0].(*ast.Ident); ok {
+				return word.Name
+			}
+		}
+	case *ast.VarExpr:
+		return c.words[c.info.Vars[e]]
+	case *ast.MapExpr:
+		return c.mapWords[e.Name]
+	default: // nothing else is remembered
+	}
+	return ""
 }
 
 // checkArg checks a value against a kind of parameter.
