@@ -8,6 +8,7 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/emit"
 	"github.com/gtrace/gtrace/codegen/ir"
+	"github.com/gtrace/gtrace/codegen/link"
 	"github.com/gtrace/gtrace/codegen/lower"
 	"github.com/gtrace/gtrace/codegen/object"
 	"github.com/gtrace/gtrace/codegen/opt"
@@ -26,6 +27,8 @@ type Options struct {
 	DebugHelpers bool
 	// License is the license of the programs where the script does not give one; GPL by default, which most helpers need.
 	License string
+	// Objects are the object files that the script imports; nil if there are none.
+	Objects *link.Set
 	// Dump returns where the text of a stage goes (ir, opt, asm), or nil for nowhere. It may be nil itself.
 	Dump func(stage string) io.Writer
 }
@@ -42,21 +45,23 @@ func Compile(info *check.Info, t target.Target, opts Options) (*object.Object, e
 	opts.dump("ir", mod)
 	opt.Run(mod)
 	opts.dump("opt", mod)
-	results, err := emit.Module(mod, emit.Options{Target: t, ScratchMap: object.ScratchMap})
+	results, err := emit.Module(mod, emit.Options{Target: t, ScratchMap: object.ScratchMap, LostMap: object.LostMap})
 	if err != nil {
 		return nil, fmt.Errorf("compile: %w", err)
 	}
 	license := opts.license(info)
 	for i, p := range obj.Manifest.Programs {
 		spec := programSpec(p, license)
-		spec.Instructions = emit.Link(results, i)
+		var externs []string
+		spec.Instructions, externs = emit.Link(results, i)
+		opts.Objects.Link(obj.Spec, spec, externs)
 		if err := fits(p, spec); err != nil {
 			return nil, err
 		}
 		obj.Spec.Programs[p.Name] = spec
 	}
 	for _, r := range results {
-		addScratch(obj.Spec, r)
+		addScratch(obj, r)
 	}
 	opts.dumpAsm(results)
 	return obj, nil
@@ -122,12 +127,15 @@ func (o Options) dumpAsm(results []emit.Result) {
 }
 
 // addScratch adds the per-CPU memory that a program needs besides its stack.
-func addScratch(spec *ebpf.CollectionSpec, r emit.Result) {
+func addScratch(obj *object.Object, r emit.Result) {
 	if r.ScratchSize == 0 {
 		return
 	}
-	spec.Maps[r.ScratchMap] = &ebpf.MapSpec{
-		Name: r.ScratchMap, Type: ebpf.PerCPUArray, KeySize: 4, ValueSize: uint32(r.ScratchSize), MaxEntries: 1,
+	obj.Spec.Maps[r.ScratchMap] = &ebpf.MapSpec{
+		Name: r.ScratchMap, Type: ebpf.PerCPUArray, KeySize: 4, ValueSize: uint32(r.ScratchSize), MaxEntries: uint32(r.ScratchEntries),
+	}
+	if r.ScratchEntries > 1 {
+		lower.AddLostMap(obj)
 	}
 }
 

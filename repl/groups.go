@@ -171,6 +171,9 @@ func lossText(l runtime.Losses) string {
 	if l.Events > 0 {
 		parts = append(parts, fmt.Sprintf("%d events", l.Events))
 	}
+	if l.Missed > 0 {
+		parts = append(parts, fmt.Sprintf("%d events while another program ran", l.Missed))
+	}
 	if l.Stacks > 0 {
 		parts = append(parts, fmt.Sprintf("%d stacks", l.Stacks))
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/cilium/ebpf"
@@ -29,6 +31,13 @@ type Attacher interface {
 type Iterator interface {
 	// Iterate runs a program for each object of a probe's kind, until ctx ends.
 	Iterate(ctx context.Context, prog *ebpf.Program, p attach.Probe) error
+}
+
+// KfuncLinker is what an Attacher can do besides: find the kernel's functions that programs call.
+type KfuncLinker interface {
+	// LinkKfuncs puts the running kernel's numbers of its functions into the calls of a program, which are by name. The spec's own
+	// instructions are not changed but replaced.
+	LinkKfuncs(spec *ebpf.ProgramSpec) error
 }
 
 // AttachFailure is a probe that a program could not be attached to.
@@ -96,7 +105,60 @@ type attached struct {
 	links  []io.Closer
 	probes int
 	// missing are the failures that the script's config tolerates, skipped those of wildcards.
-	missing, skipped []error
+	missing, skipped []AttachFailure
+}
+
+// error is the failure with the name of its probe.
+func (f AttachFailure) error() error { return fmt.Errorf("attach %s: %w", f.Probe.Name, f.Err) }
+
+func failureErrors(fs []AttachFailure) []error {
+	out := make([]error, len(fs))
+	for i, f := range fs {
+		out[i] = f.error()
+	}
+	return out
+}
+
+// note sorts failures into those that are tolerated, and returns an error about the others.
+func (a *attached) note(failures []AttachFailure, policy string) error {
+	var fatal []error
+	for _, f := range failures {
+		switch {
+		case f.Refused && f.Probe.Wildcard:
+			a.skipped = append(a.skipped, f)
+		case tolerant(policy):
+			a.missing = append(a.missing, f)
+		default:
+			fatal = append(fatal, f.error())
+		}
+	}
+	if len(fatal) > 1 {
+		return fmt.Errorf("%w (and %d others)", fatal[0], len(fatal)-1)
+	}
+	return errors.Join(fatal...)
+}
+
+// namedSkipped is how many of the probes that wildcards stand for and that cannot be traced are named.
+const namedSkipped = 5
+
+// warn says which probes are not attached: a line for each that the script names, and one for all that wildcards stand for.
+func (a *attached) warn(w io.Writer) {
+	for _, f := range a.missing {
+		fmt.Fprintf(w, "WARNING: %v\n", f.error())
+	}
+	if len(a.skipped) == 0 {
+		return
+	}
+	names := make([]string, len(a.skipped))
+	for i, f := range a.skipped {
+		names[i] = f.Probe.Name
+	}
+	slices.Sort(names)
+	more := ""
+	if n := len(names) - namedSkipped; n > 0 {
+		names, more = names[:namedSkipped], fmt.Sprintf(" and %d more", n)
+	}
+	fmt.Fprintf(w, "WARNING: %d of the probes that wildcards stand for cannot be traced: %s%s\n", len(a.skipped), strings.Join(names, ", "), more)
 }
 
 // attachAll attaches all jobs side by side. If one fails and the policy is not to go on, all others are detached again.
@@ -132,23 +194,13 @@ func attachJob(a Attacher, prog *ebpf.Program, probes []attach.Probe, policy str
 	if len(probes) == 1 && probes[0].Provider == providerWatchpoint {
 		link = &watch{link: link, address: probes[0].Address}
 	}
-	out := attached{links: []io.Closer{link}, probes: len(probes) - len(failures)}
-	var fatal []error
-	for _, f := range failures {
-		err := fmt.Errorf("attach %s: %w", f.Probe.Name, f.Err)
-		switch {
-		case f.Refused && f.Probe.Wildcard:
-			out.skipped = append(out.skipped, err)
-		case tolerant(policy):
-			out.missing = append(out.missing, err)
-		default:
-			fatal = append(fatal, err)
+	out := attached{links: []io.Closer{link}}
+	for _, p := range probes {
+		if !p.Further && !slices.ContainsFunc(failures, func(f AttachFailure) bool { return f.Probe == p }) {
+			out.probes++
 		}
 	}
-	if len(fatal) > 1 {
-		return out, fmt.Errorf("%w (and %d others)", fatal[0], len(fatal)-1)
-	}
-	return out, errors.Join(fatal...)
+	return out, out.note(failures, policy)
 }
 
 // tolerant reports whether config missing_probes lets a script run without some of its probes.

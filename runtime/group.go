@@ -25,10 +25,13 @@ type Group struct {
 	o       *object.Object
 	coll    *ebpf.Collection
 	reader  *ringbuf.Reader // nil if the Object sends no events
+	packets *packets        // nil if it sends no packets
 	jobs    []job
 	probes  int
 	formats []*output.Format
 	files   []*diag.File
+	// refused are the probes whose programs the kernel did not take.
+	refused []AttachFailure
 	// done is closed when the pump has ended.
 	done chan struct{}
 
@@ -54,7 +57,7 @@ func (g *Group) load() error {
 	if err != nil {
 		return err
 	}
-	spec, err := specs(g.o, g.s.dataValue(), g.s.opts.Attacher, g.s.opts.Mode)
+	spec, gone, err := specs(g.o, g.s.dataValue(), g.s.opts.Attacher, g.s.opts.Mode)
 	if err != nil {
 		return err
 	}
@@ -62,15 +65,30 @@ func (g *Group) load() error {
 	if g.s.opts.VerifierLog != nil {
 		level = ebpf.LogLevelInstruction | ebpf.LogLevelStats
 	}
-	g.coll, err = load(g.o, spec, shared, level)
+	defer closeTargets(spec)
+	l, err := loadTolerant(g.o, spec, shared, loadOptions(g.o, level))
 	if err != nil {
 		g.logRejection(err)
 		return err
 	}
+	g.coll, g.refused = l.coll, append(gone, l.failures...)
 	g.logPrograms()
-	if err := g.prepare(); err != nil {
+	if err := errors.Join(g.startUnwinding(), g.prepare()); err != nil {
 		return errors.Join(err, g.free())
 	}
+	return nil
+}
+
+// startUnwinding gives programs that walk stacks by call frame information what they need, and keeps it as the processes are.
+func (g *Group) startUnwinding() error {
+	u := g.s.unwinder
+	if !g.o.Unwinds() || u.started() {
+		return nil
+	}
+	if err := u.adopt(g.coll); err != nil {
+		return err
+	}
+	go u.watch(g.s.quit)
 	return nil
 }
 
@@ -83,7 +101,10 @@ func (g *Group) prepare() error {
 		}
 		g.reader = r
 	}
-	g.jobs = jobs(g.o.Manifest.Programs)
+	if err := g.openPackets(); err != nil {
+		return err
+	}
+	g.jobs = slices.DeleteFunc(jobs(g.o.Manifest.Programs), func(j job) bool { return g.coll.Programs[j.program] == nil })
 	g.formats = make([]*output.Format, len(g.o.Manifest.Events))
 	for i, e := range g.o.Manifest.Events {
 		g.formats[i] = output.NewFormat(e.Format)
@@ -98,7 +119,7 @@ func (g *Group) prepare() error {
 	}
 	g.s.mu.Lock()
 	defer g.s.mu.Unlock()
-	g.s.config = output.Config{StrTrunc: g.o.Manifest.Config.StrTruncTrailer}
+	g.s.config = output.Config{StrTrunc: g.o.Manifest.Config.StrTruncTrailer, ShowSource: g.o.Manifest.Config.ShowDebugInfo}
 	g.s.opts.Printer.Configure(g.s.config)
 	return nil
 }
@@ -144,30 +165,34 @@ func (g *Group) begin(ctx context.Context) error {
 		return err
 	}
 	if len(a.missing) > 0 {
-		return errors.Join(a.missing...)
+		return errors.Join(failureErrors(a.missing)...)
 	}
 	if len(a.skipped) > 0 {
-		return fmt.Errorf("none of the %d probes can be traced: %w", len(a.skipped), a.skipped[0])
+		return fmt.Errorf("none of the %d probes can be traced: %w", len(a.skipped), a.skipped[0].error())
 	}
 	return nil
 }
 
 func (g *Group) attach(ctx context.Context) (attached, error) {
-	if len(g.jobs) == 0 {
-		return attached{}, nil
-	}
 	policy := g.o.Manifest.Config.MissingProbes
-	a, err := attachAll(ctx, g.s.opts.Attacher, g.coll, g.jobs, policy)
+	var a attached
+	var err error
+	if len(g.jobs) > 0 {
+		a, err = attachAll(ctx, g.s.opts.Attacher, g.coll, g.jobs, policy)
+	}
 	if err != nil {
 		return a, err
 	}
-	if w := g.s.opts.Warnings; w != nil && policy == "warn" {
-		for _, m := range a.missing {
-			fmt.Fprintf(w, "WARNING: %v\n", m)
-		}
+	if err := a.note(g.refused, policy); err != nil { // a program that may be missing is one of a wildcard, or the policy is tolerant
+		return a, err
 	}
-	if w := g.s.opts.Details; w != nil && len(a.skipped) > 0 {
-		fmt.Fprintf(w, "Skipped %d of the probes that wildcards stand for; the first: %v\n", len(a.skipped), a.skipped[0])
+	if w := g.s.opts.Warnings; w != nil && policy != "ignore" {
+		a.warn(w)
+	}
+	if w := g.s.opts.Details; w != nil {
+		for _, f := range a.skipped {
+			fmt.Fprintf(w, "Skipped: %v\n", f.error())
+		}
 	}
 	g.s.mu.Lock()
 	defer g.s.mu.Unlock()
@@ -296,12 +321,12 @@ func (g *Group) end() error {
 // free closes what the group has in the kernel.
 func (g *Group) free() error {
 	g.s.mu.Lock()
-	reader, coll := g.reader, g.coll
-	g.reader, g.coll = nil, nil
+	reader, packets, coll := g.reader, g.packets, g.coll
+	g.reader, g.packets, g.coll = nil, nil, nil
 	g.s.mu.Unlock()
-	var err error
+	err := packets.close()
 	if reader != nil {
-		err = reader.Close()
+		err = errors.Join(err, reader.Close())
 	}
 	if coll != nil {
 		coll.Close()

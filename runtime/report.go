@@ -30,6 +30,14 @@ func (s *Session) report(groups []*Group) []error {
 	if sum.Stacks > 0 {
 		s.opts.Printer.Message(output.Message{Kind: output.RuntimeError, Text: fmt.Sprintf("Lost %d stacks: the stack map is full", sum.Stacks)})
 	}
+	if sum.Missed > 0 {
+		s.opts.Printer.Message(output.Message{Kind: output.RuntimeError, Text: missedText(sum.Missed)})
+	}
+	for i, n := range sum.Broken {
+		if n > 0 {
+			s.opts.Printer.Message(output.Message{Kind: output.RuntimeError, Text: fmt.Sprintf("Incomplete user stacks: %d %s", n, brokenTexts[i])})
+		}
+	}
 	if sum.Events > 0 {
 		s.opts.Printer.Lost(sum.Events)
 	}
@@ -38,6 +46,13 @@ func (s *Session) report(groups []*Group) []error {
 	}
 	return errs
 }
+
+func missedText(n uint64) string {
+	return fmt.Sprintf("Missed %d events: a program was already running on the CPU, and the kernel does not run another inside of it", n)
+}
+
+// brokenTexts say why stacks are incomplete, by the UnwindLost constants.
+var brokenTexts = [...]string{"end in code without call frame information", "end where the stack could not be read"}
 
 // mapFull is bpftrace's text about a full map, and how often it happened.
 func mapFull(name string, n uint64) string {
@@ -83,15 +98,26 @@ func (g *Group) exitFlag() (code int, ok bool) {
 type Losses struct {
 	// Events found no room in the ring buffer, Stacks none in the stack map; Unshown were read and not printed after Mute.
 	Events, Stacks, Unshown uint64
+	// Missed are events that the kernel did not run a program for because one was already running on the CPU; only kernels that
+	// count them, from 5.12 on, say so, the more kinds of probes the newer they are.
+	Missed uint64
+	// Broken are the stacks that dw_ustack could not walk to their end: in code that nothing is known of, or since memory could not be read.
+	Broken [object.UnwindLostReasons]uint64
 	// Maps has the updates that found a map full, by the map's name.
 	Maps map[string]uint64
 }
 
 // Any reports whether something was lost.
-func (l Losses) Any() bool { return l.Events+l.Stacks+l.Unshown > 0 || len(l.Maps) > 0 }
+func (l Losses) Any() bool {
+	return l.Events+l.Stacks+l.Unshown+l.Broken[0]+l.Broken[1]+l.Missed > 0 || len(l.Maps) > 0
+}
 
 func (l *Losses) add(o Losses) {
 	l.Events, l.Stacks, l.Unshown = l.Events+o.Events, l.Stacks+o.Stacks, l.Unshown+o.Unshown
+	l.Missed += o.Missed
+	for i, n := range o.Broken {
+		l.Broken[i] += n
+	}
 	if l.Maps == nil {
 		l.Maps = map[string]uint64{}
 	}
@@ -103,8 +129,20 @@ func (l *Losses) add(o Losses) {
 // losses reads the group's counters of lost things. s.mu is held.
 func (g *Group) losses() (Losses, error) {
 	l := Losses{Unshown: g.unshown, Maps: map[string]uint64{}}
-	if g.coll == nil || g.coll.Maps[object.LostMap] == nil {
+	if g.coll == nil {
 		return l, nil
+	}
+	if m := g.coll.Maps[object.UnwindLostMap]; m != nil {
+		broken, err := event.Counters(m)
+		if err != nil {
+			return l, err
+		}
+		copy(l.Broken[:], broken)
+	}
+	missed, err := g.missed()
+	l.Missed = missed
+	if err != nil || g.coll.Maps[object.LostMap] == nil {
+		return l, err
 	}
 	lost, err := event.Counters(g.coll.Maps[object.LostMap])
 	for i, n := range lost {
@@ -119,4 +157,21 @@ func (g *Group) losses() (Losses, error) {
 		}
 	}
 	return l, err
+}
+
+// missed adds up what the kernel counted of the group's programs that it could not run.
+func (g *Group) missed() (uint64, error) {
+	sum := uint64(0)
+	for _, j := range g.jobs {
+		p := g.coll.Programs[j.program]
+		if p == nil {
+			continue
+		}
+		st, err := p.Stats()
+		if err != nil {
+			return sum, fmt.Errorf("read what was missed of %s: %w", j.probes[0].Name, err)
+		}
+		sum += st.RecursionMisses
+	}
+	return sum, nil
 }

@@ -35,12 +35,17 @@ type Options struct {
 	// ChildPID is the process that -c started, for the builtin cpid; ChildDone is closed when it has ended.
 	ChildPID  int
 	ChildDone <-chan struct{}
+	// UnwindPIDs are the processes whose stacks can be walked by call frame information.
+	UnwindPIDs []int
 	// PIDNSDev and PIDNSIno say in which pid namespace gtrace runs, for scripts that were compiled for one other than the initial.
 	PIDNSDev, PIDNSIno uint64
 	// Mode says which of a script's probes are run besides those that are attached.
 	Mode Mode
 	// DryRun attaches and detaches: no begin or end probe runs, and no map is printed.
 	DryRun bool
+	// UserSymbols, if any, is called before the programs of the first Object that keeps addresses of processes are loaded, so that
+	// they can be named once the processes are gone.
+	UserSymbols func()
 	// VerifierLog gets the verifier's log of every program; none if it is nil.
 	VerifierLog io.Writer
 	// OnExit is for sessions that outlive their scripts: an exit() then ends only the group of its program, and OnExit is called, from
@@ -59,6 +64,8 @@ type Session struct {
 	opts Options
 	// start is the boot clock at the start, tai what the TAI clock was ahead of it.
 	start, tai uint64
+	// epoch is what the time of day was ahead of the boot clock at the start.
+	epoch int64
 	// leap is what the TAI clock is ahead of the time of day.
 	leap int64
 
@@ -66,7 +73,11 @@ type Session struct {
 	exit     chan struct{}
 	code     atomic.Int64
 
+	unwinder *unwinder
+
 	adding sync.Mutex // held by Add, so that two cannot make the same map
+	// captures are the files that packets go to.
+	captures captures
 	// iterators are the programs that run for each object of a kind.
 	iterators sync.WaitGroup
 
@@ -101,11 +112,14 @@ func New(opts Options) (*Session, error) {
 		opts:   opts,
 		start:  uint64(boot.Nano()),
 		tai:    uint64(tai.Nano() - boot.Nano()),
+		epoch:  day.Nano() - boot.Nano(),
 		leap:   leapNanoseconds(tai, day),
 		exit:   make(chan struct{}),
 		quit:   make(chan struct{}),
 		maps:   map[string]*event.Map{},
 		stacks: event.StackMaps{},
+
+		unwinder: newUnwinder(opts),
 	}
 	if opts.OnExit != nil {
 		go s.watchExits()
@@ -124,6 +138,9 @@ func leapNanoseconds(tai, day unix.Timespec) int64 {
 func (s *Session) Add(ctx context.Context, o *object.Object) (*Group, error) {
 	s.adding.Lock()
 	defer s.adding.Unlock()
+	if s.opts.UserSymbols != nil && !s.opts.DryRun && namesUserCode(&o.Manifest) {
+		s.opts.UserSymbols()
+	}
 	g := &Group{s: s, o: o, done: make(chan struct{})}
 	if err := g.load(); err != nil {
 		return nil, err
@@ -263,6 +280,7 @@ func (s *Session) finish() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	errs = append(errs, s.report(groups)...)
+	s.captures.report(s.opts.Printer)
 	s.opts.Printer.End()
 	if s.opts.Mode == ModeRun {
 		errs = append(errs, s.printMaps(groups)...)
@@ -338,8 +356,14 @@ func (s *Session) read(name string) (value.Map, error) {
 }
 
 func (s *Session) decoder() *event.Decoder {
-	return &event.Decoder{Stacks: s.stacks, LeapNanoseconds: s.leap}
+	return &event.Decoder{Stacks: s.stacks, Files: s.unwinder.files, LeapNanoseconds: s.leap}
 }
+
+// Mapped says that a process whose stacks are walked may have mapped other code. The session finds that out by itself, but later.
+func (s *Session) Mapped() { s.unwinder.update() }
+
+// Unwinds reports whether there are programs that walk stacks by call frame information.
+func (s *Session) Unwinds() bool { return s.unwinder.started() }
 
 // stop asks the session to end with an exit code; the last caller wins, so that an end probe has the last word.
 func (s *Session) stop(code int) {
@@ -371,6 +395,7 @@ func (s *Session) Close() error {
 	for _, g := range groups {
 		errs = append(errs, g.drain(), g.free())
 	}
+	errs = append(errs, s.captures.close())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, m := range s.maps {
@@ -379,6 +404,7 @@ func (s *Session) Close() error {
 	for _, m := range s.stacks {
 		errs = append(errs, m.Close())
 	}
+	errs = append(errs, s.unwinder.close())
 	return errors.Join(errs...)
 }
 
@@ -410,6 +436,9 @@ func (s *Session) shared(o *object.Object) (map[string]*ebpf.Map, error) {
 			return nil, fmt.Errorf("map %s of %s: %w, %s", m.Name, describe(m), ErrMapClash, describe(live.Info))
 		}
 		out[m.Spec] = live.Handle
+	}
+	if o.Unwinds() {
+		s.unwinder.share(out)
 	}
 	for name := range o.Spec.Maps {
 		if kind, ok := stackKind(name); ok && s.stacks[kind] != nil {

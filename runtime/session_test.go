@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"sync"
@@ -138,7 +139,12 @@ func (l countedLink) Close() error {
 var errMissing = errors.New("no such probe")
 
 func (a *attacher) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
-	if ps[0].Kind == attach.KindTracepoint {
+	switch {
+	case ps[0].Kind == attach.KindTracing && ps[0].Func == "gone":
+		return fmt.Errorf("%s: %w", ps[0].Name, fs.ErrNotExist)
+	case ps[0].Kind == attach.KindTracing && ps[0].Func == "unloadable":
+		spec.Type, spec.AttachType, spec.AttachTo = ebpf.Tracing, ebpf.AttachTraceFEntry, "no_function_has_this_name"
+	case ps[0].Kind == attach.KindTracing, ps[0].Kind == attach.KindTracepoint:
 		spec.Type = ebpf.TracePoint
 	}
 	return nil
@@ -186,6 +192,7 @@ func newSession(t testing.TB) *session {
 	s.Session, err = runtime.New(runtime.Options{
 		Attacher: &s.attacher,
 		Details:  &s.details,
+		Warnings: &s.err,
 		Printer:  output.NewText(output.Options{Out: &s.out, Err: &s.err}),
 	})
 	require.NoError(t, err)
@@ -388,7 +395,52 @@ func TestMissingProbes(t *testing.T) {
 			require.NoError(t, err)
 			unix.Getppid()
 			require.EqualValues(t, 1, mustInt(t, s, "@calls"))
-			require.Equal(t, "Attached 1 probe\n", s.err.String())
+			want := "Attached 1 probe\n"
+			if tt.policy == "warn" {
+				want = "WARNING: attach " + missing.Name + ": no such probe\n" + want
+			}
+			require.Equal(t, want, s.err.String())
+		})
+	}
+}
+
+// A program that the kernel does not take for its place is left out where the script can do without it, and the others run.
+func TestProgramsRefused(t *testing.T) {
+	needRoot(t)
+	typed := func(fn string, wildcard bool) attach.Probe {
+		return attach.Probe{Provider: "fentry", Name: "fentry:vmlinux:" + fn, Kind: attach.KindTracing, Target: "syscalls", Func: fn, Wildcard: wildcard}
+	}
+	good := typed("sys_enter_getppid", true)
+	for _, tt := range []struct {
+		name, policy string
+		probes       []attach.Probe
+		says, err    string
+	}{
+		{"of a wildcard", "error", []attach.Probe{typed("unloadable", true), good}, "WARNING: 1 of the probes that wildcards stand for cannot be traced: fentry:vmlinux:unloadable\n", ""},
+		{"gone", "error", []attach.Probe{typed("gone", true), good}, "WARNING: 1 of the probes that wildcards stand for cannot be traced: fentry:vmlinux:gone\n", ""},
+		{"both", "ignore", []attach.Probe{typed("gone", true), typed("unloadable", true), good}, "", ""},
+		{"by name", "error", []attach.Probe{typed("unloadable", false), good}, "", "no_function_has_this_name"},
+		{"by name, tolerated", "warn", []attach.Probe{typed("unloadable", false), good}, "WARNING: attach fentry:vmlinux:unloadable: ", ""},
+		{"gone by name", "error", []attach.Probe{typed("gone", false), good}, "", "configure fentry:vmlinux:gone"},
+		{"all", "error", []attach.Probe{typed("unloadable", true)}, "", "no_function_has_this_name"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBuilder().scalar("@calls")
+			b.o.Manifest.Config.MissingProbes = tt.policy
+			for i, p := range tt.probes {
+				b.program(fmt.Sprintf("p_%d", i), add("@calls", 1), p)
+			}
+			s := newSession(t)
+			_, err := s.Add(t.Context(), &b.o)
+			if tt.err != "" {
+				require.ErrorContains(t, err, tt.err)
+				return
+			}
+			require.NoError(t, err)
+			unix.Getppid()
+			require.NotZero(t, mustInt(t, s, "@calls"), "others call it, too")
+			require.Contains(t, s.err.String(), tt.says)
+			require.Contains(t, s.err.String(), "Attached 1 probe\n")
 		})
 	}
 }
@@ -527,8 +579,8 @@ func TestRefusedProbes(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			require.Contains(t, s.details.String(), "Skipped 1 of the probes")
-			require.Equal(t, "Attached 1 probe\n", s.err.String())
+			require.Contains(t, s.details.String(), "Skipped: attach "+refused.Name+": ")
+			require.Equal(t, "WARNING: 1 of the probes that wildcards stand for cannot be traced: "+refused.Name+"\nAttached 1 probe\n", s.err.String())
 		})
 	}
 }

@@ -11,18 +11,18 @@ import (
 // number is the parameter of most aggregates.
 var number = types.Param{Name: "n", Kind: types.ParamInt}
 
-// aggBuiltins are the aggregations. Each has a value for every CPU, so plain additions lose nothing.
+// aggBuiltins are the aggregations. Most have a value for every CPU, so plain additions lose nothing where a program is not interrupted.
 func aggBuiltins() []*Builtin {
 	return []*Builtin{
 		aggregate("count", "Counts.", nil, func([]types.Arg, types.Env) (types.Type, error) { return types.Count{}, nil },
 			func(e Emitter, c Call) func(*ir.Value) {
-				return func(addr *ir.Value) { increment(e.Builder(), addr, 0) }
+				return func(addr *ir.Value) { increment(e.Builder(), addr, 0, c.Shared) }
 			}),
 		aggregate("sum", "Adds numbers up.", []types.Param{number},
 			signedType(func(s bool) types.Type { return types.Sum{Signed: s} }),
 			func(e Emitter, c Call) func(*ir.Value) {
 				n := c.Args[0].Lower().V
-				return func(addr *ir.Value) { addTo(e.Builder(), addr, 0, n) }
+				return func(addr *ir.Value) { addTo(e.Builder(), addr, 0, n, c.Shared) }
 			}),
 		aggregate("min", "Keeps the smallest number.", []types.Param{number},
 			signedType(func(s bool) types.Type { return types.Min{Signed: s} }), updateExtreme),
@@ -122,10 +122,12 @@ func lhistType(args []types.Arg, _ types.Env) (types.Type, error) {
 	}
 	lo, hi, step := args[1].Int, args[2].Int, args[3].Int
 	switch {
-	case step <= 0:
+	case step < 0:
+		return nil, errors.New("lhist: invalid step value")
+	case step == 0:
 		return nil, fmt.Errorf("lhist() step must be >= 1 (%d provided)", step)
 	case lo < 0:
-		return nil, fmt.Errorf("lhist() min must be non-negative (provided min %d)", lo)
+		return nil, errors.New("lhist: invalid min value (must be non-negative literal)")
 	case lo > hi:
 		return nil, fmt.Errorf("lhist() min must be less than max (provided min %d and max %d)", lo, hi)
 	case hi-lo < step:

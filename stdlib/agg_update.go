@@ -5,19 +5,25 @@ import (
 	"github.com/gtrace/gtrace/lang/types"
 )
 
-// addTo adds n to the 64-bit number at addr+off.
-func addTo(b *ir.Builder, addr *ir.Value, off int64, n *ir.Value) {
+// addTo adds n to the 64-bit number at addr+off, with one instruction if others may change it meanwhile.
+func addTo(b *ir.Builder, addr *ir.Value, off int64, n *ir.Value, shared bool) {
+	if shared {
+		b.AtomicAdd(addr, off, 8, n)
+		return
+	}
 	b.Store(addr, off, 8, b.Binary(ir.OpAdd, b.Load(addr, off, 8, false), n))
 }
 
-func increment(b *ir.Builder, addr *ir.Value, off int64) { addTo(b, addr, off, b.Const(1)) }
+func increment(b *ir.Builder, addr *ir.Value, off int64, shared bool) {
+	addTo(b, addr, off, b.Const(1), shared)
+}
 
 // updateTotal is avg and stats: {total, count}.
 func updateTotal(e Emitter, c Call) func(*ir.Value) {
 	n := c.Args[0].Lower().V
 	return func(addr *ir.Value) {
-		addTo(e.Builder(), addr, 0, n)
-		increment(e.Builder(), addr, 8)
+		addTo(e.Builder(), addr, 0, n, c.Shared)
+		increment(e.Builder(), addr, 8, c.Shared)
 	}
 }
 

@@ -81,12 +81,16 @@ func bytesBuiltins() []*Builtin {
 // maxErrno is the largest error number that the kernel returns as a pointer (MAX_ERRNO).
 const maxErrno = 4095
 
-// space is a builtin that says which address space a pointer points into.
+// space is a builtin that says which address space a pointer, or a number that is an address, points into.
 func space(name, doc string, s types.Space) *Builtin {
 	return &Builtin{
 		Signature: types.Signature{
 			Name: name, Doc: doc, Params: []types.Param{{Name: "ptr", Kind: types.ParamPointer}}, Call: true,
 			ResultOf: func(args []types.Arg, _ types.Env) (types.Type, error) {
+				if n, ok := args[0].Type.(types.Int); ok {
+					n.Space = s
+					return n, nil
+				}
 				p, ok := args[0].Type.(types.Pointer)
 				if !ok {
 					p = types.Pointer{Elem: types.Void{}}

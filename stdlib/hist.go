@@ -26,11 +26,7 @@ func countSlot(b *ir.Builder, addr, slot *ir.Value, slots int, shared bool) {
 	b.Seal(inside)
 	b.SetBlock(inside)
 	counter := b.Binary(ir.OpAdd, addr, b.Binary(ir.OpShl, slot, b.Const(3)))
-	if shared {
-		b.AtomicAdd(counter, 0, 8, b.Const(1))
-	} else {
-		increment(b, counter, 0)
-	}
+	increment(b, counter, 0, shared)
 	b.Jump(done)
 	b.Seal(done)
 	b.SetBlock(done)

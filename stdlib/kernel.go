@@ -40,7 +40,7 @@ func kernelBuiltins() []*Builtin {
 				Params:   []types.Param{{Name: "path", Kind: types.ParamAny}, {Name: "size", Kind: types.ParamLitInt, Optional: true}},
 				ResultOf: pathType, Call: true,
 			},
-			Lower: func(e Emitter, c Call) Value { return e.Path(c, e.Trusted(c.Args[0])) },
+			Lower: func(e Emitter, c Call) Value { return e.Path(c, c.Args[0]) },
 		},
 		{
 			Signature: types.Signature{

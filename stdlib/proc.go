@@ -30,8 +30,17 @@ func procBuiltins() []*Builtin {
 			},
 		},
 		{
-			Signature: types.Signature{Name: "comm", Doc: "Name of the current task, at most 15 bytes.", Result: types.String{Size: commSize}},
-			Lower:     lowerComm,
+			Signature: types.Signature{
+				Name: "comm", Doc: "Name of the current task, at most 15 bytes, or of the one with an id in the initial pid namespace.",
+				Params:   []types.Param{{Name: "pid", Kind: types.ParamAny, Optional: true}},
+				ResultOf: commType, Call: true, BareOK: true,
+			},
+			Lower: func(e Emitter, c Call) Value {
+				if len(c.Args) > 0 {
+					return lowerCommOf(e, c)
+				}
+				return lowerComm(e, c)
+			},
 		},
 		{
 			Signature: types.Signature{Name: "cpu", Doc: "Number of the CPU that the probe fired on.", Result: types.Uint64},
@@ -93,18 +102,6 @@ func lowHalf(h ir.Helper) func(Emitter, Call) Value {
 		b := e.Builder()
 		return Value{V: b.Extend(b.Call(h), 4, false), Type: c.Result}
 	}
-}
-
-// lowerComm makes the name zero first: 6.1 and other kernels, from strncpy being replaced by strscpy there until strscpy_pad
-// came in its place, leave what is behind the NUL as it was, and a key must not depend on that.
-func lowerComm(e Emitter, c Call) Value {
-	b := e.Builder()
-	dst := c.Dest(e)
-	for off := int64(0); off < commSize; off += 8 {
-		b.Store(dst, off, 8, b.Const(0))
-	}
-	b.Call(ir.HelperGetCurrentComm, dst, b.Const(commSize))
-	return Value{V: dst, Type: c.Result}
 }
 
 // curtaskType is an untyped kernel pointer where the kernel's types are not known.

@@ -83,7 +83,7 @@ func updateTSeries(e Emitter, c Call) func(*ir.Value) {
 		b.Jump(done)
 		b.Seal(again)
 		b.SetBlock(again)
-		addToSeries(b, t, addr, n, now)
+		addToSeries(b, t, addr, n, now, c.Shared)
 		b.Jump(done)
 		b.Seal(done)
 		b.SetBlock(done)
@@ -98,14 +98,14 @@ func firstMeta(b *ir.Builder, t types.TSeries, now *ir.Value) *ir.Value {
 	return b.Const(1)
 }
 
-func addToSeries(b *ir.Builder, t types.TSeries, addr, n, now *ir.Value) {
+func addToSeries(b *ir.Builder, t types.TSeries, addr, n, now *ir.Value, shared bool) {
 	switch t.Agg {
 	case "":
 		b.Store(addr, seriesValue, 8, n)
 		b.Store(addr, seriesMeta, 8, now)
 	case aggAvg, aggSum:
-		addTo(b, addr, seriesValue, n)
-		increment(b, addr, seriesMeta)
+		addTo(b, addr, seriesValue, n, shared)
+		increment(b, addr, seriesMeta, shared)
 	case aggMax, aggMin:
 		var extreme types.Type = types.Max{Signed: t.Signed}
 		if t.Agg == aggMin {

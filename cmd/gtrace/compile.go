@@ -1,12 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 
 	"github.com/gtrace/gtrace/codegen"
+	"github.com/gtrace/gtrace/codegen/link"
+	"github.com/gtrace/gtrace/codegen/lower"
 	"github.com/gtrace/gtrace/codegen/object"
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/check"
@@ -25,6 +28,8 @@ type compiler struct {
 	host     *host.Host
 	probes   *probe.Set
 	childPID int
+	// objects are the object files that the script imports, once it is checked.
+	objects *link.Set
 }
 
 func newCompiler(o *options, std streams, h *host.Host, probes *probe.Set) *compiler {
@@ -54,7 +59,8 @@ func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) 
 	if diags.HasErrors() {
 		return nil, c.opts.report(c.std, diags)
 	}
-	files := newImporter(c.opts.scriptName(), c.opts.include)
+	c.objects = link.NewSet(c.host.ObjectType)
+	files := newImporter(c.opts.scriptName(), c.opts.include, c.objects)
 	expand.Program(tree, expandOptions(files), diags)
 	if diags.HasErrors() {
 		return nil, c.opts.report(c.std, diags)
@@ -72,6 +78,7 @@ func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) 
 		Builtins:  stdlib.New(),
 		Providers: c.probes,
 		Host:      c.host,
+		Externals: c.objects,
 	}, diags)
 	if err != nil {
 		return nil, err
@@ -116,7 +123,14 @@ func (c *compiler) compile(file *diag.File, params []string) (*object.Object, er
 	if err != nil {
 		return nil, err
 	}
-	return codegen.Compile(info, c.host, c.generation(c.dump))
+	obj, err := codegen.Compile(info, c.host, c.generation(c.dump))
+	var missing *lower.Error
+	if errors.As(err, &missing) {
+		diags := &diag.List{}
+		addAll(diags, missing.Diags)
+		return nil, c.opts.report(c.std, diags)
+	}
+	return obj, err
 }
 
 // generation is the options of code generation.
@@ -125,6 +139,7 @@ func (c *compiler) generation(dump func(stage string) io.Writer) codegen.Options
 		PID:          c.pid(),
 		PIDNamespace: !c.pidNamespace().Initial(),
 		Dump:         dump,
+		Objects:      c.objects,
 		DebugHelpers: c.opts.warnings,
 	}
 }

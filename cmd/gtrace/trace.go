@@ -18,7 +18,6 @@ import (
 	"github.com/gtrace/gtrace/runtime/host"
 	"github.com/gtrace/gtrace/runtime/output"
 	"github.com/gtrace/gtrace/runtime/probe"
-	"github.com/gtrace/gtrace/runtime/symbol"
 )
 
 // trace compiles a script and runs it until it ends.
@@ -29,7 +28,7 @@ func trace(ctx context.Context, o *options, std streams) error {
 	if err != nil {
 		return err
 	}
-	h := host.New()
+	h := o.host()
 	c := newCompiler(o, std, h, probe.New(h))
 	var ended <-chan struct{}
 	if o.pid != 0 {
@@ -48,6 +47,9 @@ func trace(ctx context.Context, o *options, std streams) error {
 	obj, err := c.compile(file, params)
 	if err != nil {
 		return permitted(h, err)
+	}
+	if err := c.unwindable(obj); err != nil {
+		return err
 	}
 	if err := h.CheckPrivileges(); err != nil {
 		if len(o.stages) > 0 {
@@ -77,19 +79,22 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 	}
 	defer closeOut()
 	ns := c.pidNamespace()
-	symbols := symbol.New(symbol.Options{Mangled: !obj.Manifest.Config.CppDemangle})
+	symbols := c.symbols(obj.Manifest.Config)
+	defer symbols.Close()
 	s, err := runtime.New(runtime.Options{
 		Attacher:    attacher{ctx, c.probes},
 		Printer:     c.printer(out, symbols),
 		Warnings:    c.std.err,
 		Details:     c.details(),
 		ChildPID:    c.childPID,
+		UnwindPIDs:  c.unwindPIDs(),
 		PIDNSDev:    ns.Dev,
 		PIDNSIno:    ns.Ino,
 		ChildDone:   ended,
 		DryRun:      c.opts.dryRun,
 		Mode:        c.opts.runMode(),
 		VerifierLog: c.dump("verifier"),
+		UserSymbols: func() { c.watchProcesses(symbols) },
 	})
 	if err != nil {
 		return err
@@ -103,7 +108,11 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		return c.selfTest(ctx, s, out)
 	}
 	if kid != nil && !c.opts.dryRun {
-		kid.Start()
+		if s.Unwinds() {
+			kid.StartWith(s.Mapped)
+		} else {
+			kid.Start()
+		}
 	}
 	if c.opts.dryRun {
 		done, stop := context.WithCancel(ctx)
@@ -111,6 +120,7 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		ctx = done
 	}
 	code, err := s.Run(ctx)
+	c.reportSymbols(symbols)
 	release(s.Late())
 	if err == nil && code != 0 {
 		return exitError(code)
@@ -168,6 +178,8 @@ type attacher struct {
 func (a attacher) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
 	return a.set.Configure(spec, ps)
 }
+
+func (a attacher) LinkKfuncs(spec *ebpf.ProgramSpec) error { return a.set.LinkKfuncs(spec) }
 
 func (a attacher) Iterate(ctx context.Context, prog *ebpf.Program, p attach.Probe) error {
 	return a.set.Iterate(ctx, prog, p)

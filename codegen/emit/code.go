@@ -94,7 +94,8 @@ type inst struct {
 	off     int64
 	moves   []move
 	helper  ir.Helper
-	sym     string // the subprogram of a call
+	sym     string // the subprogram or function of the kernel that is called
+	kfunc   bool
 	targets [2]*block
 	span    diag.Span
 }
@@ -141,6 +142,7 @@ type code struct {
 	spills int
 	calls  []string
 	sub    bool
+	global bool
 	params int
 }
 

@@ -20,6 +20,8 @@ type Options struct {
 	// ScratchMap is the name of the per-CPU array map for memory objects that do not fit on the stack. Without a name such a
 	// function is an error.
 	ScratchMap string
+	// LostMap is the per-CPU array map whose first counter counts the runs of reentrant functions that found no scratch memory free.
+	LostMap string
 	// OnStack is the number of bytes of stack that may be used; 0 means MaxStack.
 	OnStack int
 }
@@ -32,8 +34,8 @@ type Result struct {
 	Insns asm.Instructions
 	// StackSize is the number of bytes of stack that are used.
 	StackSize int
-	// ScratchSize is not 0 if the function needs the scratch map: a per-CPU array map with one entry of that many bytes.
-	ScratchSize int
+	// ScratchSize is not 0 if the function needs the scratch map: a per-CPU array map with ScratchEntries entries of that many bytes.
+	ScratchSize, ScratchEntries int
 	// ScratchMap is the name of that map.
 	ScratchMap string
 	// Calls are the subprograms that the function calls or takes the address of, sorted.
@@ -110,6 +112,10 @@ func (e *moduleEmitter) emit(i int) (int, error) {
 	first := e.state[i] == unvisited
 	e.state[i] = visiting
 	for _, name := range callees(f) {
+		if x := e.module.Extern(name); x != nil {
+			below = max(below, x.Stack)
+			continue
+		}
 		j := slices.IndexFunc(e.module.Funcs, func(g *ir.Func) bool { return g.Name == name })
 		if j < 0 {
 			panic(fmt.Sprintf("BUG: emit: %s calls %s, which is not in the module", f.Name, name))

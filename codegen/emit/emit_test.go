@@ -190,6 +190,35 @@ func TestHelpers(t *testing.T) {
 	}
 }
 
+// A call of the kernel's function goes by name until the program is linked; its result is where a helper's is.
+func TestKfunc(t *testing.T) {
+	b := ir.NewBuilder("main")
+	task := b.Kfunc("bpf_task_from_pid", ir.Ptr, b.Const(7))
+	found, done := b.NewBlock("found"), b.NewBlock("done")
+	b.Branch(task, found, done)
+	b.Seal(found)
+	b.SetBlock(found)
+	b.Kfunc("bpf_task_release", ir.None, task)
+	b.Jump(done)
+	b.Seal(done)
+	b.SetBlock(done)
+	b.Return(b.Const(0))
+	r, err := emit.Func(b.Func, emit.Options{Target: newKernel})
+	require.NoError(t, err)
+	var called []string
+	for i := range r.Insns {
+		if in := &r.Insns[i]; in.IsKfuncCall() {
+			called = append(called, in.Reference())
+		}
+	}
+	require.Equal(t, []string{"bpf_task_from_pid", "bpf_task_release"}, called)
+	require.Empty(t, r.Calls)
+	var text strings.Builder
+	require.NoError(t, emit.Dump(&text, r.Insns))
+	require.Contains(t, text.String(), "r1 = 7")
+	require.Contains(t, text.String(), "call bpf_task_release\n")
+}
+
 func BenchmarkModule(b *testing.B) {
 	m := generate(36, true)
 	b.ReportAllocs()

@@ -207,8 +207,14 @@ func (e *expander) compare(in *inst, cc asm.JumpOp, skip int16) asm.Instruction 
 	return asm.Instruction{OpCode: cc.Op(asm.ImmSource), Dst: left, Offset: skip, Constant: in.src.imm}
 }
 
+// unlinked stands for the kernel's number of a function until a program is about to be loaded.
+const unlinked = -1
+
 func call(in *inst) asm.Instruction {
-	if in.sym != "" {
+	switch {
+	case in.kfunc:
+		return asm.Instruction{OpCode: asm.Call.Op(asm.ImmSource), Src: asm.PseudoKfuncCall, Constant: unlinked}.WithReference(in.sym)
+	case in.sym != "":
 		return asm.Call.Label(in.sym)
 	}
 	return helperNumber(in.helper).Call()

@@ -18,6 +18,8 @@ type frame struct {
 	scratchKey  *ir.Slot
 	slotBytes   int
 	scratchSize int
+	// claimed is set where a run must claim its scratch memory first: the first 8 bytes count who holds it.
+	claimed bool
 	// spillPlace is the number of the 8-byte place of every spill slot, below the slots.
 	spillPlace []int
 	spillBytes int
@@ -69,8 +71,26 @@ func newFrame(f *ir.Func, a *slotAnalysis, budget int, haveScratch bool) (*frame
 	}
 	fr.place[fr.scratchKey] = 8
 	slices.SortStableFunc(scratch, func(x, y *ir.Slot) int { return y.Size - x.Size })
-	fr.scratchSize = alignUp(a.color(scratch, func(s *ir.Slot, from int) { fr.place[s] = from }), 8)
+	first := 0
+	if fr.claimed = f.Reentrant && len(scratch) > 0; fr.claimed {
+		first = 8
+	}
+	fr.scratchSize = first + alignUp(a.color(scratch, func(s *ir.Slot, from int) { fr.place[s] = first + from }), 8)
+	if len(scratch) == 0 {
+		fr.scratchSize = 0
+	}
 	return fr, nil
+}
+
+// scratchEntries is the number of pieces of scratch memory on each CPU.
+func (fr *frame) scratchEntries() int {
+	switch {
+	case fr.scratchSize == 0:
+		return 0
+	case fr.claimed:
+		return claimable
+	}
+	return 1
 }
 
 func slotAlign(s *ir.Slot) int { return max(1, s.Align) }

@@ -42,7 +42,8 @@ func assemble(e *expander, opts Options) (Result, error) {
 	insns[0] = btf.WithFuncMetadata(insns[0].WithSymbol(e.code.name), e.code.signature())
 	return Result{
 		Name: e.code.name, Insns: insns, StackSize: e.frame.size(),
-		ScratchSize: e.frame.scratchSize, ScratchMap: scratchName(e.frame, opts), Calls: e.code.calls,
+		ScratchSize: e.frame.scratchSize, ScratchEntries: e.frame.scratchEntries(), ScratchMap: scratchName(e.frame, opts),
+		Calls: e.code.calls,
 	}, nil
 }
 
@@ -238,7 +239,11 @@ func (c *code) signature() *btf.Func {
 			proto.Params = append(proto.Params, btf.FuncParam{Name: fmt.Sprintf("a%d", i), Type: long})
 		}
 		proto.Return = long
-		return &btf.Func{Name: identifier(c.name), Type: proto, Linkage: btf.StaticFunc}
+		linkage := btf.StaticFunc
+		if c.global {
+			linkage = btf.GlobalFunc
+		}
+		return &btf.Func{Name: identifier(c.name), Type: proto, Linkage: linkage}
 	}
 	proto.Params = []btf.FuncParam{{Name: "ctx", Type: &btf.Pointer{Target: &btf.Void{}}}}
 	return &btf.Func{Name: identifier(c.name), Type: proto, Linkage: btf.StaticFunc}

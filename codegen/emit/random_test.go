@@ -44,8 +44,8 @@ func newKernelMaps(t *testing.T) kernelMaps {
 	}
 	return kernelMaps{
 		"m": create(ebpf.Array, entrySize, entries), "d": create(ebpf.Array, dataSize, 1),
-		"scratch0": create(ebpf.PerCPUArray, scratchSize, 1), "scratch1": create(ebpf.PerCPUArray, scratchSize, 1),
-		"scratch2": create(ebpf.PerCPUArray, scratchSize, 1),
+		"scratch0": create(ebpf.PerCPUArray, scratchSize, 4), "scratch1": create(ebpf.PerCPUArray, scratchSize, 4),
+		"scratch2": create(ebpf.PerCPUArray, scratchSize, 4), "lost": create(ebpf.PerCPUArray, 8, 1),
 	}
 }
 
@@ -144,8 +144,11 @@ func (k kernelMaps) differs(t *testing.T, module *ir.Module, seed int64, on targ
 	if err := ir.Validate(module); err != nil {
 		return err
 	}
+	for _, f := range module.Funcs {
+		f.Reentrant = seed%2 == 0
+	}
 	// Only functions that are called may be in a program.
-	results, err := emit.Module(module, emit.Options{Target: on, ScratchMap: "scratch"})
+	results, err := emit.Module(module, emit.Options{Target: on, ScratchMap: "scratch", LostMap: "lost"})
 	if err != nil {
 		return err
 	}

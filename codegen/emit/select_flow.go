@@ -16,8 +16,8 @@ func (s *selector) call(v *ir.Value) {
 		s.emit(&inst{kind: instMove, moves: moves})
 	}
 	in := &inst{kind: instCall, nargs: len(v.Args), helper: v.Helper}
-	if v.Op == ir.OpCallFunc {
-		in.sym = v.Sym
+	if v.Op != ir.OpCall {
+		in.sym, in.kfunc = v.Sym, v.Op == ir.OpKfunc
 	}
 	s.emit(in)
 	if d, used := s.regs[v]; used {
@@ -73,6 +73,9 @@ func (s *selector) edge(t ir.Target) *block {
 }
 
 func (s *selector) ret(v *ir.Value) {
+	if s.frame.claimed {
+		s.releaseScratch()
+	}
 	if x := v.Args[0]; x.Op == ir.OpConst {
 		s.emit(&inst{kind: instJump, targets: [2]*block{s.returnBlock(x.Imm)}})
 		return
@@ -113,26 +116,14 @@ func (s *selector) prologue(entry *block) *block {
 	if len(moves) > 0 {
 		s.emit(&inst{kind: instMove, moves: moves})
 	}
-	if s.scratch == noReg {
+	switch {
+	case s.scratch == noReg:
 		s.emit(&inst{kind: instJump, targets: [2]*block{entry}})
-	} else {
-		s.lookupScratch(entry)
+	case s.frame.claimed:
+		s.claimScratch(entry)
+	default:
+		s.lookupScratch(0, entry)
 	}
 	b.insts = s.group
 	return b
-}
-
-func (s *selector) lookupScratch(entry *block) {
-	key := operand{kind: operandSlot, slot: s.frame.scratchKey}
-	s.emit(&inst{kind: instStore, base: key, width: 4, src: constOperand(0)})
-	s.emit(&inst{kind: instMove, moves: []move{
-		{regOperand(r1), operand{kind: operandMap, sym: s.opts.ScratchMap}},
-		{regOperand(r1 + 1), key},
-	}})
-	s.emit(&inst{kind: instCall, nargs: 2, helper: ir.HelperMapLookupElem})
-	s.move(s.scratch, regOperand(r0))
-	s.emit(&inst{
-		kind: instBranch, jump: asm.JEq, left: s.scratch, src: constOperand(0),
-		targets: [2]*block{s.returnBlock(0), entry},
-	})
 }

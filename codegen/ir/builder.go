@@ -152,6 +152,9 @@ func (b *Builder) AddImm(x *Value, n int64) *Value {
 // Neg returns -x.
 func (b *Builder) Neg(x *Value) *Value { return b.emit(b.Func.NewValue(OpNeg, I64, x)) }
 
+// Number returns x as a number that the verifier does not follow.
+func (b *Builder) Number(x *Value) *Value { return b.emit(b.Func.NewValue(OpNumber, I64, x)) }
+
 // Extend returns the low width bytes of x, sign- or zero-extended to 64 bits; x itself for width 8.
 func (b *Builder) Extend(x *Value, width int, signed bool) *Value {
 	if width == 8 {
@@ -232,6 +235,14 @@ func (b *Builder) Call(h Helper, args ...*Value) *Value {
 // CallFunc calls a subprogram of the module.
 func (b *Builder) CallFunc(name string, args ...*Value) *Value {
 	v := b.Func.NewValue(OpCallFunc, I64, args...)
+	v.Sym = name
+	return b.emit(v)
+}
+
+// Kfunc calls a function of the kernel that is known by its name; t is the type of its result. What it acquires, every path from
+// here must release.
+func (b *Builder) Kfunc(name string, t Type, args ...*Value) *Value {
+	v := b.Func.NewValue(OpKfunc, t, args...)
 	v.Sym = name
 	return b.emit(v)
 }

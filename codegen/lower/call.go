@@ -183,6 +183,11 @@ func (f *fn) operand(v attach.Value) *ir.Value {
 			addr = f.b.Binary(ir.OpAdd, addr, f.b.Binary(ir.OpMul, index, f.b.Const(o.Scale)))
 		}
 		return f.load(place{base: f.b.AddImm(addr, o.Value), mem: memUser}, t).V
+	case attach.OperandResult:
+		result := f.Temp("result", 8, 8)
+		f.b.Store(result, 0, 8, f.b.Const(0))
+		f.b.Call(ir.HelperGetFuncRet, f.b.Ctx(), result)
+		return f.b.Load(result, 0, v.Size, o.Signed)
 	}
 	panic(fmt.Sprintf("BUG: lower: unexpected operand %d", o.Kind))
 }

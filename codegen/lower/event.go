@@ -48,6 +48,10 @@ func (f *fn) sentType(e ast.Expr, a stdlib.Action) types.Type {
 
 // send sends an event whose fields are the values of expressions.
 func (f *fn) send(e object.Event, exprs []ast.Expr) {
+	if f.pinned() {
+		f.sendPinned(e, exprs)
+		return
+	}
 	variable := layoutEvent(&e)
 	id := f.eventID(e)
 	if variable == 0 {
@@ -283,6 +287,9 @@ func (f *fn) appendString(dst *ir.Value, fl field, size int) *ir.Value {
 
 // Exit ends the script: the flag is set first, so that the exit is not lost even if the ring buffer is full.
 func (f *fn) Exit(code stdlib.Arg) {
+	if f.pinned() {
+		f.Refuse("a pinned iterator has no exit(): return ends the action for an object")
+	}
 	e := object.Event{Kind: object.EventExit, Place: f.module.place(f.b.Span)}
 	flag := f.b.Const(1)
 	var fill func(rec *ir.Value)
@@ -309,6 +316,21 @@ func (f *fn) Exit(code stdlib.Arg) {
 func (f *fn) runtimeError(at diag.Span, message string) {
 	e := object.Event{Kind: object.EventRuntimeError, Message: message, Place: f.module.place(at)}
 	f.reserve(f.eventID(e), header, func(*ir.Value) {})
+}
+
+// Warn sends a warning with values that are scalars.
+func (f *fn) Warn(format string, values ...stdlib.Value) {
+	e := object.Event{Kind: object.EventWarnf, Format: format, Place: f.module.place(f.span())}
+	for _, v := range values {
+		e.Fields = append(e.Fields, object.EventField{Type: v.Type})
+	}
+	layoutEvent(&e)
+	f.reserve(f.eventID(e), header+e.FixedSize, func(rec *ir.Value) {
+		f.padRecord(rec, e)
+		for i, v := range values {
+			f.put(rec, int64(header+e.Fields[i].Offset), v, v.Type, false)
+		}
+	})
 }
 
 // helperError reports a helper that failed, with its return code.

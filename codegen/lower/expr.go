@@ -36,6 +36,15 @@ func (f *fn) number(e ast.Expr) *ir.Value { return f.expr(e).V }
 // exprInto is expr, but a memory object may be built at into, which has room for it. The caller has to look where it is.
 func (f *fn) exprInto(e ast.Expr, into *ir.Value) stdlib.Value {
 	t := f.info.Types[e]
+	v := f.exprOf(e, t, into)
+	if s, ok := t.(*types.Struct); ok && f.isCopy(v, s) {
+		return f.copyArgs(s, into)
+	}
+	return v
+}
+
+// exprOf is exprInto, where `args` is still the context.
+func (f *fn) exprOf(e ast.Expr, t types.Type, into *ir.Value) stdlib.Value {
 	if c, ok := f.info.Consts[e]; ok {
 		return f.constValue(c, t, into)
 	}
@@ -51,6 +60,9 @@ func (f *fn) exprInto(e ast.Expr, into *ir.Value) stdlib.Value {
 	case *ast.CallExpr:
 		if cf := f.info.Funcs[e]; cf != nil {
 			return f.callFunc(e, cf)
+		}
+		if x := f.info.Externals[e]; x != nil {
+			return f.callExternal(e, x)
 		}
 		return f.call(e, into)
 	case *ast.VarExpr:
@@ -123,7 +135,11 @@ func (f *fn) unary(e *ast.UnaryExpr, into *ir.Value) stdlib.Value {
 	case ast.Neg:
 		return f.fit(f.b.Neg(f.number(e.X)), t)
 	case ast.Deref:
-		p := f.pointee(f.expr(e.X))
+		x := f.expr(e.X)
+		if f.isArgs(x.Type) {
+			return x
+		}
+		p := f.pointee(x)
 		if isScalar(t) {
 			return f.load(p, t)
 		}

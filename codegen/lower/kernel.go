@@ -5,6 +5,7 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/ir"
 	"github.com/gtrace/gtrace/codegen/target"
+	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/attach"
 	"github.com/gtrace/gtrace/lang/types"
 	"github.com/gtrace/gtrace/stdlib"
@@ -52,26 +53,106 @@ func (f *fn) UserSymbol(name string) *ir.Value {
 func (f *fn) Trusted(a stdlib.Arg) *ir.Value {
 	e := a.(*arg).e
 	p := place{}
-	if _, ok := a.Type().(types.Pointer); ok {
+	if typed, ok := f.typedPlace(e); ok {
+		p = typed
+	} else if _, ok := a.Type().(types.Pointer); ok {
 		p = f.pointee(f.expr(e))
 	} else {
 		p = f.placeOf(e)
 	}
+	if p.base.Op == ir.OpNumber {
+		p.base = p.base.Args[0]
+	}
 	if p.mem != memTrusted && !f.fromContext(p.base) {
-		f.Refuse("the kernel takes only a pointer that comes straight from the probe's arguments or the current task here")
+		f.Refuse(notKnown)
 	}
 	return f.address(p)
 }
 
-// Path returns the path of the file that a struct path is about.
-func (f *fn) Path(c stdlib.Call, path *ir.Value) stdlib.Value {
+// Path returns the path of the file that a struct path is about, or an empty one where a pointer on the way to it is null.
+func (f *fn) Path(c stdlib.Call, path stdlib.Arg) stdlib.Value {
 	t := c.Result.(types.String)
 	dst := f.Temp("path", types.Align(t.Size, 8), 8)
-	ret := f.b.Call(ir.HelperDPath, path, dst, f.b.Const(int64(t.Size)))
-	return stdlib.Value{V: dst, Type: t, Len: f.readLen(ir.HelperDPath, dst, ret, t.Size), Loose: true}
+	call := func(p *ir.Value) *ir.Value {
+		return f.b.Call(ir.HelperDPath, p, dst, f.b.Const(int64(t.Size)))
+	}
+	if f.kind() != attach.KindIter {
+		ret := call(f.Trusted(path))
+		return stdlib.Value{V: dst, Type: t, Len: f.readLen(ir.HelperDPath, dst, ret, t.Size), Loose: true}
+	}
+	n := f.b.NewVariable(ir.I64)
+	none, done := f.b.NewBlock("no_path"), f.b.NewBlock("path")
+	p, ok := f.known(path, none)
+	if !ok {
+		f.Refuse(notKnown)
+		return stdlib.Value{V: dst, Type: t}
+	}
+	f.b.Define(n, f.readLen(ir.HelperDPath, dst, call(f.address(p)), t.Size))
+	f.b.Jump(done)
+	f.enter(none)
+	f.b.Store(dst, 0, 1, f.b.Const(0))
+	f.b.Define(n, f.b.Const(1))
+	f.b.Jump(done)
+	f.enter(done)
+	return stdlib.Value{V: dst, Type: t, Len: f.b.Use(n), Loose: true}
 }
 
-// fromContext reports whether a pointer is an argument of the function that the program is attached to: the verifier knows those.
+// notKnown is said of pointers that the kernel's functions do not take.
+const notKnown = "the kernel takes only a pointer that comes straight from the probe's arguments or the current task here"
+
+// known returns what an argument denotes or points to in an iter probe, where the verifier follows the pointers from the context on,
+// if each is tested: null ones lead to none.
+func (f *fn) known(a stdlib.Arg, none *ir.Block) (place, bool) {
+	e := a.(*arg).e
+	p, ok := f.knownPlace(e, none)
+	if _, isPtr := a.Type().(types.Pointer); isPtr && ok {
+		return f.tested(p, none), true
+	}
+	return p, ok
+}
+
+// knownPlace returns the place that ctx.x, ctx.x.y and so on denote.
+func (f *fn) knownPlace(e ast.Expr, none *ir.Block) (place, bool) {
+	field, ok := e.(*ast.FieldExpr)
+	if !ok || len(f.info.Fields[field]) == 0 {
+		return place{}, false
+	}
+	_, isPtr := f.info.Types[field.X].(types.Pointer)
+	p, ok := f.knownPlace(field.X, none)
+	switch _, isField := field.X.(*ast.FieldExpr); {
+	case isField && !ok:
+		return place{}, false
+	case isField && isPtr:
+		p = f.tested(p, none)
+	case isField:
+	case f.isCtx(f.expr(field.X).V):
+		p = place{base: f.b.Ctx(), mem: memCtx}
+	default:
+		return place{}, false
+	}
+	for _, step := range f.info.Fields[field] {
+		p = p.at(int64(step.Offset))
+	}
+	return p, true
+}
+
+// tested loads a pointer that the verifier knows then, and goes to none if it is null.
+func (f *fn) tested(p place, none *ir.Block) place {
+	ptr := f.b.Load(p.base, p.off, 8, false)
+	ptr.Type = ir.Ptr
+	there := f.b.NewBlock("known")
+	f.b.Branch(f.b.Binary(ir.OpEq, ptr, f.b.Const(0)), none, there)
+	f.enter(there)
+	return place{base: ptr, mem: memTrusted}
+}
+
+// fromContext reports whether a pointer is an argument of the function that the program is attached to, or an object of its iterator:
+// the verifier knows those.
 func (f *fn) fromContext(v *ir.Value) bool {
+	for _, object := range f.objects {
+		if v == object {
+			return true
+		}
+	}
 	return f.kind() == attach.KindTracing && v.Op == ir.OpLoad && (v.Args[0].Op == ir.OpCtx || v.Args[0] == f.b.Context)
 }

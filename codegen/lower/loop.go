@@ -241,6 +241,7 @@ func (c *callback) pass(v *ir.Value) int64 {
 func (c *callback) fill(body func(g *fn, params []*ir.Value)) {
 	b := ir.NewBuilder(c.name)
 	b.Func.Sub = true
+	b.Func.Reentrant = c.outer.b.Func.Reentrant
 	b.Span = c.outer.b.Span
 	g := &fn{
 		module: c.outer.module, b: b, prog: c.outer.prog, vars: map[*check.Var]storage{}, inner: c, at: c.outer.at,

@@ -115,14 +115,21 @@ func (f *fn) zeroValue(size int) *ir.Value {
 }
 
 // countLost adds one to a counter of losses.
-func (f *fn) countLost(index int) {
+func (f *fn) countLost(index int) { f.countIn(object.LostMap, index) }
+
+// countIn adds one to a counter of a per-CPU array.
+func (f *fn) countIn(counters string, index int) {
 	key := f.Temp("lost", 4, 4)
 	f.b.Store(key, 0, 4, f.b.Const(int64(index)))
 	counter, done := f.b.NewBlock("counter"), f.b.NewBlock("counted")
-	p := f.b.Call(ir.HelperMapLookupElem, f.b.MapPtr(object.LostMap), key)
+	p := f.b.Call(ir.HelperMapLookupElem, f.b.MapPtr(counters), key)
 	f.b.Branch(p, counter, done)
 	f.enter(counter)
-	f.b.Store(p, 0, 8, f.b.AddImm(f.b.Load(p, 0, 8, false), 1))
+	if f.b.Func.Reentrant {
+		f.b.AtomicAdd(p, 0, 8, f.b.Const(1))
+	} else {
+		f.b.Store(p, 0, 8, f.b.AddImm(f.b.Load(p, 0, 8, false), 1))
+	}
 	f.b.Jump(done)
 	f.enter(done)
 }

@@ -42,6 +42,9 @@ func (f *fn) pointee(v stdlib.Value) place {
 		return f.ctxPlace()
 	}
 	p, _ := v.Type.(types.Pointer)
+	if n, ok := v.Type.(types.Int); ok {
+		p.Space = n.Space
+	}
 	mem := memKernel
 	switch {
 	case p.Trusted:
@@ -91,8 +94,10 @@ func (p place) space() types.Space {
 func (f *fn) placeOf(e ast.Expr) place {
 	switch e := e.(type) {
 	case *ast.FieldExpr:
-		p, _ := f.field(e)
-		return p
+		if _, record := f.info.Types[e.X].(types.Record); !record {
+			p, _ := f.field(e)
+			return p
+		}
 	case *ast.UnaryExpr:
 		if e.Op == ast.Deref {
 			return f.pointee(f.expr(e.X))
@@ -127,6 +132,9 @@ func (f *fn) ctxPlace() place {
 		mem = memKernel // the verifier wants each pointer there to be tested before it is used; a copy of it is a number
 	case attach.KindTestRun, attach.KindKprobe, attach.KindTracepoint, attach.KindPerfEvent, attach.KindXDP:
 	}
+	if f.prog.Context != nil && f.prog.Context.Copied {
+		mem = memKernel
+	}
 	return place{base: f.b.Ctx(), mem: mem}
 }
 
@@ -140,6 +148,9 @@ func (f *fn) field(e *ast.FieldExpr) (place, types.Field) {
 	for _, step := range path {
 		p = p.at(int64(step.Offset))
 	}
+	if p.mem == memTrusted && !f.loadable(f.structOf(e.X), path) {
+		p.mem = memKernel
+	}
 	return p, path[len(path)-1]
 }
 
@@ -148,6 +159,9 @@ func (f *fn) structPlace(x ast.Expr) place {
 	t := f.info.Types[x]
 	if _, ok := t.(types.Pointer); !ok {
 		return f.placeOf(x)
+	}
+	if p, ok := f.typedPlace(x); ok {
+		return p
 	}
 	v := f.expr(x)
 	for {
@@ -169,6 +183,9 @@ func (f *fn) element(e *ast.IndexExpr) place {
 		p, elem = f.pointee(f.expr(e.X)), t.Elem
 	case types.Array:
 		p, elem = f.placeOf(e.X), t.Elem
+		if p.mem == memTrusted {
+			p.mem = memKernel
+		}
 	case types.String:
 		p, elem = f.placeOf(e.X), types.Int8
 	default: // the checker lets nothing else be indexed
@@ -207,9 +224,8 @@ func (f *fn) load(p place, t types.Type) stdlib.Value {
 	case memWide:
 		v = f.b.Load(p.base, p.off, 8, false)
 		v.Stable = true
-		if ptr, ok := t.(types.Pointer); ok && ptr.Trusted {
-			v.Type = ir.Ptr
-			return stdlib.Value{V: v, Type: t}
+		if f.kind() == attach.KindTracing && !f.numeric(p.off) {
+			v = f.b.Number(v)
 		}
 		v = f.b.Extend(v, n, isSigned(t))
 	case memKernel, memUser:
@@ -291,6 +307,11 @@ func (f *fn) fieldValue(e *ast.FieldExpr, into *ir.Value) stdlib.Value {
 		return f.recordField(e, r)
 	}
 	p, field := f.field(e)
+	return f.readField(p, field, t, into)
+}
+
+// readField reads a field at its place as a value of the type that the checker gave it.
+func (f *fn) readField(p place, field types.Field, t types.Type, into *ir.Value) stdlib.Value {
 	switch {
 	case field.DataLoc:
 		return f.dataLoc(p, t, into)

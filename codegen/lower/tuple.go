@@ -119,6 +119,11 @@ func (f *fn) makesLoose(e ast.Expr, t types.Type) bool {
 // put stores a value as one of type t.
 func (f *fn) put(dst *ir.Value, off int64, v stdlib.Value, t types.Type, pad bool) {
 	switch t := t.(type) {
+	case *types.Struct:
+		if f.isCopy(v, t) {
+			f.putArgs(dst, off, t)
+			return
+		}
 	case types.String:
 		f.putString(dst, off, v, t.Size, pad)
 		return

@@ -87,12 +87,6 @@ func (f *fn) writeVar(v *check.Var, x *ir.Value) {
 	}
 }
 
-// isArgs reports whether a variable is another name of `args`: fields of the context, which stay where they are.
-func (f *fn) isArgs(t types.Type) bool {
-	s, ok := t.(*types.Struct)
-	return ok && f.prog.Context != nil && f.prog.Context.Args == s
-}
-
 // variable reads a scratch variable.
 func (f *fn) variable(e *ast.VarExpr) stdlib.Value {
 	v := f.info.Vars[e]

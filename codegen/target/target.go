@@ -34,6 +34,10 @@ const (
 	LargeMapKeys            // keys of hash maps over 512 bytes, 5.11
 	SocketCookie            // bpf_get_socket_cookie in tracing programs, 5.12
 	UprobeFuncIP            // bpf_get_func_ip in uprobes, 6.6
+	TaskFromPID             // the kernel's function bpf_task_from_pid, 6.2
+	UprobePreempt           // programs of uprobes run with preemption on, 6.0: another thread may run the same program meanwhile
+	GetFuncRet              // bpf_get_func_ret, 5.17
+	TaskPtRegs              // bpf_task_pt_regs, 5.15
 
 	endFeature
 )
@@ -65,7 +69,11 @@ var features = [endFeature]featureInfo{
 	BoundedLoops:    {"bounded loops", Version{5, 3}},
 	SocketCookie:    {"bpf_get_socket_cookie in tracing programs", Version{5, 12}},
 	UprobeFuncIP:    {"bpf_get_func_ip in uprobes", Version{6, 6}},
+	TaskFromPID:     {"bpf_task_from_pid", Version{6, 2}},
+	GetFuncRet:      {"bpf_get_func_ret", Version{5, 17}},
+	TaskPtRegs:      {"bpf_task_pt_regs", Version{5, 15}},
 	LargeMapKeys:    {"map keys of more than 512 bytes", Version{5, 11}},
+	UprobePreempt:   {"preemption in programs of uprobes", Version{6, 0}},
 }
 
 // String returns the feature's name as a diagnostic gives it.

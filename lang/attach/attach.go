@@ -50,8 +50,14 @@ type Probe struct {
 	Freq   uint64 `json:",omitempty"`
 	// PID restricts the probe to a process where the kernel can do that at attach; 0 for all.
 	PID int `json:",omitempty"`
+	// Program is the id of the BPF program that Func is a function of; 0 for functions of the kernel.
+	Program uint32 `json:",omitempty"`
 	// BTFType names what a KindTracing program attaches to, e.g. "sys_enter" for tp_btf.
 	BTFType string `json:",omitempty"`
+	// Pin is the path at which an iterator is pinned: it goes on without gtrace. Empty if it is not.
+	Pin string `json:",omitempty"`
+	// Further is set for all places but the first of a probe that has several: they are not counted.
+	Further bool `json:",omitempty"`
 	// Wildcard is set for one of those that a wildcard stands for: the script did not name it, so it is left out where the
 	// kernel does not let it be traced.
 	Wildcard bool `json:",omitempty"`
@@ -90,6 +96,7 @@ const (
 	OperandConst    OperandKind = iota + 1 // Value
 	OperandRegister                        // the register at Base
 	OperandMemory                          // user memory at the register at Base, plus Index * Scale, plus Value
+	OperandResult                          // what the function returned, by bpf_get_func_ret
 )
 
 // Context is what a program attached to a probe can see. Programs with equal Contexts can share their code.
@@ -116,6 +123,9 @@ type Context struct {
 	Stack bool
 	// PIDFilter says how -p is honoured: "body" by a test in the program, "attach" by the kernel, "" not at all.
 	PIDFilter string
+	// Copied is set where the verifier refuses loads of pointers from the context, since it knows nothing of what they point to: a
+	// helper copies what the program reads.
+	Copied bool
 	// Size is the size of the context in bytes as far as the program may read it; 0 if not known.
 	Size int
 }

@@ -69,6 +69,8 @@ type checker struct {
 	// program is the program being typed, and env what its probe offers.
 	program *Program
 	env     types.Env
+	// argCopies are the structs that hold copies of args, by the args.
+	argCopies map[*types.Struct]*types.Struct
 	// grown are tuples and records that became too large.
 	grown map[ast.Expr]bool
 	// loops is the number of loops around the statement being typed.
@@ -122,12 +124,14 @@ func (c *checker) reset() {
 	c.info.Calls = map[ast.Expr]*types.Signature{}
 	c.info.Fields = map[*ast.FieldExpr][]types.Field{}
 	c.info.Funcs = map[*ast.CallExpr]*Func{}
+	c.info.Externals = map[*ast.CallExpr]*External{}
 	c.vars, c.varOrder = map[*Var]*slot{}, nil
 	c.maps, c.mapOrder = map[string]*scriptMap{}, nil
 	c.badMaps = map[*ast.MapExpr]bool{}
 	c.literals = map[ast.Expr]bool{}
 	c.warnedOf = map[string]bool{}
 	c.grown = map[ast.Expr]bool{}
+	c.argCopies = map[*types.Struct]*types.Struct{}
 	c.versions = map[versionKey]*version{}
 }
 

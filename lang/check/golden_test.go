@@ -88,6 +88,9 @@ func said(diags *diag.List) string {
 			fmt.Fprintf(&b, " (%s)", d.Hint)
 		}
 		b.WriteString("\n")
+		for _, n := range d.Notes {
+			fmt.Fprintf(&b, "  %d:%d-%d %s\n", n.Span.Pos().Line, n.Span.Pos().Col, n.Span.File.Pos(n.Span.End).Col, n.Message)
+		}
 	}
 	return b.String()
 }

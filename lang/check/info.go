@@ -26,6 +26,8 @@ type Info struct {
 	Fields map[*ast.FieldExpr][]types.Field
 	// Funcs has the function of every CallExpr that calls one of the script.
 	Funcs map[*ast.CallExpr]*Func
+	// Externals has the function of every CallExpr that calls one of an imported object file.
+	Externals map[*ast.CallExpr]*External
 	// Maps are all script maps, sorted by name.
 	Maps []*Map
 	// Programs are what is compiled, in the order of the script.
@@ -101,7 +103,9 @@ type Program struct {
 type Config struct {
 	MaxStrlen, MaxMapKeys, MaxProbes, MaxPrograms, MaxCatBytes, LogSize, OnStackLimit int
 	StackMode, MissingProbes, StrTruncTrailer, License, CacheUserSymbols              string
-	PrintMapsOnExit, CppDemangle, LazySymbolication                                   bool
+	PrintMapsOnExit, CppDemangle, LazySymbolication, ShowDebugInfo                    bool
+	// UseBlazesym is kept for scripts that ask for it: gtrace has one way to name addresses, with debug information where that is asked for.
+	UseBlazesym bool
 	// UnstableImport, UnstableTseries, UnstableTypeinfo and UnstableDwUstack say what becomes of a script that uses that part of the
 	// language: it runs (enable), with a warning (warn), or is refused (error).
 	UnstableImport, UnstableTseries, UnstableTypeinfo, UnstableDwUstack string
@@ -139,6 +143,8 @@ type Options struct {
 	Builtins  Builtins
 	Providers Providers
 	Host      Host
+	// Externals are the functions of imported object files; nil if there are none.
+	Externals Externals
 	// Maps are maps that exist already (interactive session): their types are fixed.
 	Maps []*Map
 	// WideMaps gives the integers in new maps 64 bits, in keys too: in an interactive session, what a map will have to hold is

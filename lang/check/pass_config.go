@@ -18,8 +18,12 @@ type setting struct {
 	// renamed is the new name of an old one; noEffect is set for variables without a meaning any more.
 	renamed  string
 	noEffect bool
-	// later is set for variables of parts of the language that are not supported yet.
-	later bool
+	// opposite is set for an old name that means the contrary of the new one.
+	opposite bool
+	// envOnly is set for variables of the environment that no script sets.
+	envOnly bool
+	// flag is set for variables that are on or off: any number but 0 means on.
+	flag bool
 }
 
 // settings returns the table of config variables.
@@ -33,25 +37,23 @@ func settings() map[string]setting {
 		"log_size":           {set: number("log_size", func(c *Config) *int { return &c.LogSize }, 0)},
 		"on_stack_limit":     {set: number("on_stack_limit", func(c *Config) *int { return &c.OnStackLimit }, 0)},
 		"perf_rb_pages":      {set: number("perf_rb_pages", func(c *Config) *int { return &c.RingBufPages }, 0)},
-		"print_maps_on_exit": flag(func(c *Config) *bool { return &c.PrintMapsOnExit }),
-		"cpp_demangle":       flag(func(c *Config) *bool { return &c.CppDemangle }),
-		"lazy_symbolication": flag(func(c *Config) *bool { return &c.LazySymbolication }),
+		"print_maps_on_exit": flag("print_maps_on_exit", func(c *Config) *bool { return &c.PrintMapsOnExit }),
+		"cpp_demangle":       flag("cpp_demangle", func(c *Config) *bool { return &c.CppDemangle }),
+		"lazy_symbolication": flag("lazy_symbolication", func(c *Config) *bool { return &c.LazySymbolication }),
+		"show_debug_info":    flag("show_debug_info", func(c *Config) *bool { return &c.ShowDebugInfo }),
+		"use_blazesym":       flag("use_blazesym", func(c *Config) *bool { return &c.UseBlazesym }),
 		"str_trunc_trailer":  {set: text(func(c *Config) *string { return &c.StrTruncTrailer })},
 		"stack_mode": choice("stack_mode", func(c *Config) *string { return &c.StackMode },
 			"bpftrace", "raw", "perf", "build_id"),
 		"missing_probes": choice("missing_probes", func(c *Config) *string { return &c.MissingProbes },
 			"ignore", "warn", "error"),
-		"cache_user_symbols": choice("cache_user_symbols", func(c *Config) *string { return &c.CacheUserSymbols },
-			"PER_PID", "PER_PROGRAM", "NONE"),
-		"license": {set: license},
+		"cache_user_symbols": userSymbols(),
+		"license":            {set: license},
 
 		"unstable_tseries":          {set: unstable("unstable_tseries", func(c *Config) *string { return &c.UnstableTseries })},
 		"unstable_dw_ustack":        {set: unstable("unstable_dw_ustack", func(c *Config) *string { return &c.UnstableDwUstack })},
 		"unstable_typeinfo":         {set: unstable("unstable_typeinfo", func(c *Config) *string { return &c.UnstableTypeinfo })},
 		"unstable_import_statement": {set: unstable("unstable_import_statement", func(c *Config) *string { return &c.UnstableImport })},
-
-		"show_debug_info": {later: true},
-		"use_blazesym":    {later: true},
 
 		"symbol_source":           {noEffect: true},
 		"max_type_res_iterations": {noEffect: true},
@@ -60,9 +62,16 @@ func settings() map[string]setting {
 		"unstable_macro":          {noEffect: true},
 		"unstable_map_decl":       {noEffect: true},
 
-		"strlen":        {renamed: "max_strlen"},
-		"cat_bytes_max": {renamed: "max_cat_bytes"},
-		"map_keys_max":  {renamed: "max_map_keys"},
+		"strlen":          {renamed: "max_strlen"},
+		"cat_bytes_max":   {renamed: "max_cat_bytes"},
+		"map_keys_max":    {renamed: "max_map_keys"},
+		"no_cpp_demangle": {renamed: "cpp_demangle", opposite: true},
+
+		"btf":           {envOnly: true},
+		"color":         {envOnly: true},
+		"kernel_build":  {envOnly: true},
+		"kernel_source": {envOnly: true},
+		"vmlinux":       {envOnly: true},
 	}
 }
 
@@ -129,25 +138,43 @@ func (c *checker) configure(table map[string]setting, s ast.ConfigSetting) {
 		suggest(d, name, settingNames(table))
 		return
 	}
+	old := st
 	if st.renamed != "" {
 		c.diags.Warnf(s.At, "renamed-config", "%s has been renamed, please use %s", s.Name, st.renamed)
 		st = table[st.renamed]
 	}
 	switch {
+	case st.envOnly:
+		c.diags.Errorf(s.At, "unknown-config", "%s: can only be set as an environment variable", s.Name)
+		return
 	case st.noEffect:
 		c.diags.Warnf(s.At, "no-effect", "%s is deprecated and has no effect", s.Name)
-		return
-	case st.later:
-		c.diags.Warnf(s.At, "unsupported", "%s is not supported yet and has no effect", s.Name)
 		return
 	}
 	value, ok := settingValue(s.Value)
 	if !ok {
 		return
 	}
-	if err := st.set(&c.info.Config, value); err != nil {
+	if n, number := s.Value.(*ast.IntLit); number && st.flag && n.Value != 0 {
+		value = "1"
+	}
+	if err := st.set(&c.info.Config, old.meant(value)); err != nil {
 		c.diags.Errorf(s.At, "bad-config", "%s", err)
 	}
+}
+
+// meant returns the value of the new name that the value of an old one stands for.
+func (s setting) meant(value string) string {
+	if !s.opposite {
+		return value
+	}
+	switch value {
+	case "true", "1":
+		return "false"
+	case "false", "0":
+		return "true"
+	}
+	return value
 }
 
 func (c *checker) configureFromEnv(table map[string]setting) {
@@ -158,13 +185,14 @@ func (c *checker) configureFromEnv(table map[string]setting) {
 	sort.Strings(names)
 	for _, name := range names {
 		st, ok := table[name]
+		old := st
 		if st.renamed != "" {
 			st = table[st.renamed]
 		}
 		if !ok || st.set == nil {
 			continue
 		}
-		if err := st.set(&c.info.Config, c.opts.Env[name]); err != nil {
+		if err := st.set(&c.info.Config, old.meant(c.opts.Env[name])); err != nil {
 			c.diags.Errorf(diag.Span{}, "bad-config", "environment: %s", err)
 		}
 	}
@@ -215,12 +243,38 @@ func number(name string, field func(*Config) *int, low int) func(*Config, string
 	}
 }
 
-func flag(field func(*Config) *bool) setting {
+func flag(name string, field func(*Config) *bool) setting {
 	set := func(c *Config, v string) error {
-		*field(c) = v != "0" && v != "false" && v != ""
+		switch strings.ToLower(v) {
+		case "1", "true", "on", "yes":
+			*field(c) = true
+		case "0", "false", "off", "no":
+			*field(c) = false
+		default:
+			//lint:ignore ST1005 these are bpftrace's words
+			return fmt.Errorf("%s: Invalid bool value: valid values are true, false, 1 or 0.", name)
+		}
 		return nil
 	}
-	return setting{set: set, values: []string{"false", "true"}}
+	return setting{set: set, values: []string{"false", "true"}, flag: true}
+}
+
+// userSymbols is cache_user_symbols, which was on or off once.
+func userSymbols() setting {
+	field := func(c *Config) *string { return &c.CacheUserSymbols }
+	st := choice("cache_user_symbols", field, "PER_PID", "PER_PROGRAM", "NONE")
+	words := st.set
+	st.flag = true
+	st.set = func(c *Config, v string) error {
+		switch v {
+		case "0", "false":
+			v = "NONE"
+		case "1", "true":
+			v = "PER_PROGRAM"
+		}
+		return words(c, strings.ToUpper(v))
+	}
+	return st
 }
 
 func text(field func(*Config) *string) func(*Config, string) error {
@@ -274,5 +328,6 @@ func license(c *Config, v string) error {
 		}
 	}
 	//lint:ignore ST1005 these are bpftrace's words
-	return fmt.Errorf("Invalid value for license. Found: %s. Valid values: %s.", v, strings.Join(valid, ", "))
+	return fmt.Errorf("Invalid value for license. Found: %s. Valid values: %s. Read more about BPF programs and licensing: "+
+		"https://docs.kernel.org/bpf/bpf_licensing.html#using-bpf-programs-in-the-linux-kernel", v, strings.Join(valid, ", "))
 }

@@ -31,6 +31,13 @@ type declared struct {
 	how string
 }
 
+// note shows where it was, once for all clones of a body.
+func (d declared) note(to *diag.Diagnostic) {
+	if len(to.Notes) == 0 {
+		to.Notef(d.at, "This is the %s.", d.how)
+	}
+}
+
 // scope is a block's scratch variables.
 type scope struct {
 	outer *scope
@@ -138,10 +145,9 @@ func (c *checker) resolveStmt(s *scope, st ast.Stmt) {
 func (c *checker) resolveLoop(s *scope, v *ast.VarExpr, body *ast.Block) {
 	in := s.inner()
 	if d, found := s.find(v); found {
-		c.diags.Errorf(v.At, "shadowed", "Loop declaration shadows existing variable: $%s", v.Name).
-			Hintf("the initial %s is in line %d", d.how, d.at.Pos().Line)
+		d.note(c.diags.Errorf(v.At, "shadowed", "Loop declaration shadows existing variable: $%s", v.Name))
 	}
-	c.declare(in, v, v.At, "declaration")
+	c.declare(in, v, v.At, "loop variable")
 	c.resolveBlock(in, body.Stmts)
 }
 
@@ -157,7 +163,14 @@ func (c *checker) resolveAssign(s *scope, st *ast.AssignStmt) {
 		c.vars[d.v].assigned = true
 		return
 	}
-	c.declare(s, v, st.At, "assignment")
+	c.declare(s, v, st.At, "initial assignment")
+}
+
+// letHead is the part of a declaration before its value.
+func letHead(st *ast.LetStmt) diag.Span {
+	head := st.At
+	head.End = st.Var.At.End
+	return head
 }
 
 func (c *checker) resolveLet(s *scope, st *ast.LetStmt) {
@@ -165,15 +178,13 @@ func (c *checker) resolveLet(s *scope, st *ast.LetStmt) {
 		c.resolveExpr(s, st.Value)
 	}
 	if d, found := s.find(st.Var); found {
-		e := c.diags.Errorf(st.At, "shadowed", "Variable $%s was already declared. Variable shadowing is not allowed.", st.Var.Name)
-		e.Hintf("the initial %s is in line %d", d.how, d.at.Pos().Line)
+		d.note(c.diags.Errorf(letHead(st), "shadowed", "Variable $%s was already declared. Variable shadowing is not allowed.", st.Var.Name))
 		c.info.Vars[st.Var] = d.v
 		return
 	}
-	v := c.declare(s, st.Var, st.At, "declaration")
+	v := c.declare(s, st.Var, letHead(st), "initial declaration")
 	if st.Value == nil {
-		c.vars[v].let = st.At
-		c.vars[v].let.End = st.Var.At.End
+		c.vars[v].let = letHead(st)
 	}
 	if st.Type != nil && c.isLate(s, st.Type) {
 		c.vars[v].late = true
@@ -251,7 +262,7 @@ func (c *checker) resolveVar(s *scope, e *ast.VarExpr) {
 		return
 	}
 	c.diags.Errorf(e.At, "undefined-variable", "Undefined or undeclared variable: $%s", e.Name)
-	v := c.declare(s, e, e.At, "use")
+	v := c.declare(s, e, e.At, "first use")
 	c.vars[v].fixed = types.Invalid{} // said once
 }
 
@@ -283,7 +294,7 @@ func takesMap(k types.ParamKind) bool {
 	case types.ParamMap, types.ParamMapElem, types.ParamMapOr:
 		return true
 	case types.ParamAny, types.ParamInt, types.ParamPointer, types.ParamString, types.ParamLitString, types.ParamLitInt,
-		types.ParamName, types.ParamText, types.ParamNameInt, types.ParamMapKey, types.ParamVar, types.ParamType, types.ParamMember:
+		types.ParamName, types.ParamText, types.ParamDigits, types.ParamNameInt, types.ParamMapKey, types.ParamVar, types.ParamType, types.ParamMember:
 		return false
 	}
 	panic("BUG: check: unexpected kind of parameter")

@@ -80,7 +80,7 @@ func (c *checker) exprType(e ast.Expr) types.Type {
 }
 
 func (c *checker) stringLit(e *ast.StringLit) types.Type {
-	if limit := c.info.Config.MaxStrlen; len(e.Value) > limit {
+	if limit := c.info.Config.MaxStrlen; len(e.Value) >= limit {
 		c.errorf(e.At, "long-string", "String is too long (over %d bytes): %s", limit, e.Value).
 			Hintf("the max_strlen config variable sets the limit")
 		return types.Invalid{}
@@ -193,7 +193,7 @@ func (c *checker) keyType(e ast.Expr) types.Type {
 
 // keyElem types one key. Aggregates that stand for a number are one; void and the others cannot be keys.
 func (c *checker) keyElem(e ast.Expr) types.Type {
-	t := c.expr(e)
+	t := c.kept(e, c.expr(e))
 	switch {
 	case t == nil || types.IsInvalid(t):
 		return t
@@ -202,10 +202,6 @@ func (c *checker) keyElem(e ast.Expr) types.Type {
 		return n
 	case types.IsAggregate(t), types.Equal(t, types.Void{}):
 		c.errorf(e.Span(), "bad-key", "Value '%s' cannot be used as a map key.", t)
-		return types.Invalid{}
-	}
-	if c.isArgs(t) {
-		c.errorf(e.Span(), "unsupported", "keys of type %s are not supported yet", t)
 		return types.Invalid{}
 	}
 	return t
@@ -261,7 +257,7 @@ func (c *checker) mapValue(s *ast.AssignStmt) types.Type {
 		c.info.Types[call] = t
 		return t
 	}
-	return c.expr(s.Value)
+	return c.kept(s.Value, c.expr(s.Value))
 }
 
 func (c *checker) storeMap(m *scriptMap, s *ast.AssignStmt, t types.Type) {
@@ -270,12 +266,9 @@ func (c *checker) storeMap(m *scriptMap, s *ast.AssignStmt, t types.Type) {
 	case types.Equal(t, types.Void{}):
 		c.errorf(s.At, "void-value", "Value 'void' cannot be assigned to a map.")
 		return
-	case c.isArgs(t):
-		c.errorf(s.At, "unsupported", "keeping args as a whole is not supported yet")
-		return
 	case types.IsAggregate(t) && !isCall:
 		d := c.errorf(s.At, "aggregate-value", "Map value '%s' cannot be assigned from one map to another. The function that returns this "+
-			"type must be called directly e.g. `%s = %s();`.", t, m.m.Name, aggregateName(t))
+			"type must be called directly e.g. `%s = %s;`.", t, m.m.Name, aggregateCall(t))
 		if types.IsCastable(t) {
 			d.Hintf("Add a cast to integer if you want the value of the aggregate, e.g. `%s = (int64)%s;`.", m.m.Name, s.Value.Span().Text())
 		}
@@ -284,7 +277,11 @@ func (c *checker) storeMap(m *scriptMap, s *ast.AssignStmt, t types.Type) {
 	if c.report && c.hasOtherBounds(m, s, t) {
 		return
 	}
-	c.store(&m.value, s.At, m.m.Name, "map", t, s.Value)
+	at := s.At
+	if types.IsAggregate(t) {
+		at = s.Value.Span()
+	}
+	c.store(&m.value, at, m.m.Name, "map", t, s.Value)
 	if w, ok := types.Widen(t, m.value.typ()); c.report && ok && types.IsAggregate(w) {
 		c.info.Types[s.Value] = m.value.typ() // signed in one place is signed in all
 	}
@@ -313,30 +310,30 @@ func (c *checker) hasOtherBounds(m *scriptMap, s *ast.AssignStmt, t types.Type) 
 	return false
 }
 
-// aggregateName returns the function that makes an aggregate.
-func aggregateName(t types.Type) string {
+// aggregateCall returns a call of the function that makes an aggregate.
+func aggregateCall(t types.Type) string {
 	switch t := t.(type) {
 	case types.Count:
-		return "count"
+		return "count()"
 	case types.Sum:
-		return "sum"
+		return "sum(retval)"
 	case types.Min:
-		return "min"
+		return "min(retval)"
 	case types.Max:
-		return "max"
+		return "max(retval)"
 	case types.Avg:
-		return "avg"
+		return "avg(retval)"
 	case types.Stats:
-		return "stats"
+		return "stats(arg2)"
 	case types.Hist:
 		if t.Quantiles != "" {
-			return "quantile"
+			return "quantile(retval)"
 		}
-		return "hist"
+		return "hist(retval)"
 	case types.LHist:
-		return "lhist"
+		return "lhist(rand %10, 0, 10, 1)"
 	case types.TSeries:
-		return "tseries"
+		return "tseries(rand %10, 10s, 1)"
 	default: // no other type matters here
 	}
 	panic(fmt.Sprintf("BUG: check: %T is no aggregate", t))

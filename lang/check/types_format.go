@@ -44,7 +44,7 @@ func (c *checker) format(e ast.Expr, name string, sig *types.Signature, args []a
 	}
 	fine := true
 	for i, v := range values {
-		fine = c.formatArg(e, letters[i], c.info.Types[v]) && fine
+		fine = c.formatArg(e, letters[i], c.kept(v, c.info.Types[v])) && fine
 	}
 	return fine
 }
@@ -60,14 +60,9 @@ func (c *checker) formatArg(e ast.Expr, letters string, t types.Type) bool {
 	case types.Void:
 		c.errorf(e.Span(), "bad-format", "unable to print none type for specifier: %s", letters)
 		return false
-	case *types.Struct:
-		if c.isArgs(t) {
-			c.errorf(e.Span(), "unsupported", "printing %s is not supported yet", t)
-			return false
-		}
 	case types.Hist, types.LHist, types.TSeries:
 		if letters == "s" {
-			c.errorf(e.Span(), "unsupported", "%%s of a %s is not supported yet", t).Hintf("print() prints maps")
+			c.errorf(e.Span(), "bad-format", "unsupported format specifier for type '%s': s", t).Hintf("print() prints maps")
 			return false
 		}
 	default: // no other type matters here

@@ -2,6 +2,7 @@ package check
 
 import (
 	"github.com/gtrace/gtrace/lang/ast"
+	"github.com/gtrace/gtrace/lang/diag"
 	"github.com/gtrace/gtrace/lang/types"
 )
 
@@ -49,6 +50,8 @@ func (c *checker) integerOp(e *ast.BinaryExpr, x, y types.Int) types.Type {
 	case e.Op.IsComparison():
 		c.adaptCompared(e.X, x, y)
 		c.adaptCompared(e.Y, y, x)
+		c.warnCompared(e.X, x, y)
+		c.warnCompared(e.Y, y, x)
 		return types.Bool{}
 	}
 	t := types.Promote(x, y)
@@ -56,6 +59,7 @@ func (c *checker) integerOp(e *ast.BinaryExpr, x, y types.Int) types.Type {
 		t = types.Int64
 	}
 	if e.Op == ast.Shl || e.Op == ast.Shr {
+		t = types.Int{Size: 8, Signed: x.Signed}
 		c.adapt(e.X, t)
 		c.checkShift(e)
 		return t
@@ -90,6 +94,13 @@ func (c *checker) adaptCompared(e ast.Expr, t, other types.Int) {
 	}
 }
 
+// warnCompared warns of an unsigned number of 64 bits that is compared as a signed one.
+func (c *checker) warnCompared(e ast.Expr, t, other types.Int) {
+	if t.Size == 8 && !t.Signed && other.Signed && !c.literals[e] && !types.IsCastable(c.info.Types[e]) {
+		c.warnCast(e, t, types.Int64)
+	}
+}
+
 func (c *checker) checkShift(e *ast.BinaryExpr) {
 	if v, ok := c.constant(e.Y); ok && (v.negative || v.tooLarge() || v.bits >= 64) {
 		c.errorf(e.At, "overflow", "shifting by %s moves every bit out of the number", e.Y.Span().Text())
@@ -116,7 +127,7 @@ func (c *checker) pointerOp(e *ast.BinaryExpr, x, y types.Type, px, py types.Poi
 		return types.Bool{}
 	case e.Op.IsComparison() && (isPx || numX) && (isPy || numY):
 		if isPx && isPy && !types.Equal(px.Elem, py.Elem) {
-			c.warnf(e.At, "pointer-types", "comparison of distinct pointer types: %s, %s", x, y)
+			sides(c.warnf(e.At, "pointer-types", "comparison of distinct pointer types: %s, %s", px.Elem, py.Elem), e, px.Elem, py.Elem)
 		}
 		return types.Bool{}
 	case e.Op == ast.Add && isPx && numY, e.Op == ast.Sub && isPx && numY:
@@ -135,6 +146,7 @@ func offset(p types.Pointer) types.Type {
 
 // equality types a comparison of values that are no numbers.
 func (c *checker) equality(e *ast.BinaryExpr, x, y types.Type) types.Type {
+	x, y = c.kept(e.X, x), c.kept(e.Y, y)
 	_, bufX := x.(types.Buffer)
 	_, bufY := y.(types.Buffer)
 	if kindWord(x) != kindWord(y) && !(bufX && bufY) {
@@ -146,6 +158,11 @@ func (c *checker) equality(e *ast.BinaryExpr, x, y types.Type) types.Type {
 	switch x := x.(type) {
 	case types.String, types.Ksym, types.Buffer:
 		return types.Bool{}
+	case *types.Struct:
+		if types.Equal(x, y) {
+			return types.Bool{}
+		}
+		return c.mismatch(e, x, y)
 	case types.Array:
 		return c.compareArrays(e, x, y.(types.Array))
 	case types.Tuple, types.Record:
@@ -167,8 +184,27 @@ func (c *checker) compareParts(e *ast.BinaryExpr, x, y types.Type) types.Type {
 }
 
 func (c *checker) mismatch(e *ast.BinaryExpr, x, y types.Type) types.Type {
-	c.errorf(e.At, "type-mismatch", "Type mismatch for '%s': comparing %s with %s", e.Op, x, y)
+	x, y = c.sideType(e.Op, e.X, x, y), c.sideType(e.Op, e.Y, y, x)
+	sides(c.errorf(e.At, "type-mismatch", "Type mismatch for '%s': comparing %s with %s", e.Op, x, y), e, x, y)
 	return types.Invalid{}
+}
+
+// sideType is the type that an operand is said to have: a literal beside what no literal is like has 64 bits.
+func (c *checker) sideType(op ast.BinaryOp, e ast.Expr, t, other types.Type) types.Type {
+	n, ok := t.(types.Int)
+	_, isString := other.(types.String)
+	if ok && c.literals[e] && !isString && !op.IsLogical() && e.Span().IsValid() {
+		return types.Int{Size: 8, Signed: n.Signed}
+	}
+	return t
+}
+
+// sides shows which operand is of which type. The clones of a body say so once.
+func sides(d *diag.Diagnostic, e *ast.BinaryExpr, x, y types.Type) {
+	if len(d.Notes) == 0 {
+		d.Notef(e.X.Span(), "left (%s)", x)
+		d.Notef(e.Y.Span(), "right (%s)", y)
+	}
 }
 
 func (c *checker) badOperands(e *ast.BinaryExpr, x, y types.Type) types.Type {
@@ -181,8 +217,8 @@ func (c *checker) unary(e *ast.UnaryExpr) types.Type {
 		return c.addressOf(e)
 	}
 	t := c.expr(e.X)
-	if t == nil || types.IsInvalid(t) {
-		return t
+	if t == nil || types.IsInvalid(t) || e.Op == ast.Deref && c.isArgs(t) {
+		return t // args are a struct as well as a pointer to one
 	}
 	if v, ok := c.constant(e.X); ok {
 		if folded, done := c.foldUnary(e, v); done {
@@ -361,6 +397,7 @@ func (c *checker) joinArms(e, then, other ast.Expr, x, y types.Type) types.Type 
 	case y == nil:
 		return c.plain(x)
 	}
+	x, y = c.kept(then, x), c.kept(other, y)
 	if types.Equal(x, types.Void{}) || types.Equal(y, types.Void{}) {
 		return types.Void{} // for the effect of its arms
 	}

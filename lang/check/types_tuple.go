@@ -54,14 +54,12 @@ func (c *checker) elements(list []ast.Expr, element func(ast.Expr) types.Type) (
 
 // element types an element of a tuple or record. Aggregates that stand for a number are one; the others cannot be kept.
 func (c *checker) element(e ast.Expr) types.Type {
-	t := c.expr(e)
+	t := c.kept(e, c.expr(e))
 	switch {
 	case t == nil || types.IsInvalid(t):
 		return t
 	case types.IsCastable(t):
 		return c.plain(t)
-	case c.isArgs(t):
-		c.errorf(e.Span(), "unsupported", "keeping args as a whole is not supported yet")
 	case types.IsAggregate(t):
 		c.errorf(e.Span(), "aggregate-value", "Map type %s cannot exist inside a tuple.", t)
 	case types.Equal(t, types.Void{}):

@@ -30,10 +30,11 @@ type (
 	// Bool is true or false, one byte in memory.
 	Bool struct{}
 
-	// Int is an integer of Size bytes (1, 2, 4 or 8).
+	// Int is an integer of Size bytes (1, 2, 4 or 8). Space says which memory it is an address in, where a script says so: kptr(n), uptr(n).
 	Int struct {
 		Size   int
 		Signed bool
+		Space  Space
 	}
 
 	// String is a NUL-padded string of at most Size bytes, the terminating NUL included.
@@ -193,14 +194,14 @@ func (TSeries) typ()    {}
 
 // The integer types.
 var (
-	Int8   = Int{1, true}
-	Int16  = Int{2, true}
-	Int32  = Int{4, true}
-	Int64  = Int{8, true}
-	Uint8  = Int{1, false}
-	Uint16 = Int{2, false}
-	Uint32 = Int{4, false}
-	Uint64 = Int{8, false}
+	Int8   = Int{Size: 1, Signed: true}
+	Int16  = Int{Size: 2, Signed: true}
+	Int32  = Int{Size: 4, Signed: true}
+	Int64  = Int{Size: 8, Signed: true}
+	Uint8  = Int{Size: 1}
+	Uint16 = Int{Size: 2}
+	Uint32 = Int{Size: 4}
+	Uint64 = Int{Size: 8}
 )
 
 // IsAggregate reports whether t can only be a map value: count, sum, min, max, avg, stats, hist, lhist, tseries.

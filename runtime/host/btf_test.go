@@ -91,6 +91,23 @@ func TestStructByNameIsCompletedLater(t *testing.T) {
 	require.Len(t, s.Fields, 2)
 }
 
+// The names of the raw tracepoints of modules are read without their types.
+func TestModuleRawTracepoints(t *testing.T) {
+	describe := func(name string) string {
+		b, err := btf.NewBuilder([]btf.Type{&btf.Typedef{Name: "btf_trace_" + name, Type: cInt}}, nil)
+		require.NoError(t, err)
+		raw, err := b.Marshal(nil, btf.KernelMarshalOptions())
+		require.NoError(t, err)
+		return string(bytes.Clone(raw))
+	}
+	h := mustRecord(t, map[string]string{
+		"sys/kernel/btf/vmlinux": describe("switch"), "sys/kernel/btf/ext": describe("tick"), "sys/kernel/btf/bad": "no types",
+	})
+	names, err := h.RawTracepoints()
+	require.NoError(t, err)
+	require.Equal(t, []host.RawTracepoint{{Name: "switch"}, {Module: "ext", Name: "tick"}}, names)
+}
+
 func TestRawTracepointArgs(t *testing.T) {
 	task := &btf.Struct{Name: "task", Size: 4, Members: []btf.Member{{Name: "pid", Type: cInt}}}
 	data := btf.FuncParam{Name: "__data", Type: &btf.Pointer{Target: (*btf.Void)(nil)}}
@@ -106,20 +123,20 @@ func TestRawTracepointArgs(t *testing.T) {
 	)
 	names, err := h.RawTracepoints()
 	require.NoError(t, err)
-	require.Equal(t, []string{"bare", "switch"}, names)
+	require.Equal(t, []host.RawTracepoint{{Name: "bare"}, {Name: "switch"}}, names)
 
-	fields, err := h.RawTracepointArgs("switch")
+	fields, err := h.RawTracepointArgs("", "switch")
 	require.NoError(t, err)
 	pointer := types.Pointer{Elem: h.StructByName("struct", "task"), Space: types.SpaceKernel, Trusted: true}
 	require.Equal(t, []types.Field{
 		{Name: "preempt", Type: types.Bool{}},
 		{Name: "prev", Type: pointer, Offset: 8},
 	}, fields)
-	decls, err := h.RawTracepointDecls("switch")
+	decls, err := h.RawTracepointDecls("", "switch")
 	require.NoError(t, err)
 	require.Equal(t, []string{"_Bool preempt", "struct task * prev"}, decls)
 
-	fields, err = h.RawTracepointArgs("bare")
+	fields, err = h.RawTracepointArgs("", "bare")
 	require.NoError(t, err)
 	require.Len(t, fields, 2)
 	require.Empty(t, fields[0].Name)

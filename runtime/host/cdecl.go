@@ -8,10 +8,10 @@ import (
 )
 
 // RawTracepointDecls returns the C declarations of a raw tracepoint's arguments: "struct task_struct * prev".
-func (h *Host) RawTracepointDecls(name string) ([]string, error) {
-	k, err := h.btf()
+func (h *Host) RawTracepointDecls(module, name string) ([]string, error) {
+	k, err := h.moduleTypes(module)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNoBTF, err)
+		return nil, err
 	}
 	params := k.rawTracepointParams(name)
 	if params == nil {

@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/cilium/ebpf"
@@ -74,6 +75,7 @@ func featureChecks() map[target.Feature]func() error {
 		target.KtimeBoot:       helper(asm.FnKtimeGetBootNs),
 		target.KtimeTAI:        helper(asm.FnKtimeGetTaiNs),
 		target.CurrentTaskBTF:  helper(asm.FnGetCurrentTaskBtf),
+		target.TaskPtRegs:      helper(asm.FnTaskPtRegs),
 		target.NsPidTgid:       helper(asm.FnGetNsCurrentPidTgid),
 		target.BoundedLoops:    features.HaveBoundedLoops,
 		target.CPUv4:           haveCPUv4,
@@ -82,7 +84,23 @@ func featureChecks() map[target.Feature]func() error {
 		target.UprobeMulti:     features.HaveBPFLinkUprobeMulti,
 		target.AtomicFetch:     haveAtomicFetch,
 		target.LargeMapKeys:    haveLargeMapKeys,
+		target.TaskFromPID:     haveKfunc("bpf_task_from_pid"),
+		target.UprobePreempt:   havePreemptedUprobes,
 	}
+}
+
+// havePreemptedUprobes looks for a kernel that may be preemptible: with PREEMPT_DYNAMIC that is decided, and can be changed, while it
+// runs.
+func havePreemptedUprobes() error {
+	var u unix.Utsname
+	if err := unix.Uname(&u); err != nil {
+		return err
+	}
+	release := parseRelease(unix.ByteSliceToString(u.Release[:]))
+	if release.Before(target.UprobePreempt.Since()) || !strings.Contains(unix.ByteSliceToString(u.Version[:]), "PREEMPT") {
+		return ebpf.ErrNotSupported
+	}
+	return nil
 }
 
 // haveLargeMapKeys makes a hash map with a large key. Older kernels refuse it with E2BIG.

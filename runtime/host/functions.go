@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -155,6 +156,28 @@ func moduleName(module string) string {
 
 // HasKprobes reports whether the kernel can hook its own functions by kprobes.
 func (h *Host) HasKprobes() bool { return h.hasPMU("kprobe") }
+
+// KprobeUnit returns the type of the perf events that are kprobes, and the bit of their config that makes one a return probe.
+func (h *Host) KprobeUnit() (unit uint32, returnBit int, err error) {
+	dir := h.path("sys/bus/event_source/devices/kprobe")
+	text, err := os.ReadFile(dir + "/type")
+	if err != nil {
+		return 0, 0, fmt.Errorf("read the type of kprobe events: %w", err)
+	}
+	n, err := strconv.ParseUint(strings.TrimSpace(string(text)), 10, 32)
+	if err != nil {
+		return 0, 0, fmt.Errorf("read the type of kprobe events: %w", err)
+	}
+	format, err := os.ReadFile(dir + "/format/retprobe") // "config:0"
+	if err != nil {
+		return 0, 0, fmt.Errorf("read the format of kprobe events: %w", err)
+	}
+	returnBit, err = strconv.Atoi(strings.TrimPrefix(strings.TrimSpace(string(format)), "config:"))
+	if err != nil || returnBit < 0 || returnBit > 63 {
+		return 0, 0, fmt.Errorf("read the format of kprobe events: %q is no bit of the config", strings.TrimSpace(string(format)))
+	}
+	return uint32(n), returnBit, nil
+}
 
 // HasCounters reports whether the CPU counts its own events; in virtual machines it often does not.
 func (h *Host) HasCounters() bool {

@@ -2,7 +2,10 @@ package host
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
@@ -11,25 +14,80 @@ import (
 	"github.com/gtrace/gtrace/lang/attach"
 )
 
+// kfuncCache holds what the kernel said about its functions.
+type kfuncCache struct {
+	mu      sync.Mutex
+	allowed map[kfuncUse]bool
+}
+
+type kfuncUse struct {
+	kind attach.Kind
+	name string
+}
+
 // Kfunc reports whether the kernel has a function for programs, and whether those of a kind may call it. Where the kernel cannot be
 // asked, they may not.
 func (h *Host) Kfunc(kind attach.Kind, name string) (exists, allowed bool) {
 	if h.recorded() {
 		return false, false
 	}
-	spec, err := h.loadSpec()
+	id, err := kfuncID(name)
 	if err != nil {
 		return false, false
+	}
+	h.kfuncs.mu.Lock()
+	defer h.kfuncs.mu.Unlock()
+	use := kfuncUse{kind, name}
+	allowed, known := h.kfuncs.allowed[use]
+	if !known {
+		allowed = mayCall(kind, id)
+		if h.kfuncs.allowed == nil {
+			h.kfuncs.allowed = map[kfuncUse]bool{}
+		}
+		h.kfuncs.allowed[use] = allowed
+	}
+	return true, allowed
+}
+
+// kfuncID returns the number of a function in the running kernel's types. The error wraps btf.ErrNotFound if there is none.
+func kfuncID(name string) (btf.TypeID, error) {
+	spec, err := btf.LoadKernelSpec()
+	if err != nil {
+		return 0, fmt.Errorf("read kernel types: %w", err)
 	}
 	var fn *btf.Func
 	if err := spec.TypeByName(name, &fn); err != nil {
-		return false, false
+		return 0, fmt.Errorf("find the kernel's function %s: %w", name, err)
 	}
-	id, err := spec.TypeID(fn)
-	if err != nil {
-		return false, false
+	return spec.TypeID(fn)
+}
+
+// LinkKfuncs returns instructions in which calls of the kernel's functions, which the compiler made by name, have the running
+// kernel's numbers.
+func LinkKfuncs(insns asm.Instructions) (asm.Instructions, error) {
+	out := slices.Clone(insns)
+	for i := range out {
+		if !out[i].IsKfuncCall() {
+			continue
+		}
+		id, err := kfuncID(out[i].Reference())
+		if err != nil {
+			return nil, err
+		}
+		out[i].Constant = int64(id)
 	}
-	return true, mayCall(kind, id)
+	return out, nil
+}
+
+// haveKfunc is the check for a feature that is a function of the kernel.
+func haveKfunc(name string) func() error {
+	return func() error {
+		_, err := kfuncID(name)
+		if errors.Is(err, btf.ErrNotFound) {
+			return fmt.Errorf("%w: %w", err, ebpf.ErrNotSupported)
+		}
+		return err
+	}
 }
 
 // mayCall loads a program that calls a function with nothing in its arguments, and looks at what the verifier has against it.
@@ -46,8 +104,10 @@ func mayCall(kind attach.Kind, id btf.TypeID) bool {
 		spec.Type = ebpf.TracePoint
 	case attach.KindPerfEvent:
 		spec.Type = ebpf.PerfEvent
-	case attach.KindTracing:
-		spec.Type, spec.AttachType, spec.AttachTo = ebpf.Tracing, ebpf.AttachTraceFEntry, "bpf_fentry_test1"
+	case attach.KindXDP:
+		spec.Type = ebpf.XDP
+	case attach.KindTracing, attach.KindIter:
+		spec.Type, spec.AttachType, spec.AttachTo = ebpf.Tracing, ebpf.AttachTraceRawTp, "sys_enter"
 	default: // kprobes, uprobes and what is like them
 	}
 	prog, err := ebpf.NewProgram(spec)
@@ -58,5 +118,6 @@ func mayCall(kind attach.Kind, id btf.TypeID) bool {
 	if !errors.As(err, &ve) {
 		return false
 	}
-	return !strings.Contains(strings.Join(ve.Log, "\n"), "is not allowed")
+	log := strings.Join(ve.Log, "\n")
+	return !strings.Contains(log, "is not allowed") && !strings.Contains(log, "reserved fields") // the latter before 5.13
 }

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -17,42 +18,73 @@ import (
 // rawTracepointPrefix begins the names of the typedefs that describe raw tracepoints.
 const rawTracepointPrefix = "btf_trace_"
 
-// RawTracepoints returns the names of the kernel's own raw tracepoints, sorted. It does not parse BTF.
-func (h *Host) RawTracepoints() ([]string, error) { return h.rawEvents() }
+// RawTracepoint is an event of the kernel or of a module.
+type RawTracepoint struct {
+	// Module is empty for the kernel itself.
+	Module, Name string
+}
+
+// RawTracepoints returns the raw tracepoints of the kernel and its modules, sorted by module and then by name. It does not parse BTF.
+func (h *Host) RawTracepoints() ([]RawTracepoint, error) { return h.rawEvents() }
 
 // readRawTracepoints finds the names among the names of the kernel's types, which is much faster than to parse the types. A kernel
 // without BTF has them in its symbols.
-func (h *Host) readRawTracepoints() ([]string, error) {
+func (h *Host) readRawTracepoints() ([]RawTracepoint, error) {
 	names, err := h.btfNames()
 	if err != nil {
 		return h.rawTracepointSymbols()
 	}
-	var out []string
+	out := rawTracepointNames("", names)
+	entries, err := os.ReadDir(h.path("sys/kernel/btf"))
+	if err != nil {
+		return nil, fmt.Errorf("list modules with types: %w", err)
+	}
+	for _, e := range entries {
+		if e.Name() == moduleName("") {
+			continue
+		}
+		names, err := readBTFNames(h.path("sys/kernel/btf", e.Name()))
+		if err != nil { // the module is gone, or its types cannot be read
+			continue
+		}
+		out = append(out, rawTracepointNames(e.Name(), "\x00"+names)...)
+	}
+	sortRawTracepoints(out)
+	return slices.Compact(out), nil
+}
+
+func sortRawTracepoints(rs []RawTracepoint) {
+	slices.SortFunc(rs, func(a, b RawTracepoint) int {
+		return cmp.Or(strings.Compare(a.Module, b.Module), strings.Compare(a.Name, b.Name))
+	})
+}
+
+func rawTracepointNames(module, names string) []RawTracepoint {
+	var out []RawTracepoint
 	for {
 		_, rest, ok := strings.Cut(names, "\x00"+rawTracepointPrefix)
 		if !ok {
 			break
 		}
 		name, _, _ := strings.Cut(rest, "\x00")
-		out = append(out, name)
+		out = append(out, RawTracepoint{Module: module, Name: name})
 		names = rest[len(name):]
 	}
-	slices.Sort(out)
-	return slices.Compact(out), nil
+	return out
 }
 
-func (h *Host) rawTracepointSymbols() ([]string, error) {
+func (h *Host) rawTracepointSymbols() ([]RawTracepoint, error) {
 	t, err := h.kallsyms()
 	if err != nil {
 		return nil, err
 	}
-	var out []string
+	var out []RawTracepoint
 	for s := range t.All {
 		if name, ok := strings.CutPrefix(s.Name, "__traceiter_"); ok {
-			out = append(out, name)
+			out = append(out, RawTracepoint{Module: s.Module, Name: name})
 		}
 	}
-	slices.Sort(out)
+	sortRawTracepoints(out)
 	return slices.Compact(out), nil
 }
 
@@ -71,8 +103,13 @@ type btfHeader struct {
 }
 
 // readBTFNames returns the string table of the kernel's BTF: names, each between two NULs.
-func (h *Host) readBTFNames() (string, error) {
-	f, err := os.Open(h.path("sys/kernel/btf/vmlinux"))
+func (h *Host) readKernelNames() (string, error) {
+	return readBTFNames(h.path("sys/kernel/btf/vmlinux"))
+}
+
+// readBTFNames returns the string table of a file of BTF. That of a module lacks the strings that the kernel's has.
+func readBTFNames(path string) (string, error) {
+	f, err := os.Open(path)
 	if err != nil {
 		return "", fmt.Errorf("read names of kernel types: %w", err)
 	}
@@ -93,11 +130,11 @@ func (h *Host) readBTFNames() (string, error) {
 var ErrNoBTF = errors.New("no type information")
 
 // RawTracepointArgs returns the arguments of a raw tracepoint: each takes 8 bytes, whatever its type. The error is ErrNoBTF if the
-// kernel does not describe them.
-func (h *Host) RawTracepointArgs(name string) ([]types.Field, error) {
-	k, err := h.btf()
+// kernel, or the module, does not describe them.
+func (h *Host) RawTracepointArgs(module, name string) ([]types.Field, error) {
+	k, err := h.moduleTypes(module)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNoBTF, err)
+		return nil, err
 	}
 	params := k.rawTracepointParams(name)
 	if params == nil {

@@ -207,14 +207,14 @@ func TestPrivileges(t *testing.T) {
 }
 
 func TestWithoutBTF(t *testing.T) {
-	h := mustRecord(t, map[string]string{"proc/kallsyms": kallsyms})
+	h := mustRecord(t, map[string]string{"proc/kallsyms": kallsyms + "ffffffffc0000010 T __traceiter_ext_tick\t[ext]\n"})
 	_, err := h.TypeByName("struct", "task_struct")
 	require.ErrorIs(t, err, check.ErrNoType)
-	_, err = h.RawTracepointArgs("sched_switch")
+	_, err = h.RawTracepointArgs("", "sched_switch")
 	require.ErrorIs(t, err, host.ErrNoBTF)
 	names, err := h.RawTracepoints()
 	require.NoError(t, err)
-	require.Equal(t, []string{"sched_switch"}, names)
+	require.Equal(t, []host.RawTracepoint{{Name: "sched_switch"}, {Module: "ext", Name: "ext_tick"}}, names)
 	addr, ok := h.SymbolAddress("vfs_read")
 	require.True(t, ok)
 	require.Equal(t, uint64(0xffffffff81001000), addr)

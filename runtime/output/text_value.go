@@ -13,6 +13,8 @@ import (
 type render struct {
 	symbols Symbols
 	trunc   string
+	// source adds places in the source to stacks.
+	source bool
 	// escape replaces control characters of strings.
 	escape bool
 }
@@ -213,14 +215,28 @@ func (r *render) seq(b []byte, v value.Seq) []byte {
 		}
 		return r.fields(b, names, v.Elems)
 	case *types.Struct:
-		names := make([]string, len(t.Fields))
-		for i, f := range t.Fields {
-			names[i] = f.Name
-		}
-		return r.fields(b, names, v.Elems)
+		names, elems := members(t, v.Elems)
+		return r.fields(b, names, elems)
 	default: // no other type matters here
 	}
 	panic(fmt.Sprintf("BUG: output: unexpected sequence type %T", v.T))
+}
+
+// members returns the members of a struct with their names. Those of anonymous structs and unions in it are its own; what has no name
+// otherwise is padding.
+func members(t *types.Struct, values []value.Value) (names []string, elems []value.Value) {
+	for i, f := range t.Fields[:min(len(t.Fields), len(values))] {
+		inner, isStruct := f.Type.(*types.Struct)
+		seq, isSeq := values[i].(value.Seq)
+		switch {
+		case f.Name != "":
+			names, elems = append(names, f.Name), append(elems, values[i])
+		case isStruct && isSeq:
+			n, e := members(inner, seq.Elems)
+			names, elems = append(names, n...), append(elems, e...)
+		}
+	}
+	return names, elems
 }
 
 func (r *render) list(b []byte, elems []value.Value, sep string) []byte {

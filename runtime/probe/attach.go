@@ -15,6 +15,7 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/lang/attach"
+	"github.com/gtrace/gtrace/runtime/host"
 )
 
 // multi is a provider that can attach one program to many probes with one link.
@@ -23,7 +24,8 @@ type multi interface {
 }
 
 // Configure sets in a program's spec what depends on the probes it will be attached to and on this machine: program type, attach
-// type and, for typed programs, what it attaches to. It must be called before the program is loaded.
+// type and, for typed programs, what it attaches to. It must be called before the program is loaded; the caller closes the spec's
+// AttachTarget, if it has one then, after the load.
 func (s *Set) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
 	if len(ps) == 0 {
 		return errors.New("configure program: no probes")
@@ -38,8 +40,7 @@ func (s *Set) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
 		spec.Type = ebpf.TracePoint
 	case attach.KindTracing:
 		if f, ok := s.byName[p.Provider].(*fentry); ok {
-			f.configure(spec, p)
-			return nil
+			return f.configure(spec, p)
 		}
 		spec.Type, spec.AttachType, spec.AttachTo = ebpf.Tracing, ebpf.AttachTraceRawTp, p.BTFType
 	case attach.KindIter:
@@ -51,6 +52,16 @@ func (s *Set) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
 	default:
 		panic(fmt.Sprintf("BUG: probe: unexpected kind %q", p.Kind))
 	}
+	return nil
+}
+
+// LinkKfuncs replaces the instructions of a program by such that call the kernel's functions by the running kernel's numbers.
+func (s *Set) LinkKfuncs(spec *ebpf.ProgramSpec) error {
+	insns, err := host.LinkKfuncs(spec.Instructions)
+	if err != nil {
+		return err
+	}
+	spec.Instructions = insns
 	return nil
 }
 

@@ -225,11 +225,17 @@ int main(int argc, char **argv) {
 // mustBuildTarget compiles the target or skips the test.
 func mustBuildTarget(t *testing.T) string {
 	t.Helper()
+	return mustBuild(t, targetSource)
+}
+
+// mustBuild compiles a program of C, the file target.c, or skips the test.
+func mustBuild(t *testing.T, source string, flags ...string) string {
+	t.Helper()
 	cc := testenv.Program(t, "gcc")
 	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "target.c"), []byte(targetSource), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "target.c"), []byte(source), 0o644))
 	path := filepath.Join(dir, "target")
-	out, err := exec.Command(cc, "-O1", "-o", path, filepath.Join(dir, "target.c")).CombinedOutput()
+	out, err := exec.Command(cc, append([]string{"-O1", "-o", path, filepath.Join(dir, "target.c")}, flags...)...).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return path
 }

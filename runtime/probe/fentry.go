@@ -33,8 +33,11 @@ func (f *fentry) Name() string { return f.name }
 // modulesSince is the first kernel that describes the types of modules.
 var modulesSince = target.Version{Major: 5, Minor: 11}
 
-// Resolve reads [module:]function, with wildcards in both.
+// Resolve reads [module:]function or bpf:[id:]function, with wildcards in both.
 func (f *fentry) Resolve(pt attach.Point, _ check.ResolveOptions) ([]attach.Match, error) {
+	if len(pt.Parts) > 0 && pt.Parts[0] == bpfModule {
+		return f.resolveBPF(pt)
+	}
 	fp, perr := f.parse(pt)
 	if perr != nil {
 		return nil, perr
@@ -59,8 +62,6 @@ func (f *fentry) Resolve(pt attach.Point, _ check.ResolveOptions) ([]attach.Matc
 func (f *fentry) parse(pt attach.Point) (functionPoint, *check.PointError) {
 	fp := functionPoint{module: newPattern("*"), fnPart: 1, written: strings.Join(pt.Parts, ":")}
 	switch n := len(pt.Parts); {
-	case n > 0 && pt.Parts[0] == "bpf":
-		return fp, pointError(1, codeUnsupported, "%s of BPF programs is not supported yet", f.name)
 	case n == 3:
 		return fp, pointError(wholePoint, codeSyntax, "Only the 'bpf' variant of this probe supports 4 arguments")
 	case n == 2:
@@ -235,11 +236,15 @@ func setOf(words string) map[string]bool {
 }
 
 // configure makes a program one for the probe's function.
-func (f *fentry) configure(spec *ebpf.ProgramSpec, p attach.Probe) {
+func (f *fentry) configure(spec *ebpf.ProgramSpec, p attach.Probe) error {
 	spec.Type, spec.AttachType, spec.AttachTo = ebpf.Tracing, ebpf.AttachTraceFEntry, p.BTFType
 	if f.ret {
 		spec.AttachType = ebpf.AttachTraceFExit
 	}
+	if p.Program != 0 {
+		return f.configureBPF(spec, p)
+	}
+	return nil
 }
 
 // attach hooks the function that the program was loaded for.
@@ -256,15 +261,21 @@ func (f *fentry) attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
 
 // list returns the functions whose types are known, with their arguments where asked.
 func (f *fentry) list(q query) ([]Listed, error) {
-	if !f.host.HasBTF() || !f.host.HasTrampolines() {
-		return nil, nil
+	var out []Listed
+	if q.wantsBPF() && f.host.HasBTF() {
+		var err error
+		if out, err = f.listBPF(q); err != nil {
+			return nil, err
+		}
+	}
+	if !f.host.HasBTF() || !f.host.HasTrampolines() || len(q.parts) > 1 && q.parts[0].text == bpfModule {
+		return out, nil
 	}
 	all, err := f.host.Functions()
 	if err != nil {
 		return nil, err
 	}
 	module, fn := q.part(0, 2), q.part(1, 2)
-	var out []Listed
 	for _, k := range all {
 		if !module.match(moduleName(k.Module)) || !fn.match(k.Name) {
 			continue

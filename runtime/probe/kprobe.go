@@ -10,6 +10,7 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
 
 	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/lang/attach"
@@ -37,20 +38,27 @@ type functionPoint struct {
 	fn      pattern
 	fnPart  int
 	offset  uint64
+	address uint64 // of an instruction, instead of a function
 	hasMod  bool
 	written string
 }
 
-// Resolve reads [module:]function[+offset], with wildcards in module and function.
+// Resolve reads [module:]function[+offset], with wildcards in module and function, or the address of an instruction.
 func (k *kprobe) Resolve(pt attach.Point, opts check.ResolveOptions) ([]attach.Match, error) {
 	fp, perr := k.parse(pt)
-	if perr != nil {
+	switch {
+	case perr != nil:
 		return nil, perr
+	case fp.address != 0 && !opts.Unsafe:
+		return nil, pointError(wholePoint, codeUnsafe, "Probing by address requires --unsafe")
 	}
 	if !k.host.HasKprobes() {
 		return nil, k.missing(fp)
 	}
 	ctx := k.context(fp)
+	if fp.address != 0 {
+		return []attach.Match{{Probe: k.atAddress(fp.address), Context: ctx}}, nil
+	}
 	if fp.fn.isWild() || fp.module.isWild() && fp.hasMod {
 		return k.expand(fp, ctx)
 	}
@@ -79,11 +87,32 @@ func (k *kprobe) parse(pt attach.Point) (functionPoint, *check.PointError) {
 	case name == "":
 		return fp, pointError(fp.fnPart, codeSyntax, "%s probe must have a target", k.name)
 	case name[0] >= '0' && name[0] <= '9':
-		return fp, pointError(fp.fnPart, codeUnsupported, "%s by address is not supported yet", k.name)
+		return fp, fp.parseAddress(name)
 	case fp.fn.isWild() && offset != 0:
 		return fp, pointError(fp.fnPart, codeSyntax, "Offset not allowed with a wildcard")
 	}
 	return fp, nil
+}
+
+// parseAddress reads the address of an instruction, to which the offset is added.
+func (fp *functionPoint) parseAddress(text string) *check.PointError {
+	addr, err := parseInteger(text)
+	switch {
+	case err != nil:
+		return pointError(fp.fnPart, codeSyntax, "Invalid address: invalid integer: %s", text)
+	case addr < 1<<63:
+		return pointError(fp.fnPart, codeSyntax, "0x%x is not an address in the kernel", addr)
+	}
+	fp.address = addr + fp.offset
+	return nil
+}
+
+// atAddress describes a probe by its address alone, in decimal as bpftrace has it.
+func (k *kprobe) atAddress(addr uint64) attach.Probe {
+	return attach.Probe{
+		Provider: k.name, Kind: attach.KindKprobe, Return: k.ret, Address: addr,
+		Name: k.name + ":" + strconv.FormatUint(addr, 10),
+	}
 }
 
 // splitOffset splits "name+offset". Return probes have no offset.
@@ -107,7 +136,10 @@ func splitOffset(text string, part int, ret bool) (name string, offset uint64, e
 func (k *kprobe) context(fp functionPoint) *attach.Context {
 	ctx := functionContext(k.name, k.host.Arch(), k.ret)
 	ctx.PIDFilter, ctx.Ctx = "body", k.host.StructByName("struct", "pt_regs")
-	if k.ret && !k.host.Has(target.GetFuncIP) {
+	switch {
+	case fp.address != 0 && k.ret && !k.host.Has(target.GetFuncIP):
+		ctx.Func = ""
+	case fp.address == 0 && k.ret && !k.host.Has(target.GetFuncIP):
 		onlyNamed(ctx, fp.fn)
 	}
 	return ctx
@@ -227,6 +259,9 @@ func (k *kprobe) attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
 	if !k.host.HasKprobes() {
 		return nil, &host.Unsupported{Feature: "kprobes"}
 	}
+	if p.Address != 0 {
+		return k.attachAddress(prog, p)
+	}
 	var l link.Link
 	var err error
 	if k.ret {
@@ -241,6 +276,23 @@ func (k *kprobe) attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
 		return nil, err
 	}
 	return l, nil
+}
+
+// attachAddress hooks one instruction, by an event of the kernel's kprobe unit: the library only knows names.
+func (k *kprobe) attachAddress(prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
+	unit, returns, err := k.host.KprobeUnit()
+	if err != nil {
+		return nil, err
+	}
+	attr := unix.PerfEventAttr{Type: unit, Ext2: p.Address, Bits: unix.PerfBitDisabled}
+	if k.ret {
+		attr.Config = 1 << returns
+	}
+	c, err := attachPerfEvent(prog, &attr, -1, 0)
+	if err != nil {
+		return nil, fmt.Errorf("0x%x is not traceable (no instruction, or one that the kernel does not let be probed): %w", p.Address, err)
+	}
+	return c, nil
 }
 
 // attachMulti hooks all functions with one link.

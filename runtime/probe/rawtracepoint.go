@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"strings"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
@@ -25,56 +25,55 @@ const maxRawArgs = 12
 // Name returns rawtracepoint.
 func (r *rawTracepoint) Name() string { return "rawtracepoint" }
 
-// Resolve reads [vmlinux:]event, with wildcards.
+// Resolve reads [module:]event, with wildcards in both.
 func (r *rawTracepoint) Resolve(pt attach.Point, _ check.ResolveOptions) ([]attach.Match, error) {
 	if err := wantParts(r.Name(), pt, 2, 1); err != nil {
 		return nil, err
 	}
 	part := len(pt.Parts)
 	name := newPattern(pt.Parts[part-1])
-	if part == 2 && !newPattern(pt.Parts[0]).match(kernelModule) {
-		return nil, pointError(1, codeUnsupported, "rawtracepoints of modules are not supported yet")
+	module := newPattern("*")
+	if part == 2 {
+		module = newPattern(pt.Parts[0])
 	}
 	if name.text == "" {
 		return nil, pointError(part, codeSyntax, "rawtracepoint probe must have a target")
 	}
-	names, err := r.names(name, part)
+	all, err := r.host.RawTracepoints()
 	if err != nil {
 		return nil, err
 	}
 	var out []attach.Match
-	for _, n := range names {
-		m, err := r.match(n)
+	for _, e := range all {
+		if !module.match(moduleName(e.Module)) || !name.match(e.Name) {
+			continue
+		}
+		m, err := r.match(e)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, m)
 	}
+	if len(out) == 0 && !name.isWild() && !module.isWild() || len(out) == 0 && part == 1 && !name.isWild() {
+		return nil, r.noMatch(name.text, strings.Join(pt.Parts, ":"), part, all)
+	}
 	return sortMatches(out), nil
 }
 
-func (r *rawTracepoint) names(name pattern, part int) ([]string, error) {
-	all, err := r.host.RawTracepoints()
-	if err != nil {
-		return nil, err
-	}
-	if name.isWild() {
-		var out []string
-		for _, n := range all {
-			if name.match(n) {
-				out = append(out, n)
-			}
+// noMatch suggests an event of the same module, if there is one.
+func (r *rawTracepoint) noMatch(name, written string, part int, all []host.RawTracepoint) error {
+	prefix := strings.TrimSuffix(written, name)
+	var names []string
+	for _, e := range all {
+		if prefix == "" || prefix == moduleName(e.Module)+":" {
+			names = append(names, e.Name)
 		}
-		return out, nil
 	}
-	if _, ok := slices.BinarySearch(all, name.text); !ok {
-		return nil, r.noMatch(name.text, part, all)
+	near := diag.Nearest(name, names)
+	if near != "" {
+		near = prefix + near
 	}
-	return []string{name.text}, nil
-}
-
-func (r *rawTracepoint) noMatch(name string, part int, all []string) error {
-	err := noMatch(r.Name(), part, name, diag.Nearest(name, all))
+	err := noMatch(r.Name(), part, written, near)
 	if ok, herr := r.host.HasTracepoint("syscalls", name); herr == nil && ok {
 		err.Hint = fmt.Sprintf("system calls have no raw tracepoints of their own: use tracepoint:syscalls:%s", name)
 	}
@@ -82,12 +81,13 @@ func (r *rawTracepoint) noMatch(name string, part int, all []string) error {
 }
 
 // match describes a raw tracepoint: by BTF, with typed arguments, where the kernel has it.
-func (r *rawTracepoint) match(name string) (attach.Match, error) {
+func (r *rawTracepoint) match(e host.RawTracepoint) (attach.Match, error) {
+	module, name := moduleName(e.Module), e.Name
 	p := attach.Probe{
-		Provider: r.Name(), Name: r.Name() + ":" + kernelModule + ":" + name, Kind: attach.KindTracing,
-		Target: kernelModule, Func: name, BTFType: name,
+		Provider: r.Name(), Name: r.Name() + ":" + module + ":" + name, Kind: attach.KindTracing,
+		Target: module, Func: name, BTFType: name,
 	}
-	fields, err := r.host.RawTracepointArgs(name)
+	fields, err := r.host.RawTracepointArgs(e.Module, name)
 	if errors.Is(err, host.ErrNoBTF) {
 		p.Kind, p.BTFType = attach.KindRawTracepoint, ""
 		return attach.Match{Probe: p, Context: untypedContext()}, nil
@@ -95,7 +95,7 @@ func (r *rawTracepoint) match(name string) (attach.Match, error) {
 	if err != nil {
 		return attach.Match{}, err
 	}
-	return attach.Match{Probe: p, Context: typedContext(name, fields)}, nil
+	return attach.Match{Probe: p, Context: typedContext(module+":"+name, fields)}, nil
 }
 
 func untypedContext() *attach.Context {
@@ -107,7 +107,7 @@ func untypedContext() *attach.Context {
 func typedContext(name string, fields []types.Field) *attach.Context {
 	ctx := &attach.Context{
 		ArgN: wordArgs(len(fields)), Stack: true, PIDFilter: "body", Size: 8 * len(fields),
-		Args: &types.Struct{Name: "rawtracepoint:" + name + "_args", Size: 8 * len(fields), Align: 8},
+		Args: &types.Struct{Name: "rawtracepoint:" + kernelModule + ":" + name + "_args", Size: 8 * len(fields), Align: 8},
 	}
 	for _, f := range fields {
 		if f.Name != "" {
@@ -144,17 +144,14 @@ func (r *rawTracepoint) list(q query) ([]Listed, error) {
 		return nil, err
 	}
 	module, name := q.part(0, 2), q.part(1, 2)
-	if !module.match(kernelModule) {
-		return nil, nil
-	}
 	var out []Listed
-	for _, n := range all {
-		if !name.match(n) {
+	for _, e := range all {
+		if !module.match(moduleName(e.Module)) || !name.match(e.Name) {
 			continue
 		}
-		l := Listed{Name: r.Name() + ":" + kernelModule + ":" + n}
+		l := Listed{Name: r.Name() + ":" + moduleName(e.Module) + ":" + e.Name}
 		if q.verbose {
-			l.Args, err = r.host.RawTracepointDecls(n)
+			l.Args, err = r.host.RawTracepointDecls(e.Module, e.Name)
 			if err != nil && !errors.Is(err, host.ErrNoBTF) {
 				return nil, err
 			}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
@@ -22,39 +23,53 @@ type uprobe struct {
 	host *host.Host
 	name string
 	ret  bool
+	// types are those of functions' arguments.
+	types *cTypes
 }
 
 // Name returns uprobe or uretprobe.
 func (u *uprobe) Name() string { return u.name }
 
-// Resolve reads binary:function[+offset] or binary:address, with wildcards in both.
+// Resolve reads binary:function[+offset] or binary:address, with wildcards in both, binary:cpp:function, and
+// binary@file:line[:column].
 func (u *uprobe) Resolve(pt attach.Point, opts check.ResolveOptions) ([]attach.Match, error) {
+	if target, file, ok := sourceFile(pt.Parts); ok {
+		return u.resolveSource(target, file, pt.Parts[1:], opts)
+	}
 	if err := wantParts(u.name, pt, 2, 3); err != nil {
 		return nil, err
 	}
-	if len(pt.Parts) == 3 {
-		return nil, pointError(2, codeUnsupported, "%s with a language (%s) is not supported yet", u.name, pt.Parts[1])
+	cpp, last := len(pt.Parts) == 3, len(pt.Parts)-1
+	if cpp && pt.Parts[1] != languageCPP {
+		return nil, pointError(2, codeSyntax, "unsupported language type: %s", pt.Parts[1])
 	}
-	fn, offset, perr := splitOffset(pt.Parts[1], 2, u.ret)
+	fn, offset, perr := pt.Parts[last], uint64(0), (*check.PointError)(nil)
+	if !cpp || endsInOffset(fn) {
+		fn, offset, perr = splitOffset(fn, last+1, u.ret)
+	}
 	switch {
 	case perr != nil:
 		return nil, perr
-	case pt.Parts[0] == "" || fn == "":
+	case pt.Parts[0] == "":
 		return nil, pointError(wholePoint, codeSyntax, "%s probe must have a target", u.name)
-	case !u.host.HasUprobes():
-		return nil, pointError(0, codeUnsupported, "%s needs a kernel with uprobes (CONFIG_UPROBE_EVENTS), which this one does not have", u.name)
+	case fn == "":
+		return nil, pointError(wholePoint, codeSyntax, "%s should be attached to a function, address, or source file and line (using DWARF)", u.name)
 	}
 	paths, err := u.paths(pt.Parts[0], opts.PID)
 	if err != nil {
 		return nil, err
 	}
-	return u.resolveIn(paths, uprobePoint{fn: newPattern(fn), offset: offset, unsafe: opts.Unsafe, pid: opts.PID})
+	return u.resolveIn(paths, uprobePoint{fn: newPattern(fn), offset: offset, cpp: cpp, args: opts.NeedArgs && !u.ret, unsafe: opts.Unsafe, pid: opts.PID})
 }
 
 // uprobePoint is what is asked of each binary.
 type uprobePoint struct {
 	fn     pattern
 	offset uint64
+	// cpp is set where the function goes by its name in the source.
+	cpp bool
+	// args is set where the arguments are to be known by name.
+	args   bool
 	unsafe bool
 	pid    int
 }
@@ -71,6 +86,11 @@ func (u *uprobe) resolveIn(paths []string, up uprobePoint) ([]attach.Match, erro
 			return nil, pointError(1, codeUnreadable, "%v", err)
 		}
 		ms, err := u.resolveBinary(bin, path, up)
+		if err == nil && up.args && !up.fn.isWild() && len(ms) > 0 && ms[0].Probe.Func != "" {
+			if err := u.addArgs(bin, path, ms); err != nil {
+				return nil, err
+			}
+		}
 		if err != nil {
 			missing = err
 		}
@@ -82,7 +102,11 @@ func (u *uprobe) resolveIn(paths []string, up uprobePoint) ([]attach.Match, erro
 	return sortMatches(out), nil
 }
 
+// paths returns the files that the first part of an attach point stands for.
 func (u *uprobe) paths(text string, pid int) ([]string, error) {
+	if !u.host.HasUprobes() {
+		return nil, pointError(0, codeUnsupported, "%s needs a kernel with uprobes (CONFIG_UPROBE_EVENTS), which this one does not have", u.name)
+	}
 	paths, err := findBinaries(text, pid)
 	if err != nil {
 		return nil, err
@@ -96,6 +120,9 @@ func (u *uprobe) paths(text string, pid int) ([]string, error) {
 func (u *uprobe) resolveBinary(bin *symbol.Binary, path string, up uprobePoint) ([]attach.Match, error) {
 	if c := up.fn.text[0]; c >= '0' && c <= '9' {
 		return u.resolveAddress(bin, path, up)
+	}
+	if up.cpp {
+		return u.resolveCPP(bin, path, up)
 	}
 	if !up.fn.isWild() {
 		sym, ok := bin.ByName(up.fn.text)
@@ -135,8 +162,8 @@ func (u *uprobe) resolveAddress(bin *symbol.Binary, path string, up uprobePoint)
 	if !ok {
 		return nil, pointError(2, codeTarget, "0x%x is not an address of the code of %s", addr, path)
 	}
-	m := u.match(path, "", uprobePoint{fn: up.fn, pid: up.pid})
-	m.Probe.Name = u.name + ":" + path + ":" + strconv.FormatUint(addr, 10)
+	m := u.match(path, "", uprobePoint{fn: up.fn, cpp: up.cpp, pid: up.pid})
+	m.Probe.Name += strconv.FormatUint(addr, 10)
 	m.Probe.Address = off
 	return []attach.Match{m}, nil
 }
@@ -159,9 +186,13 @@ func (u *uprobe) noFunction(bin *symbol.Binary, path, fn string) error {
 
 func (u *uprobe) match(path, fn string, up uprobePoint) attach.Match {
 	p := attach.Probe{
-		Provider: u.name, Name: u.name + ":" + path + ":" + fn, Kind: attach.KindKprobe, Return: u.ret,
+		Provider: u.name, Name: u.name + ":" + path + ":", Kind: attach.KindKprobe, Return: u.ret,
 		Target: path, Func: fn, Offset: up.offset, PID: up.pid,
 	}
+	if up.cpp {
+		p.Name += languageCPP + ":"
+	}
+	p.Name += fn
 	if up.offset != 0 {
 		p.Name += "+" + strconv.FormatUint(up.offset, 10)
 	}
@@ -237,13 +268,20 @@ func (u *uprobe) attachMulti(prog *ebpf.Program, ps []attach.Probe) (io.Closer, 
 
 // list returns the functions of the binaries that the listing names; without a binary there is nothing to list.
 func (u *uprobe) list(q query) ([]Listed, error) {
+	if target, file, ok := sourceFile(q.texts()); ok {
+		return u.listSource(target, file, q.texts()[1:])
+	}
 	paths, err := u.paths(q.parts[0].text, 0)
 	if err != nil {
 		return nil, err
 	}
+	rest, cpp := q.parts[1:], false
+	if len(rest) > 1 && rest[0].text == languageCPP {
+		rest, cpp = rest[1:], true
+	}
 	fn := newPattern("*")
-	if len(q.parts) > 1 {
-		fn = newPattern(query{parts: q.parts[1:]}.text())
+	if len(rest) > 0 {
+		fn = newPattern(strings.ReplaceAll(query{parts: rest}.text(), `"`, ""))
 	}
 	var out []Listed
 	for _, path := range paths {
@@ -255,8 +293,12 @@ func (u *uprobe) list(q query) ([]Listed, error) {
 			return nil, err
 		}
 		for _, s := range bin.Functions() {
-			if fn.match(s.Name) {
-				out = append(out, Listed{Name: u.name + ":" + path + ":" + s.Name})
+			if fn.match(s.Name) || cpp && matchCPP(fn, s.Name) {
+				l := Listed{Name: ListName(u.match(path, s.Name, uprobePoint{fn: fn, cpp: cpp}).Probe)}
+				if q.verbose && !u.ret {
+					l.Args = u.declarations(path, s)
+				}
+				out = append(out, l)
 			}
 		}
 	}

@@ -8,24 +8,36 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 )
 
-// process is what is known of a process's address space.
+// process is what is known of a process's address spaces: it has one after the other, since a process can run another program, and
+// since the numbers of processes are used again.
 type process struct {
 	pid int
 
-	mu   sync.Mutex
-	maps []mapping // sorted by address
-	read time.Time
+	mu sync.Mutex
+	// spaces are the mappings of each address space, sorted by address, the last one at the end. They are shared with processes that
+	// came of this one, and replaced rather than changed.
+	spaces [][]mapping
+	// watched is set where the kernel reports what the process maps.
+	watched bool
+	read    time.Time
+	// parent is the process that this one came of, if that is known.
+	parent int
 }
 
 // mapping is a piece of code in the address space of a process.
 type mapping struct {
 	start, end, offset uint64
-	inode              uint64
+	file               fileID
 	path               string
+}
+
+// fileID is how the kernel tells files apart.
+type fileID struct {
+	major, minor uint32
+	inode        uint64
 }
 
 // vdsoName is the path of the code that the kernel gives to every process.
@@ -34,83 +46,199 @@ const vdsoName = "[vdso]"
 // mapsAge is how long the mappings of a process are believed: programs load libraries, and numbers of processes are used again.
 const mapsAge = time.Second
 
-// find returns the mapping that an address is in. The mappings of a process that is gone stay known.
-func (p *process) find(addr uint64) (mapping, bool) {
+// maxSpaces is how many address spaces of a process are remembered.
+const maxSpaces = 8
+
+// find returns the mapping that an address is in. What a process has had stays known. Nothing that was read before is believed if it
+// is to be read afresh.
+func (p *process) find(addr uint64, afresh bool) (mapping, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	old := time.Since(p.read) > mapsAge
+	if afresh {
+		p.spaces = nil
+	}
+	if afresh || old && !p.watched {
+		p.refresh()
+		old = false
+	}
+	m, ok := p.search(addr)
+	if !ok && old {
+		p.refresh()
+		m, ok = p.search(addr)
+	}
+	return m, ok
+}
+
+// search looks in all address spaces, the last one first.
+func (p *process) search(addr uint64) (mapping, bool) {
+	for _, maps := range slices.Backward(p.spaces) {
+		n, found := slices.BinarySearchFunc(maps, addr, func(m mapping, a uint64) int { return cmp.Compare(m.start, a) })
+		if !found {
+			n--
+		}
+		if n >= 0 && addr < maps[n].end {
+			return maps[n], true
+		}
+	}
+	return mapping{}, false
+}
+
+// remember reads the mappings unless they are known and returns them. From then on a watched process's are kept up to date.
+func (p *process) remember(watched bool) []mapping {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.watched = p.watched || watched
 	if time.Since(p.read) > mapsAge {
 		p.refresh()
 	}
-	n, found := slices.BinarySearchFunc(p.maps, addr, func(m mapping, a uint64) int { return cmp.Compare(m.start, a) })
-	if !found {
-		n--
-	}
-	if n < 0 || addr >= p.maps[n].end {
-		return mapping{}, false
-	}
-	return p.maps[n], true
+	return p.last()
 }
 
-// remember reads the mappings anew and returns them.
-func (p *process) remember() []mapping {
+// known returns the mappings, which are read if nothing is known of them.
+func (p *process) known() []mapping {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if time.Since(p.read) > mapsAge {
+	if len(p.spaces) == 0 {
 		p.refresh()
 	}
-	return p.maps
+	return p.last()
 }
 
+// reread reads the mappings anew and returns them.
+func (p *process) reread() []mapping {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refresh()
+	return p.last()
+}
+
+// last returns the last address space.
+func (p *process) last() []mapping {
+	if len(p.spaces) == 0 {
+		return nil
+	}
+	return p.spaces[len(p.spaces)-1]
+}
+
+// refresh reads the mappings. Those of another program are an address space of their own.
 func (p *process) refresh() {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", p.pid))
 	p.read = time.Now()
-	if maps := parseMaps(string(data)); err == nil && len(maps) > 0 { // a zombie has none
-		p.maps = maps
+	maps := parseMaps(string(data))
+	if err != nil || len(maps) == 0 { // a zombie has none
+		return
 	}
+	if sameProgram(p.last(), maps) {
+		p.spaces[len(p.spaces)-1] = maps
+		return
+	}
+	p.push(maps)
+}
+
+// push adds an address space.
+func (p *process) push(maps []mapping) {
+	if n := len(p.spaces); n > 0 && len(p.spaces[n-1]) == 0 {
+		p.spaces = p.spaces[:n-1]
+	}
+	if len(p.spaces) >= maxSpaces {
+		p.spaces = slices.Clone(p.spaces[1:])
+	}
+	p.spaces = append(p.spaces, maps)
+}
+
+// sameProgram reports whether two lists of mappings can be of one address space: they have one in common.
+func sameProgram(a, b []mapping) bool {
+	for _, m := range a {
+		n, found := slices.BinarySearchFunc(b, m.start, func(o mapping, start uint64) int { return cmp.Compare(o.start, start) })
+		if found && b[n].file == m.file {
+			return true
+		}
+	}
+	return false
+}
+
+// add adds a mapping to the last address space, in place of those that it covers.
+func (p *process) add(m mapping) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.spaces) == 0 {
+		p.spaces = [][]mapping{{m}}
+		return
+	}
+	old := p.last()
+	maps := make([]mapping, 0, len(old)+1)
+	for _, o := range old {
+		if o.end <= m.start || o.start >= m.end {
+			maps = append(maps, o)
+		}
+	}
+	n, _ := slices.BinarySearchFunc(maps, m.start, func(o mapping, start uint64) int { return cmp.Compare(o.start, start) })
+	p.spaces[len(p.spaces)-1] = slices.Insert(maps, n, m)
+}
+
+// cameOf returns the parent, or 0 if it is not known.
+func (p *process) cameOf() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.parent
+}
+
+// exec begins a new address space.
+func (p *process) exec() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.watched = true
+	p.push(nil)
+}
+
+// inherit begins an address space that is a copy of that of another process, the parent.
+func (p *process) inherit(parent int, maps []mapping) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.watched, p.parent = true, parent
+	p.push(maps)
 }
 
 // parseMaps reads the executable mappings of a maps file: "start-end perms offset dev inode path".
 func parseMaps(text string) []mapping {
 	var out []mapping
 	for line := range strings.Lines(text) {
-		fields := strings.Fields(line)
-		if len(fields) < 6 || len(fields[1]) < 3 || fields[1][2] != 'x' {
-			continue
+		if m, ok := parseMapping(strings.Fields(line)); ok {
+			out = append(out, m)
 		}
-		from, to, ok := strings.Cut(fields[0], "-")
-		start, err1 := strconv.ParseUint(from, 16, 64)
-		end, err2 := strconv.ParseUint(to, 16, 64)
-		offset, err3 := strconv.ParseUint(fields[2], 16, 64)
-		inode, err4 := strconv.ParseUint(fields[4], 10, 64)
-		if !ok || err1 != nil || err2 != nil || err3 != nil || err4 != nil {
-			continue
-		}
-		path := strings.TrimSuffix(strings.Join(fields[5:], " "), " (deleted)")
-		out = append(out, mapping{start: start, end: end, offset: offset, inode: inode, path: path})
 	}
 	slices.SortFunc(out, func(a, b mapping) int { return cmp.Compare(a.start, b.start) })
 	return out
 }
 
-// openMapped returns the file of a mapping: in the root of the process or, once that is gone, in ours. A file of that name that is not
-// the one that was mapped is none.
-func (r *Resolver) openMapped(pid int, m mapping) (*Binary, error) {
-	if !strings.HasPrefix(m.path, "/") {
-		return nil, ErrNotELF
+func parseMapping(fields []string) (m mapping, ok bool) {
+	if len(fields) < 6 || len(fields[1]) < 3 || fields[1][2] != 'x' {
+		return m, false
 	}
-	for _, path := range []string{fmt.Sprintf("/proc/%d/root%s", pid, m.path), m.path} {
-		info, err := os.Stat(path)
+	from, to, ok1 := strings.Cut(fields[0], "-")
+	major, minor, ok2 := strings.Cut(fields[3], ":")
+	if !ok1 || !ok2 {
+		return m, false
+	}
+	var numbers [5]uint64
+	for i, text := range []string{from, to, fields[2], major, minor} {
+		n, err := strconv.ParseUint(text, 16, 64)
 		if err != nil {
-			continue
+			return m, false
 		}
-		if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Ino == m.inode {
-			return r.binaries.Open(path)
-		}
+		numbers[i] = n
 	}
-	return r.openDeleted(pid, m)
+	inode, err := strconv.ParseUint(fields[4], 10, 64)
+	if err != nil {
+		return m, false
+	}
+	return mapping{
+		start: numbers[0], end: numbers[1], offset: numbers[2],
+		file: fileID{major: uint32(numbers[3]), minor: uint32(numbers[4]), inode: inode},
+		path: mappedPath(strings.Join(fields[5:], " ")),
+	}, true
 }
 
-// openDeleted opens a file that has no name any more but is still mapped.
-func (r *Resolver) openDeleted(pid int, m mapping) (*Binary, error) {
-	return r.binaries.Open(fmt.Sprintf("/proc/%d/map_files/%x-%x", pid, m.start, m.end))
-}
+// mappedPath returns the path of a mapped file, as it was before the file was removed.
+func mappedPath(text string) string { return strings.TrimSuffix(text, " (deleted)") }

@@ -1,9 +1,12 @@
 package symbol
 
 import (
+	"bytes"
+	"encoding/binary"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/gtrace/gtrace/tests/testenv"
 )
@@ -17,10 +20,147 @@ func TestParseMaps(t *testing.T) {
 nonsense
 `
 	require.Equal(t, []mapping{
-		{start: 0x555500000000, end: 0x555500001000, inode: 13, path: "/tmp/a b"},
-		{start: 0x7f0000200000, end: 0x7f0000300000, offset: 0x1000, inode: 12, path: "/lib/libc.so.6"},
+		{start: 0x555500000000, end: 0x555500001000, file: fileID{0xfe, 0, 13}, path: "/tmp/a b"},
+		{start: 0x7f0000200000, end: 0x7f0000300000, offset: 0x1000, file: fileID{0xfe, 0, 12}, path: "/lib/libc.so.6"},
 		{start: 0x7fff00000000, end: 0x7fff00001000, path: "[vdso]"},
 	}, parseMaps(text))
+}
+
+// mustRecord makes a record as the kernel would: a head, numbers and a text, filled up to a multiple of 8 bytes, and the time.
+func mustRecord(kind uint32, flags uint16, numbers []any, text string, time uint64) record {
+	var b bytes.Buffer
+	for _, n := range numbers {
+		_ = binary.Write(&b, binary.NativeEndian, n)
+	}
+	if text != "" {
+		b.WriteString(text)
+		b.Write(make([]byte, 8-len(text)%8))
+	}
+	_ = binary.Write(&b, binary.NativeEndian, time)
+	out := make(record, recordHeader, recordHeader+b.Len())
+	binary.NativeEndian.PutUint32(out, kind)
+	binary.NativeEndian.PutUint16(out[4:], flags)
+	binary.NativeEndian.PutUint16(out[6:], uint16(recordHeader+b.Len()))
+	return append(out, b.Bytes()...)
+}
+
+func mustMapRecord(pid uint32, start, size uint64, prot uint32, path string) record {
+	return mustRecord(unix.PERF_RECORD_MMAP2, 0,
+		[]any{pid, pid, start, size, uint64(0x1000), uint32(254), uint32(1), uint64(12), uint64(0), prot, uint32(2)}, path, 9)
+}
+
+func TestParseRecord(t *testing.T) {
+	tests := []struct {
+		name string
+		rec  record
+		want happening
+		ok   bool
+	}{
+		{
+			"code", mustMapRecord(7, 0x5000, 0x2000, unix.PROT_READ|unix.PROT_EXEC, "/bin/a (deleted)"),
+			happening{time: 9, kind: processMaps, pid: 7, mapping: mapping{
+				start: 0x5000, end: 0x7000, offset: 0x1000, file: fileID{254, 1, 12}, path: "/bin/a",
+			}},
+			true,
+		},
+		{"data", mustMapRecord(7, 0x5000, 0x2000, unix.PROT_READ, "/bin/a"), happening{}, false},
+		{"nothing", mustMapRecord(7, 0x5000, 0, unix.PROT_EXEC, "/bin/a"), happening{}, false},
+		{"nobody", mustMapRecord(nobody, 0x5000, 0x2000, unix.PROT_EXEC, "/bin/a"), happening{}, false},
+		{"exec", mustRecord(unix.PERF_RECORD_COMM, commExec, []any{uint32(7), uint32(7)}, "sh", 8), happening{time: 8, kind: processRuns, pid: 7}, true},
+		{"name", mustRecord(unix.PERF_RECORD_COMM, 0, []any{uint32(7), uint32(7)}, "sh", 8), happening{}, false},
+		{
+			"fork", mustRecord(unix.PERF_RECORD_FORK, 0, []any{uint32(8), uint32(7), uint32(8), uint32(7), uint64(3)}, "", 3),
+			happening{time: 3, kind: processForks, pid: 8, parent: 7},
+			true,
+		},
+		{"thread", mustRecord(unix.PERF_RECORD_FORK, 0, []any{uint32(7), uint32(7), uint32(9), uint32(7), uint64(3)}, "", 3), happening{}, false},
+		{
+			"end", mustRecord(unix.PERF_RECORD_EXIT, 0, []any{uint32(8), uint32(7), uint32(8), uint32(7), uint64(4)}, "", 4),
+			happening{time: 4, kind: processEnds, pid: 8},
+			true,
+		},
+		{"end of a thread", mustRecord(unix.PERF_RECORD_EXIT, 0, []any{uint32(8), uint32(7), uint32(9), uint32(7), uint64(4)}, "", 4), happening{}, false},
+		{"short", make(record, recordHeader), happening{}, false},
+	}
+	for _, test := range tests {
+		got, ok := test.rec.parse()
+		require.Equal(t, test.ok, ok, test.name)
+		if ok {
+			require.Equal(t, test.want, got, test.name)
+		}
+	}
+	require.EqualValues(t, 5, mustRecord(unix.PERF_RECORD_LOST, 0, []any{uint64(1), uint64(5)}, "", 4).lost())
+}
+
+func FuzzParseRecord(f *testing.F) {
+	f.Add([]byte(mustMapRecord(7, 0x5000, 0x2000, unix.PROT_EXEC, "/bin/a")))
+	f.Fuzz(func(_ *testing.T, b []byte) {
+		if len(b) < recordHeader {
+			return
+		}
+		record(b).parse()
+		record(b).lost()
+	})
+}
+
+func TestRingWraps(t *testing.T) {
+	page := &unix.PerfEventMmapPage{}
+	r := &ring{meta: page, data: make([]byte, 256)}
+	rec := mustRecord(unix.PERF_RECORD_FORK, 0, []any{uint32(8), uint32(7), uint32(8), uint32(7), uint64(3)}, "", 3)
+	for range 40 { // several times around
+		for i, b := range rec {
+			r.data[(page.Data_head+uint64(i))%256] = b
+		}
+		page.Data_head += uint64(len(rec))
+		n := 0
+		r.read(r.head(), func(got record) {
+			require.Equal(t, rec, got)
+			n++
+		})
+		require.Equal(t, 1, n)
+		require.False(t, r.pending())
+	}
+	page.Data_head += 8 // zeros, which are no record
+	r.data[(page.Data_tail+6)%256], r.data[(page.Data_tail+7)%256] = 0, 0
+	r.read(r.head(), func(record) { require.Fail(t, "not a record") })
+	require.False(t, r.pending())
+}
+
+// TestSpaces has a process that forks, runs another program, and maps anew where something was.
+func TestSpaces(t *testing.T) {
+	r := New(Options{})
+	w := &watch{paths: map[string]string{}}
+	const pid, child = 1 << 29, 1<<29 + 1 // numbers that no process has
+	maps := func(pid int, start, end uint64, path string) {
+		w.apply(r, happening{kind: processMaps, pid: pid, mapping: mapping{start: start, end: end, path: path}})
+	}
+	find := func(pid int, addr uint64) string {
+		m, _ := r.process(pid).find(addr, false)
+		return m.path
+	}
+	maps(pid, 0x1000, 0x3000, "/a")
+	maps(pid, 0x5000, 0x6000, "/b")
+	w.apply(r, happening{kind: processForks, pid: child, parent: pid})
+	maps(pid, 0x2000, 0x4000, "/c")
+	require.Equal(t, []string{"/a", "/a", "/b", ""}, []string{find(child, 0x1000), find(child, 0x2fff), find(child, 0x5000), find(child, 0x3000)})
+	require.Equal(t, []string{"", "/c", "/c", "/b"}, []string{find(pid, 0x1000), find(pid, 0x2000), find(pid, 0x3fff), find(pid, 0x5fff)})
+	w.apply(r, happening{kind: processRuns, pid: child})
+	maps(child, 0x5000, 0x8000, "/d")
+	require.Equal(t, []string{"/a", "/d", "/d"}, []string{find(child, 0x1000), find(child, 0x5000), find(child, 0x7fff)})
+	require.Equal(t, "/c", find(pid, 0x2000))
+	require.Equal(t, pid, r.process(child).cameOf())
+	for i := range 3 * maxSpaces {
+		w.apply(r, happening{kind: processRuns, pid: child})
+		maps(child, uint64(i)<<20, uint64(i+1)<<20, "/e")
+	}
+	require.Len(t, r.process(child).spaces, maxSpaces)
+	w.apply(r, happening{kind: processEnds, pid: child})
+	require.Equal(t, "/e", find(child, 3*maxSpaces<<20-1), "what has ended is remembered")
+	for i := range 2 * maxEnded {
+		w.apply(r, happening{kind: processEnds, pid: i})
+	}
+	require.Empty(t, find(child, 3*maxSpaces<<20-1), "but not for ever")
+	require.LessOrEqual(t, len(w.ended), 2*maxEnded)
 }
 
 func TestParseUsers(t *testing.T) {

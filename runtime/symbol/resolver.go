@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"github.com/ianlancetaylor/demangle"
+
+	"github.com/gtrace/gtrace/runtime/debuginfo"
 )
 
 // Options says how a Resolver names things.
@@ -14,6 +16,15 @@ type Options struct {
 	Mangled bool
 	// Kernel returns the kernel's symbols; by default they are read from /proc/kallsyms.
 	Kernel func() (*KernelTable, error)
+	// Afresh reads where a process has its code for each address, and forgets processes that are gone.
+	Afresh bool
+	// Eager reads the symbols of all files of a process when its first address is asked for. By default, a file's symbols are read when
+	// one of its own is.
+	Eager bool
+	// Debug, if it is not nil, is asked for the source of addresses.
+	Debug *debuginfo.Cache
+	// Images are files that may be the running kernel with debug information; by default where distributions put it.
+	Images []string
 	// Binaries holds the files that were read; by default a new cache.
 	Binaries *Cache
 }
@@ -23,20 +34,34 @@ type Resolver struct {
 	kernel   func() (*KernelTable, error)
 	binaries *Cache
 	mangled  bool
+	afresh   bool
+	eager    bool
 	users    func() map[uint32]string
 	vdso     func() *Binary
+	debug    *debuginfo.Cache
+	images   []string
+	image    func() image
 
-	mu    sync.Mutex
-	procs map[int]*process
-	names map[string]string // demangled
+	mu     sync.Mutex
+	procs  map[int]*process
+	names  map[string]string // demangled
+	mapped map[mappedFile]*Binary
+	// debugged is nil for files without debug information.
+	debugged map[mappedFile]*debuginfo.Info
+	watch    *watch // nil while processes are not watched
 }
 
 // New returns a resolver. It reads nothing before it is asked.
 func New(opts Options) *Resolver {
 	r := &Resolver{
-		kernel: opts.Kernel, binaries: opts.Binaries, mangled: opts.Mangled,
+		kernel: opts.Kernel, binaries: opts.Binaries, mangled: opts.Mangled, afresh: opts.Afresh, eager: opts.Eager,
 		users: sync.OnceValue(readUsers), vdso: sync.OnceValue(readVDSO),
-		procs: map[int]*process{}, names: map[string]string{},
+		procs: map[int]*process{}, names: map[string]string{}, mapped: map[mappedFile]*Binary{},
+		debug: opts.Debug, images: opts.Images, debugged: map[mappedFile]*debuginfo.Info{},
+	}
+	r.image = sync.OnceValue(r.openImage)
+	if r.images == nil {
+		r.images = kernelImages()
 	}
 	if r.kernel == nil {
 		r.kernel = sync.OnceValues(readKallsyms)
@@ -69,8 +94,11 @@ func (r *Resolver) Kernel(addr uint64) (name string, offset uint64, module strin
 // User returns the function of a process that an address belongs to, and the path of the program or library. If the function is
 // not known but the file is, ok is false and module is set.
 func (r *Resolver) User(pid int, addr uint64) (name string, offset uint64, module string, ok bool) {
-	p := r.process(pid)
-	m, found := p.find(addr)
+	r.update()
+	if r.eager {
+		r.remember(pid)
+	}
+	m, found := r.process(pid).find(addr, r.afresh)
 	if !found {
 		return "", 0, "", false
 	}
@@ -92,11 +120,17 @@ func (r *Resolver) User(pid int, addr uint64) (name string, offset uint64, modul
 	return r.readable(s.Name), offset, m.path, true
 }
 
-// Remember reads what is needed to name addresses of a process, while it lives: afterwards they can be named still.
+// Remember reads what a process has mapped now, and the symbols of that, so that they are known when it is gone.
 func (r *Resolver) Remember(pid int) {
-	p := r.process(pid)
-	for _, m := range p.remember() {
-		_, _ = r.openMapped(pid, m) // read into the cache; a file that cannot be read has no names
+	for _, m := range r.process(pid).reread() {
+		_, _ = r.openMapped(pid, m) // a file that cannot be read has no names
+	}
+}
+
+// remember reads the symbols of all that a process has mapped.
+func (r *Resolver) remember(pid int) {
+	for _, m := range r.process(pid).remember(false) {
+		_, _ = r.openMapped(pid, m) // a file that cannot be read has no names
 	}
 }
 

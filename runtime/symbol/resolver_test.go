@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -68,7 +69,6 @@ func TestResolverUser(t *testing.T) {
 	addr := loadBase(t, pid, path) + hidden + 2
 
 	r := symbol.New(symbol.Options{})
-	r.Remember(pid)
 	check := func(when string) {
 		name, offset, module, ok := r.User(pid, addr)
 		require.True(t, ok, when)
@@ -83,7 +83,94 @@ func TestResolverUser(t *testing.T) {
 	time.Sleep(1100 * time.Millisecond) // the mappings are read again
 	check("long gone")
 	_, _, _, ok := symbol.New(symbol.Options{}).User(pid, addr)
-	require.False(t, ok, "a process that nobody remembered")
+	require.False(t, ok, "a process that nobody looked at")
+	afresh := symbol.New(symbol.Options{Afresh: true})
+	_, _, _, ok = afresh.User(os.Getpid(), addr)
+	require.False(t, ok)
+	_, _, _, ok = afresh.User(pid, addr)
+	require.False(t, ok)
+}
+
+// whereSource says where its function is, and runs another program if it is told to.
+const whereSource = `
+#include <stdio.h>
+#include <unistd.h>
+__attribute__((noinline)) int NAME(int a) { __asm__ volatile(""); return a + 1; }
+int main(int argc, char **argv) {
+	printf("%d %lx\n", getpid(), (unsigned long)&NAME);
+	fflush(stdout);
+	if (argc > 1) execv(argv[1], argv + 1);
+	return NAME(argc) == 99;
+}
+`
+
+// mustBuildWhere compiles a program whose function has a name.
+func mustBuildWhere(t *testing.T, name string) string {
+	t.Helper()
+	cc := testenv.Program(t, "gcc")
+	path := filepath.Join(t.TempDir(), name)
+	cmd := exec.Command(cc, "-O1", "-xc", "-o", path, "-DNAME="+name, "-")
+	cmd.Stdin = strings.NewReader(whereSource)
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return path
+}
+
+func TestWatchNamesWhatIsGone(t *testing.T) {
+	testenv.Privileged(t)
+	first, second := mustBuildWhere(t, "first_program"), mustBuildWhere(t, "second_program")
+	r := symbol.New(symbol.Options{})
+	require.NoError(t, r.Watch())
+	require.NoError(t, r.Watch(), "again")
+	defer func() { require.NoError(t, r.Close()) }()
+	for range 20 {
+		out, err := exec.Command(first, second).Output()
+		require.NoError(t, err)
+		var pid, pid2 int
+		var addr, addr2 uint64
+		_, err = fmt.Sscanf(string(out), "%d %x\n%d %x", &pid, &addr, &pid2, &addr2)
+		require.NoError(t, err, "%s", out)
+		require.Equal(t, pid, pid2)
+		for name, addr := range map[string]uint64{"first_program": addr, "second_program": addr2} {
+			got, offset, module, ok := r.User(pid, addr)
+			require.True(t, ok, "%s of %d at %x", name, pid, addr)
+			require.Equal(t, name, got)
+			require.Zero(t, offset)
+			require.Equal(t, name, filepath.Base(module))
+		}
+	}
+	require.Zero(t, r.Lost())
+	require.NoError(t, r.Close())
+	require.NoError(t, r.Close(), "again")
+}
+
+func TestEagerReadsFilesThatAreRemoved(t *testing.T) {
+	testenv.File(t, "/proc/self/maps")
+	path := mustCompile(t)
+	bin, err := symbol.OpenBinary(path)
+	require.NoError(t, err)
+	main, ok := bin.ByName("visible")
+	require.True(t, ok)
+	for _, eager := range []bool{true, false} {
+		run := path + fmt.Sprint(eager)
+		require.NoError(t, os.Link(path, run))
+		cmd := exec.Command(run)
+		in, err := cmd.StdinPipe()
+		require.NoError(t, err)
+		out, err := cmd.StdoutPipe()
+		require.NoError(t, err)
+		require.NoError(t, cmd.Start())
+		_, err = bufio.NewReader(out).ReadByte()
+		require.NoError(t, err)
+		addr := loadBase(t, cmd.Process.Pid, run) + main.Addr
+		r := symbol.New(symbol.Options{Eager: eager})
+		r.User(cmd.Process.Pid, 0)
+		require.NoError(t, in.Close())
+		require.NoError(t, cmd.Wait())
+		require.NoError(t, os.Remove(run))
+		_, _, _, ok := r.User(cmd.Process.Pid, addr)
+		require.Equal(t, eager, ok)
+	}
 }
 
 func TestDemangle(t *testing.T) {

@@ -29,6 +29,8 @@ type BootOptions struct {
 	CPUs int
 	// Memory of the guest, as qemu says it. Default: 512M.
 	Memory string
+	// Append goes to the end of the kernel's command line.
+	Append string
 }
 
 // A Report is what a boot had to say.
@@ -77,7 +79,7 @@ func qemuArgs(k Kernel, root, console, messages string, opts BootOptions) []stri
 		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
 		"-serial", "file:" + console, "-serial", "file:" + messages,
 		"-kernel", k.Image, "-initrd", root,
-		"-append", "console=ttyS0 loglevel=5 panic=-1 oops=panic mitigations=off rdinit=/init",
+		"-append", "console=ttyS0 loglevel=5 panic=-1 oops=panic mitigations=off rdinit=/init " + opts.Append,
 	}
 }
 

@@ -15,6 +15,8 @@ func iterCases() []vm.Case {
 			vm.Match(`init 1 iter:task\n\s*@: \d+`)),
 		with(alone("iter without an end", `iter:task { if (ctx.task == 0) { printf("null\n"); } }`, vm.Exact("")), func(c *vm.Case) { c.Seconds = 200 }),
 		alone("iter of files", `iter:task_file { if (ctx.task.comm == "gtrace" && ctx.file.f_path.dentry.d_name.len > 0) { @[ctx.fd > 2] = count(); } }`, vm.Match(`(?s)@\[.*`)),
+		alone("path of a file in an iter", `iter:task_file { if (ctx.task.pid == 1 && ctx.fd == 0) { print(path(ctx.file->f_path)); } }`, vm.Match(`/dev/\w+`)),
+		alone("path of nothing in an iter", `iter:task { if (ctx.task.pid == 2) { print((ctx.task.pid, path(ctx.task->mm->exe_file->f_path))); } }`, vm.Exact("(2, )")),
 		since(6, 1, alone("iter of mappings", `iter:task_vma { if (ctx.task.pid == 1 && ctx.vma.vm_start < ctx.vma.vm_end) { @ = count(); } }`, vm.Match(`@: [1-9]\d*`))),
 		alone("iter of maps", `iter:bpf_map { if (ctx.map.max_entries == 77) { printf("%s %d\n", ctx.map.name, ctx.map.max_entries); } }`, vm.Exact("")),
 		with(alone("iter counts tasks", "", nil), func(c *vm.Case) {
@@ -22,6 +24,10 @@ func iterCases() []vm.Case {
 			c.Run = []string{"sh", "-c", `gtrace -q -e 'iter:task { if (ctx.task.comm == "kthreadd") { @ = count(); } }'; cat /proc/2/comm`}
 			c.Stdout = vm.Exact("@: 1\nkthreadd")
 		}),
+		with(alone("iter of paths", "", vm.Has{"/etc/passwd\n"}), func(c *vm.Case) {
+			c.Run = []string{"sh", "-c", `exec gtrace -q -e 'iter:task_file { if (ctx.task.comm == "gtrace" && ctx.fd == 9) { printf("%s\n", path(ctx.file.f_path)); } }' 9</etc/passwd`}
+		}),
+		alone("iter of objects in a loop", `iter:task { for ($i : 0..2) { if (ctx.task.pid == 1) { printf("%s %d\n", ctx.task.comm, ctx.task.in_execve); } } }`, vm.Exact("init 0\ninit 0")),
 		failing("iter of nothing", `iter:tsk { }`, "ERROR: iter tsk not available for your kernel version.", "HINT: did you mean iter:task?"),
 	}
 }

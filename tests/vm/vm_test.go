@@ -1,11 +1,14 @@
 package vm_test
 
 import (
+	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,7 +24,7 @@ func TestVM(t *testing.T) {
 	testenv.Asked(t, testenv.VM)
 	programs := findPrograms(t)
 	kernels := findKernels(t)
-	opts := vm.BootOptions{Timeout: 8 * time.Minute} // half a minute on an idle machine
+	opts := vm.BootOptions{Timeout: 15 * time.Minute} // three minutes on an idle machine
 	cases := slices.Concat(selftestCases(), gtraceCases())
 	if peer := os.Getenv("GTRACE_VM_PEER"); peer != "" {
 		require.NoError(t, programs.UsePeer(peer))
@@ -30,6 +33,9 @@ func TestVM(t *testing.T) {
 		programs.Gtrace = testenv.Gtrace(t)
 		addTests(t, &programs)
 		cases = slices.Concat(cases, programCases())
+		if haveGCC() {
+			cases = slices.Concat(cases, unwindCases())
+		}
 	}
 	if only := os.Getenv("GTRACE_VM_CASES"); only != "" {
 		names := regexp.MustCompile(only)
@@ -53,6 +59,7 @@ func bootAndCheck(t *testing.T, k vm.Kernel, programs vm.Programs, cases []vm.Ca
 	dir := t.TempDir()
 	opts.Dir = dir
 	root := filepath.Join(dir, "root.cpio")
+	programs.Files = withModule(t, programs.Files, k)
 	require.NoError(t, vm.WriteRoot(root, programs, vm.Wire(run)))
 	report, err := vm.Boot(t.Context(), k, root, opts)
 	if err != nil {
@@ -68,6 +75,21 @@ func bootAndCheck(t *testing.T, k vm.Kernel, programs vm.Programs, cases []vm.Ca
 			require.NoError(t, c.Check(result))
 		})
 	}
+}
+
+// withModule adds the module sunrpc to the files of a guest: it needs no other, and has tracepoints that are easy to reach.
+func withModule(t *testing.T, files map[string]string, k vm.Kernel) map[string]string {
+	out := maps.Clone(files)
+	if out == nil {
+		out = map[string]string{}
+	}
+	require.NoError(t, filepath.WalkDir(k.Modules, func(path string, d fs.DirEntry, err error) error {
+		if name, ok := strings.CutPrefix(filepath.Base(path), "sunrpc.ko"); err == nil && ok && !d.IsDir() {
+			out["sunrpc.ko"+name] = path
+		}
+		return err
+	}))
+	return out
 }
 
 func findKernels(t *testing.T) []vm.Kernel {

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"runtime"
 	"strconv"
 	"sync"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,9 +20,11 @@ var jobs = map[string]func(n []int) error{
 	"open":       open,
 	"write":      write,
 	"call":       call,
+	"compete":    compete,
 	"sleep":      sleep,
 	"retransmit": retransmit,
 	"spin":       spin,
+	"udp":        udp,
 }
 
 func work(args []string) error {
@@ -106,6 +110,46 @@ func call(n []int) error {
 	return nil
 }
 
+// compete calls the traced function from four threads of different priorities, as often from each as the first number says. Each
+// gives the address of a long text of its own letter, and its number. The two that the scheduler prefers wait a little before each
+// call, so that they take the CPU from the others wherever these are.
+func compete(n []int) error {
+	const threads = 4
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2 * threads)) // a thread that is kept from running keeps no other from it
+	errs := make([]error, threads)
+	var wg sync.WaitGroup
+	for i := range threads {
+		text := append(bytes.Repeat([]byte{byte('a' + i)}, 1000), 0)
+		wg.Go(func() {
+			runtime.LockOSThread()
+			errs[i] = competitor(n[0], text, i)
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// competitor is one of the threads; those with a priority above 0 are preferred.
+func competitor(calls int, text []byte, priority int) error {
+	priority = max(0, priority-1)
+	if priority > 0 {
+		attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: uint32(priority)}
+		if err := unix.SchedSetAttr(0, &attr, 0); err != nil {
+			return fmt.Errorf("sched_setattr: %w", err)
+		}
+	}
+	address := uint64(uintptr(unsafe.Pointer(&text[0])))
+	for range calls {
+		if priority > 0 {
+			wait := unix.Timespec{Nsec: int64(priority) * 130_000}
+			_, _, _ = unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&wait)), 0, 0)
+		}
+		callTarget(address, uint64(priority))
+	}
+	runtime.KeepAlive(text)
+	return nil
+}
+
 // sleep sleeps as many milliseconds.
 func sleep(n []int) error {
 	time.Sleep(time.Duration(n[0]) * time.Millisecond)
@@ -136,6 +180,21 @@ func retransmit(n []int) error {
 		defer unix.Close(fd)
 	}
 	time.Sleep(1500 * time.Millisecond) // the first retransmission comes after 1 s, the second after 3 s
+	return nil
+}
+
+// udp sends as many datagrams of four bytes, "gtr0" and so on, to a port of this machine where nobody listens.
+func udp(n []int) error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	for i := range n[0] {
+		if err := unix.Sendto(fd, fmt.Appendf(nil, "gtr%d", i%10), 0, &unix.SockaddrInet4{Port: 9, Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+			return fmt.Errorf("send: %w", err)
+		}
+	}
 	return nil
 }
 

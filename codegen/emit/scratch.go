@@ -1,0 +1,87 @@
+package emit
+
+import (
+	"github.com/cilium/ebpf/asm"
+
+	"github.com/gtrace/gtrace/codegen/ir"
+)
+
+// claimable is how many runs of a reentrant function can have scratch memory on a CPU at once: threads that have lost the CPU in
+// the middle of it, and the one that is running.
+const claimable = 4
+
+// lookupScratch finds entry n of the scratch map and goes on at found. A function whose memory is not there ends.
+func (s *selector) lookupScratch(n int64, found *block) {
+	key := operand{kind: operandSlot, slot: s.frame.scratchKey}
+	s.lookup(s.opts.ScratchMap, key, n)
+	s.move(s.scratch, regOperand(r0))
+	s.emit(&inst{
+		kind: instBranch, jump: asm.JEq, left: s.scratch, src: constOperand(0),
+		targets: [2]*block{s.returnBlock(0), found},
+	})
+}
+
+// lookup leaves the address of entry n of an array map in R0.
+func (s *selector) lookup(sym string, key operand, n int64) {
+	s.emit(&inst{kind: instStore, base: key, width: 4, src: constOperand(n)})
+	s.emit(&inst{kind: instMove, moves: []move{
+		{regOperand(r1), operand{kind: operandMap, sym: sym}},
+		{regOperand(r1 + 1), key},
+	}})
+	s.emit(&inst{kind: instCall, nargs: 2, helper: ir.HelperMapLookupElem})
+}
+
+// claimScratch finds an entry of the scratch map that no other run on this CPU holds. A run holds an entry if the number at its
+// beginning was 0 before the run added one to it; else it takes that back and tries the next. Programs stay on their CPU, so that
+// two trials never compete for long. A run that finds none is counted as lost.
+func (s *selector) claimScratch(entry *block) {
+	next := s.lostRun()
+	for n := claimable - 1; n >= 0; n-- {
+		try, taken, first := s.newBlock(), s.newBlock(), s.group
+		s.group = nil
+		old := s.code.newReg()
+		s.move(old, constOperand(1)).tied = true
+		s.emit(&inst{kind: instFetch, base: regOperand(s.scratch), width: 8, dst: old})
+		s.emit(&inst{kind: instBranch, jump: asm.JEq, left: old, src: constOperand(0), targets: [2]*block{entry, taken}})
+		try.insts, s.group = s.group, nil
+		s.releaseScratch()
+		s.emit(&inst{kind: instJump, targets: [2]*block{next}})
+		taken.insts, s.group = s.group, nil
+		s.lookupScratch(int64(n), try)
+		if n == 0 {
+			s.group = append(first, s.group...)
+			return
+		}
+		next = s.newBlock()
+		next.insts, s.group = s.group, first
+	}
+}
+
+// releaseScratch ends the run's claim.
+func (s *selector) releaseScratch() {
+	minus := s.code.newReg()
+	s.move(minus, constOperand(-1))
+	s.emit(&inst{kind: instAtomic, base: regOperand(s.scratchReg()), width: 8, src: regOperand(minus)})
+}
+
+// lostRun is where a run ends that found no scratch memory.
+func (s *selector) lostRun() *block {
+	outer := s.group
+	s.group = nil
+	counter := s.code.newReg()
+	s.lookup(s.opts.LostMap, operand{kind: operandSlot, slot: s.frame.scratchKey}, 0)
+	s.move(counter, regOperand(r0))
+	count, lost := s.newBlock(), s.newBlock()
+	s.emit(&inst{
+		kind: instBranch, jump: asm.JEq, left: counter, src: constOperand(0),
+		targets: [2]*block{s.returnBlock(0), count},
+	})
+	lost.insts, s.group = s.group, nil
+	one := s.code.newReg()
+	s.move(one, constOperand(1))
+	s.emit(&inst{kind: instAtomic, base: regOperand(counter), width: 8, src: regOperand(one)})
+	s.emit(&inst{kind: instJump, targets: [2]*block{s.returnBlock(0)}})
+	count.insts, s.group = s.group, outer
+	lost.last, count.last = true, true
+	return lost
+}

@@ -1,0 +1,214 @@
+package symbol
+
+import (
+	"cmp"
+	"errors"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxEnded is how many processes that are gone are remembered, at least.
+const maxEnded = 1 << 14
+
+// watch follows what processes map, so that addresses can be named of those that are gone.
+type watch struct {
+	mu    sync.Mutex
+	rings []*ring
+	// wake ends the goroutine that keeps the rings from running full, done says that it has ended.
+	wake int
+	done sync.WaitGroup
+
+	paths map[string]string // one copy of each path
+	ended []int
+	lost  uint64
+}
+
+// Watch makes the resolver follow what processes map from now on, so that it can name addresses of those that are gone by the time that
+// it is asked. Those that run are looked at, too: the given ones before it returns, the others afterwards, the last that were started
+// first. A second call does nothing else. Close ends it. Without it, processes have to be there when their addresses are named.
+func (r *Resolver) Watch(pids ...int) error {
+	if err := r.startWatch(); err != nil {
+		return err
+	}
+	for _, pid := range pids {
+		r.process(pid).remember(!r.afresh)
+	}
+	return nil
+}
+
+func (r *Resolver) startWatch() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.watch != nil || r.afresh {
+		return nil
+	}
+	rings, err := openRings()
+	if err != nil {
+		return err
+	}
+	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
+	if err != nil {
+		closeRings(rings)
+		return err
+	}
+	w := &watch{rings: rings, wake: wake, paths: map[string]string{}}
+	r.watch = w
+	w.done.Go(func() { r.follow(w) })
+	return nil
+}
+
+// Close ends what Watch began.
+func (r *Resolver) Close() error {
+	r.mu.Lock()
+	w := r.watch
+	r.watch = nil
+	r.mu.Unlock()
+	if w == nil {
+		return nil
+	}
+	_, err := unix.Write(w.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+	w.done.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	closeRings(w.rings)
+	w.rings = nil
+	return errors.Join(err, unix.Close(w.wake))
+}
+
+// Lost returns how many records about processes the kernel could not keep: addresses may have no names for that.
+func (r *Resolver) Lost() uint64 {
+	r.update()
+	r.mu.Lock()
+	w := r.watch
+	r.mu.Unlock()
+	if w == nil {
+		return 0
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.lost
+}
+
+// follow looks at the processes there are, then reads records whenever a ring fills up.
+func (r *Resolver) follow(w *watch) {
+	r.lookAround()
+	fds := []unix.PollFd{{Fd: int32(w.wake), Events: unix.POLLIN}}
+	for _, ring := range w.rings {
+		fds = append(fds, unix.PollFd{Fd: int32(ring.fd), Events: unix.POLLIN})
+	}
+	for {
+		n, err := unix.Poll(fds, -1)
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case err != nil, fds[0].Revents != 0:
+			return
+		case n > 0:
+			w.update(r)
+		}
+		for i := range fds {
+			if fds[i].Revents&(unix.POLLERR|unix.POLLHUP) != 0 {
+				fds[i].Fd = -1 // its CPU went away
+			}
+		}
+	}
+}
+
+// lookAround reads the mappings of all processes.
+func (r *Resolver) lookAround() {
+	dir, err := os.Open("/proc")
+	if err != nil {
+		return // processes are looked at when their addresses come, then
+	}
+	defer dir.Close()
+	names, _ := dir.Readdirnames(-1)
+	var pids []int
+	for _, name := range names {
+		if pid, err := strconv.Atoi(name); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	slices.Sort(pids)
+	for _, pid := range slices.Backward(pids) {
+		r.process(pid).remember(true)
+	}
+}
+
+// update takes in what happened until now.
+func (r *Resolver) update() {
+	r.mu.Lock()
+	w := r.watch
+	r.mu.Unlock()
+	if w != nil {
+		w.update(r)
+	}
+}
+
+// update reads the records of all CPUs in the order of time, since a process may have been on several.
+func (w *watch) update(r *Resolver) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !slices.ContainsFunc(w.rings, (*ring).pending) {
+		return
+	}
+	heads := make([]uint64, len(w.rings))
+	for i, ring := range w.rings {
+		heads[i] = ring.head()
+	}
+	var all []happening
+	for i, ring := range w.rings {
+		ring.read(heads[i], func(rec record) {
+			w.lost += rec.lost()
+			if h, ok := rec.parse(); ok {
+				all = append(all, h)
+			}
+		})
+	}
+	slices.SortStableFunc(all, func(a, b happening) int { return cmp.Compare(a.time, b.time) })
+	for _, h := range all {
+		w.apply(r, h)
+	}
+}
+
+func (w *watch) apply(r *Resolver, h happening) {
+	switch h.kind {
+	case processMaps:
+		h.mapping.path = w.path(h.mapping.path)
+		r.process(h.pid).add(h.mapping)
+	case processRuns:
+		r.process(h.pid).exec()
+	case processForks:
+		r.process(h.pid).inherit(h.parent, r.process(h.parent).known())
+	case processEnds:
+		w.end(r, h.pid)
+	default:
+		panic("BUG: symbol: unexpected happening")
+	}
+}
+
+// path returns one copy of a path for all mappings.
+func (w *watch) path(path string) string {
+	if known, ok := w.paths[path]; ok {
+		return known
+	}
+	w.paths[path] = path
+	return path
+}
+
+// end notes that a process has ended. Those that ended long ago are forgotten, many at once.
+func (w *watch) end(r *Resolver, pid int) {
+	w.ended = append(w.ended, pid)
+	if len(w.ended) < 2*maxEnded {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, pid := range w.ended[:maxEnded] {
+		delete(r.procs, pid)
+	}
+	w.ended = slices.Clone(w.ended[maxEnded:])
+}

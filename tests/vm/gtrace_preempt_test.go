@@ -1,0 +1,57 @@
+package vm_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gtrace/gtrace/tests/testenv"
+	"github.com/gtrace/gtrace/tests/vm"
+	"github.com/gtrace/gtrace/tests/vm/wire"
+)
+
+// compete keeps programs of uprobes busy with memory that does not fit on their stack while other threads take the CPU from them.
+const compete = `uprobe:/bin/worker:gtrace_target {
+	$text = str(arg0);
+	$other = str(arg0);
+	@calls = count();
+	@sum = sum(2);
+	@most = max(arg1);
+	@total = stats(arg1 + 1);
+	@sizes = hist(arg1);
+	for ($i : 0..50) { @turns++; }
+	if ($text[0] != $other[900] || strlen($text) != 1000) { @mixed = count(); }
+}`
+
+func competeCases() []vm.Case {
+	unmixed := func(c *vm.Case) {
+		c.Also = func(r wire.Result) error {
+			if strings.Contains(r.Stdout, "@mixed") {
+				return errors.New("the memory of two runs was mixed")
+			}
+			return nil
+		}
+	}
+	const calls = 4 * 2500 // of four threads, half of them with the number 0
+	return []vm.Case{with(traced("a program that is preempted", compete, "compete 2500", vm.Has{
+		fmt.Sprintf("@calls: %d\n", calls),
+		"@most: 2\n",
+		fmt.Sprintf("@sum: %d\n", 2*calls),
+		fmt.Sprintf("{ .count = %d, .average = 1, .total = %d }\n", calls, calls/2*1+calls/4*(2+3)),
+		fmt.Sprintf("@turns: %d", 50*calls),
+	}), unmixed)}
+}
+
+// TestPreemption runs programs on kernels that let other threads interrupt them: each has memory of its own, and nothing is lost.
+func TestPreemption(t *testing.T) {
+	testenv.Asked(t, testenv.VM)
+	programs := findPrograms(t)
+	programs.Gtrace = testenv.Gtrace(t)
+	for _, k := range findKernels(t) {
+		t.Run(k.Suite, func(t *testing.T) {
+			bootAndCheck(t, k, programs, competeCases(), vm.BootOptions{Timeout: 3 * time.Minute, CPUs: 1, Append: "preempt=full"})
+		})
+	}
+}
