@@ -72,9 +72,22 @@ func (g *Group) load() error {
 	}
 	g.coll, g.refused = l.coll, append(gone, l.failures...)
 	g.logPrograms()
-	if err := g.prepare(); err != nil {
+	if err := errors.Join(g.startUnwinding(), g.prepare()); err != nil {
 		return errors.Join(err, g.free())
 	}
+	return nil
+}
+
+// startUnwinding gives programs that walk stacks by call frame information what they need, and keeps it as the processes are.
+func (g *Group) startUnwinding() error {
+	u := g.s.unwinder
+	if !g.o.Unwinds() || u.started() {
+		return nil
+	}
+	if err := u.adopt(g.coll); err != nil {
+		return err
+	}
+	go u.watch(g.s.quit)
 	return nil
 }
 

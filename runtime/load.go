@@ -107,18 +107,23 @@ func load(o *object.Object, spec *ebpf.CollectionSpec, shared map[string]*ebpf.M
 		opts.Programs.LogSizeStart = uint32(min(n, 1<<30-1))
 	}
 	coll, err := ebpf.NewCollectionWithOptions(spec, opts)
-	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOMEM) {
-		// Kernels before 5.11 charge locked memory; where that was not the reason, the second try fails alike. The library's
-		// rlimit package is not used, since it tests the kernel at every start of the process.
-		limit := unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
-		if unix.Setrlimit(unix.RLIMIT_MEMLOCK, &limit) == nil {
-			coll, err = ebpf.NewCollectionWithOptions(spec, opts)
-		}
+	if lacksMemory(err) && raiseMemoryLimit() {
+		coll, err = ebpf.NewCollectionWithOptions(spec, opts)
 	}
 	if err != nil {
 		return nil, loadError(err, o)
 	}
 	return coll, nil
+}
+
+// lacksMemory reports whether an error may come from the limit of locked memory, which kernels before 5.11 charge; where that was
+// not the reason, a second try fails alike.
+func lacksMemory(err error) bool { return errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOMEM) }
+
+// raiseMemoryLimit lifts that limit. The library's rlimit package is not used, since it tests the kernel at every start of the process.
+func raiseMemoryLimit() bool {
+	limit := unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
+	return unix.Setrlimit(unix.RLIMIT_MEMLOCK, &limit) == nil
 }
 
 // fit cuts or pads a value to the size of its map.
@@ -142,6 +147,12 @@ func (s *Session) dataValue() []byte {
 
 // stackKind returns what stacks a map is for from its name.
 func stackKind(name string) (event.StackKind, bool) {
+	if depth, ok := object.ParseWalkedMap(name); ok {
+		return event.StackKind{Depth: depth, Walked: true}, true
+	}
+	if depth, ok := object.ParseCollidedMap(name); ok {
+		return event.StackKind{Depth: depth, Collided: true}, true
+	}
 	depth, buildID, ok := object.ParseStackMap(name)
 	return event.StackKind{Depth: depth, BuildID: buildID}, ok
 }

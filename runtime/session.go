@@ -35,6 +35,11 @@ type Options struct {
 	// ChildPID is the process that -c started, for the builtin cpid; ChildDone is closed when it has ended.
 	ChildPID  int
 	ChildDone <-chan struct{}
+	// UnwindPIDs are the processes whose stacks can be walked by call frame information.
+	UnwindPIDs []int
+	// Mapped is called with one of them when it turns out to have mapped other code than before, so that its addresses can be named once
+	// it is gone. It may be nil.
+	Mapped func(pid int)
 	// PIDNSDev and PIDNSIno say in which pid namespace gtrace runs, for scripts that were compiled for one other than the initial.
 	PIDNSDev, PIDNSIno uint64
 	// Mode says which of a script's probes are run besides those that are attached.
@@ -68,6 +73,8 @@ type Session struct {
 	exitOnce sync.Once
 	exit     chan struct{}
 	code     atomic.Int64
+
+	unwinder *unwinder
 
 	adding sync.Mutex // held by Add, so that two cannot make the same map
 	// iterators are the programs that run for each object of a kind.
@@ -109,6 +116,8 @@ func New(opts Options) (*Session, error) {
 		quit:   make(chan struct{}),
 		maps:   map[string]*event.Map{},
 		stacks: event.StackMaps{},
+
+		unwinder: newUnwinder(opts),
 	}
 	if opts.OnExit != nil {
 		go s.watchExits()
@@ -344,8 +353,14 @@ func (s *Session) read(name string) (value.Map, error) {
 }
 
 func (s *Session) decoder() *event.Decoder {
-	return &event.Decoder{Stacks: s.stacks, LeapNanoseconds: s.leap}
+	return &event.Decoder{Stacks: s.stacks, Files: s.unwinder.files, LeapNanoseconds: s.leap}
 }
+
+// Mapped says that a process whose stacks are walked may have mapped other code. The session finds that out by itself, but later.
+func (s *Session) Mapped() { s.unwinder.update() }
+
+// Unwinds reports whether there are programs that walk stacks by call frame information.
+func (s *Session) Unwinds() bool { return s.unwinder.started() }
 
 // stop asks the session to end with an exit code; the last caller wins, so that an end probe has the last word.
 func (s *Session) stop(code int) {
@@ -385,6 +400,7 @@ func (s *Session) Close() error {
 	for _, m := range s.stacks {
 		errs = append(errs, m.Close())
 	}
+	errs = append(errs, s.unwinder.close())
 	return errors.Join(errs...)
 }
 
@@ -417,6 +433,7 @@ func (s *Session) shared(o *object.Object) (map[string]*ebpf.Map, error) {
 		}
 		out[m.Spec] = live.Handle
 	}
+	s.unwinder.share(out)
 	for name := range o.Spec.Maps {
 		if kind, ok := stackKind(name); ok && s.stacks[kind] != nil {
 			out[name] = s.stacks[kind]

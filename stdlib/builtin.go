@@ -158,6 +158,8 @@ type Emitter interface {
 	ChildPID() *ir.Value
 	// Stack takes a stack trace as the call's result.
 	Stack(c Call) Value
+	// UnwindStack is Stack for a user stack by call frame information.
+	UnwindStack(c Call) Value
 	// Send asks user space for an action; the arguments are the values that it needs.
 	Send(a Action, args ...Arg)
 	// TaskMember reads a field that is reached from a task_struct, the current task's where task is nil, as the call's result.

@@ -6,7 +6,7 @@ import "github.com/gtrace/gtrace/lang/types"
 func laterBuiltins() []*Builtin {
 	var out []*Builtin
 	for _, name := range []string{
-		"dw_ustack", "skboutput",
+		"skboutput",
 	} {
 		out = append(out, later(name))
 	}

@@ -23,6 +23,8 @@ type options struct {
 	pid        int    // -p, or 0
 	pidText    string // -p as written
 	hasPID     bool
+	dwarfPIDs  []int // --dwarf-pid
+	dwarfTexts []string
 	command    string
 	hasCommand bool
 	output     string
@@ -102,6 +104,7 @@ func newCommand(body func(*options) error) *cobra.Command {
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "say more; with -l, show the probes' arguments")
 	f.StringVarP(&o.command, "cmd", "c", "", "run `command` and trace it; exit when it ends")
 	f.StringVarP(&o.pidText, "pid", "p", "", "trace only the process `PID`; exit when it ends")
+	f.StringArrayVar(&o.dwarfTexts, "dwarf-pid", nil, "let dw_ustack walk the stacks of the process `PID` too")
 	f.StringVarP(&o.output, "output", "o", "", "write the script's output to `file`")
 	f.StringVarP(&o.format, "format", "f", "text", "output `format`: text, json")
 	f.StringVarP(&o.buffering, "buffer", "B", "", "output buffering `mode`: line, full, none")
@@ -163,16 +166,29 @@ func (o *options) check() error {
 	return nil
 }
 
-func (o *options) parsePID() error {
-	if !o.hasPID {
-		return nil
+func (o *options) parsePID() (err error) {
+	if o.hasPID {
+		if o.pid, err = parsePID("-p", o.pidText); err != nil {
+			return err
+		}
 	}
-	pid, err := strconv.ParseInt(o.pidText, 10, 32)
-	if err != nil || pid <= 0 {
-		return fmt.Errorf("-p %s: a process id is a positive number", o.pidText)
+	for _, text := range o.dwarfTexts {
+		pid, err := parsePID("--dwarf-pid", text)
+		if err != nil {
+			return err
+		}
+		o.dwarfPIDs = append(o.dwarfPIDs, pid)
 	}
-	o.pid = int(pid)
 	return nil
+}
+
+// parsePID reads the process id that is given with an option.
+func parsePID(option, text string) (int, error) {
+	pid, err := strconv.ParseInt(text, 10, 32)
+	if err != nil || pid <= 0 {
+		return 0, fmt.Errorf("%s %s: a process id is a positive number", option, text)
+	}
+	return int(pid), nil
 }
 
 // flagError says what is wrong with the options in gtrace's words.

@@ -48,6 +48,9 @@ func trace(ctx context.Context, o *options, std streams) error {
 	if err != nil {
 		return permitted(h, err)
 	}
+	if err := c.unwindable(obj); err != nil {
+		return err
+	}
 	if err := h.CheckPrivileges(); err != nil {
 		if len(o.stages) > 0 {
 			fmt.Fprintf(std.err, "Not run: %v\n", err)
@@ -84,6 +87,8 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		Warnings:    c.std.err,
 		Details:     c.details(),
 		ChildPID:    c.childPID,
+		UnwindPIDs:  c.unwindPIDs(),
+		Mapped:      symbols.Remember,
 		PIDNSDev:    ns.Dev,
 		PIDNSIno:    ns.Ino,
 		ChildDone:   ended,
@@ -104,7 +109,11 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		return c.selfTest(ctx, s, out)
 	}
 	if kid != nil && !c.opts.dryRun {
-		kid.Start()
+		if s.Unwinds() {
+			kid.StartWith(s.Mapped)
+		} else {
+			kid.Start()
+		}
 	}
 	if c.opts.dryRun {
 		done, stop := context.WithCancel(ctx)

@@ -49,6 +49,7 @@ var helperNumbers = map[ir.Helper]asm.BuiltinFunc{
 	ir.HelperGetCurrentComm:      asm.FnGetCurrentComm,
 	ir.HelperGetCurrentTask:      asm.FnGetCurrentTask,
 	ir.HelperGetCurrentTaskBTF:   asm.FnGetCurrentTaskBtf,
+	ir.HelperTaskPtRegs:          asm.FnTaskPtRegs,
 	ir.HelperGetCurrentCgroupID:  asm.FnGetCurrentCgroupId,
 	ir.HelperGetStackID:          asm.FnGetStackid,
 	ir.HelperGetStack:            asm.FnGetStack,

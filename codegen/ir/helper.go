@@ -30,6 +30,7 @@ const (
 	HelperGetCurrentComm
 	HelperGetCurrentTask
 	HelperGetCurrentTaskBTF
+	HelperTaskPtRegs
 	HelperGetCurrentCgroupID
 	HelperGetStackID
 	HelperGetStack
@@ -104,6 +105,7 @@ var helpers = [endHelper]HelperInfo{
 	HelperGetCurrentComm:      {"get_current_comm", 2, EffectWrite, I64, 0, false},
 	HelperGetCurrentTask:      {"get_current_task", 0, EffectPure, I64, 0, true},
 	HelperGetCurrentTaskBTF:   {"get_current_task_btf", 0, EffectPure, Ptr, target.CurrentTaskBTF, true},
+	HelperTaskPtRegs:          {"task_pt_regs", 1, EffectPure, I64, target.TaskPtRegs, true},
 	HelperGetCurrentCgroupID:  {"get_current_cgroup_id", 0, EffectPure, I64, 0, false},
 	HelperGetStackID:          {"get_stackid", 3, EffectWrite, I64, 0, true},
 	HelperGetStack:            {"get_stack", 4, EffectWrite, I64, 0, true},

@@ -36,6 +36,9 @@ type Func struct {
 	// Reentrant is set where another run of the program may begin on the same CPU before this one has ended. Its runs take different
 	// pieces of scratch memory then.
 	Reentrant bool
+	// Global marks a subprogram that the verifier follows once, by itself, and not for each call. It takes numbers only, and may not rely on
+	// anything that its callers know.
+	Global bool
 	// Blocks in layout order; the first one is the entry. The parameters of the entry block are the function's.
 	Blocks []*Block
 	// Slots are the memory objects of a run: strings, keys, structs. They are not initialised.

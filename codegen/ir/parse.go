@@ -91,8 +91,10 @@ func newParser(toks []token) (*parser, error) {
 	case "func":
 	case "sub":
 		p.f.Sub = true
+	case "global":
+		p.f.Sub, p.f.Global = true, true
 	default:
-		return nil, fmt.Errorf("expected func or sub, found %q", kind)
+		return nil, fmt.Errorf("expected func, sub or global, found %q", kind)
 	}
 	sym, err := p.symbol()
 	if err != nil {

@@ -59,7 +59,10 @@ func (t Type) String() string {
 
 func printFunc(b *strings.Builder, f *Func, opts PrintOptions) {
 	kind := "func"
-	if f.Sub {
+	switch {
+	case f.Global:
+		kind = "global"
+	case f.Sub:
 		kind = "sub"
 	}
 	fmt.Fprintf(b, "%s %s {\n", kind, symbol(f.Name))

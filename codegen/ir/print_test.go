@@ -104,7 +104,7 @@ func TestPrintComments(t *testing.T) {
 
 func TestParseErrors(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
-		{"no function", "b0:", "line 1: expected func or sub"},
+		{"no function", "b0:", "line 1: expected func, sub or global"},
 		{"not closed", "func f {\nb0:\n  %0 = const 1\n", "function f: missing }"},
 		{"undefined value", "func f {\nb0:\n  return %7\n}", "%7 is not defined"},
 		{"undefined block", "func f {\nb0:\n  jump b3\n}", "b3 is not defined"},

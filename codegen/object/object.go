@@ -181,6 +181,9 @@ const (
 	LostMap = "gt_lost"
 	// StackMap is the map of stack traces of depth N: "gt_stacks_N", or "gt_stacks_bN" for those by build id.
 	StackMap = "gt_stacks_"
+	// CollidedMap is the map of stacks of depth N whose place in StackMap was taken: "gt_collided_N", a hash map from the number of
+	// the stack, which is computed from its addresses, to the addresses, ended by 0 if they are fewer.
+	CollidedMap = "gt_collided_"
 	// ScratchMap is the per-CPU memory of the program N: "gt_scratch_N".
 	ScratchMap = "gt_scratch_"
 	// DataMap is an array map with one value of run-time constants that the runtime sets before a program is loaded; see Data.
@@ -214,6 +217,34 @@ func StackMapName(t types.Stack) string {
 	}
 	return fmt.Sprintf("%s%s%d", StackMap, mark, t.Depth)
 }
+
+// StackCollided is set in the number of a stack that is in CollidedMap.
+const StackCollided = 1 << 61
+
+// CollidedMapName returns the name of the map for stacks of a type whose place was taken.
+func CollidedMapName(t types.Stack) string { return fmt.Sprintf("%s%d", CollidedMap, t.Depth) }
+
+// ParseCollidedMap returns what stacks the map of a name is for.
+func ParseCollidedMap(name string) (depth int, ok bool) { return parseDepth(name, CollidedMap) }
+
+// WalkedMapName returns the name of the map for stacks of a type that were walked by call frame information.
+func WalkedMapName(t types.Stack) string { return fmt.Sprintf("%s%d", UnwindStackMap, t.Depth) }
+
+// ParseWalkedMap returns what stacks the map of a name is for.
+func ParseWalkedMap(name string) (depth int, ok bool) { return parseDepth(name, UnwindStackMap) }
+
+// parseDepth returns the number of frames at the end of a name that begins with prefix.
+func parseDepth(name, prefix string) (depth int, ok bool) {
+	text, ok := strings.CutPrefix(name, prefix)
+	if !ok {
+		return 0, false
+	}
+	depth, err := strconv.Atoi(text)
+	return depth, err == nil
+}
+
+// Unwinds reports whether programs walk stacks by call frame information.
+func (o *Object) Unwinds() bool { return o.Spec.Maps[UnwindProcsMap] != nil }
 
 // buildIDMark stands before the depth in the name of a map of stacks by build id.
 const buildIDMark = "b"

@@ -87,6 +87,9 @@ func (c *checker) checkStable(e ast.Expr, name string, sig *types.Signature) boo
 	if sig.Unstable == "" {
 		return true
 	}
+	if sig.UnstableAs != "" {
+		name = sig.UnstableAs
+	}
 	switch c.info.Config.unstable(sig.Unstable) {
 	case "error":
 		c.errorf(e.Span(), "unstable", "%s feature is not enabled by default. To enable this unstable feature, set the config flag to enable. %s=enable", name, sig.Unstable)
@@ -103,8 +106,11 @@ func (c *checker) checkStable(e ast.Expr, name string, sig *types.Signature) boo
 
 // unstable returns the value of a config variable for a part of the language that may still change.
 func (c *Config) unstable(name string) string {
-	if name == types.UnstableTSeries {
+	switch name {
+	case types.UnstableTSeries:
 		return c.UnstableTseries
+	case types.UnstableDwUstack:
+		return c.UnstableDwUstack
 	}
 	panic("BUG: check: unexpected config variable " + name)
 }

@@ -169,6 +169,10 @@ func (c *checker) cast(e *ast.CastExpr) types.Type {
 	}
 	t, err := c.convert(e, from, to)
 	if err != nil {
+		if _, isStruct := from.(*types.Struct); isStruct {
+			c.errorf(e.At, "bad-cast", "Cannot cast from C type \"%s\"", from)
+			return types.Invalid{}
+		}
 		c.errorf(e.At, "bad-cast", "Cannot cast from \"%s\" to \"%s\"", from, castName(to))
 		return types.Invalid{}
 	}

@@ -31,6 +31,8 @@ type Signature struct {
 	Needs string
 	// Unstable is the config variable that says whether scripts may use a builtin that may still change.
 	Unstable string
+	// UnstableAs is what messages about that call the builtin, if not by its name.
+	UnstableAs string
 	// Frames is set for builtins that ask stacks for the number of their frames.
 	Frames bool
 	// Replaced marks names that the checker puts something else in the place of, before anything has a type.
@@ -117,8 +119,11 @@ type Arg struct {
 	Map MapRef
 }
 
-// UnstableTSeries is the config variable for time series.
-const UnstableTSeries = "unstable_tseries"
+// The config variables for builtins that may still change.
+const (
+	UnstableTSeries  = "unstable_tseries"   // time series
+	UnstableDwUstack = "unstable_dw_ustack" // user stacks by call frame information
+)
 
 // MapRef is the kind of a map that is an argument by reference.
 type MapRef uint8

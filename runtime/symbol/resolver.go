@@ -104,6 +104,13 @@ func (r *Resolver) User(pid int, addr uint64) (name string, offset uint64, modul
 	return r.readable(s.Name), offset, m.path, true
 }
 
+// Remember reads what a process has mapped now, and the symbols of that, so that they are known when it is gone.
+func (r *Resolver) Remember(pid int) {
+	for _, m := range r.process(pid).reread() {
+		_, _ = r.openMapped(pid, m) // a file that cannot be read has no names
+	}
+}
+
 // remember reads the symbols of all that a process has mapped.
 func (r *Resolver) remember(pid int) {
 	for _, m := range r.process(pid).remember(false) {

@@ -27,6 +27,7 @@ var allowed = map[string][]string{
 	"codegen/object": {"lang/types", "lang/attach"},
 	"runtime/host":   {"runtime/symbol", "lang/types", "lang/attach", "lang/check", "codegen/target"},
 	"runtime/usdt":   {},
+	"runtime/unwind": {"codegen/object"},
 	"runtime/probe":  {"runtime/host", "runtime/symbol", "runtime/usdt", "lang/types", "lang/attach", "lang/check", "lang/diag", "codegen/object", "codegen/target"},
 	"runtime/symbol": {},
 	"runtime/value":  {"lang/types"},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gtrace/gtrace/tests/testenv"
 	"github.com/gtrace/gtrace/tests/vm"
 	"github.com/gtrace/gtrace/tests/vm/wire"
 )
@@ -35,6 +36,9 @@ func addTests(t *testing.T, p *vm.Programs) {
 		require.NoError(t, err, "build the tests of %s: %s", pkg, msg)
 		p.Files["bin/"+name] = out
 	}
+	if t.Run("gcc", func(t *testing.T) { testenv.Program(t, "gcc") }); haveGCC() {
+		p.Files["bin/nofp"] = testenv.NoFramePointers(t, "-static")
+	}
 	for pattern, dir := range map[string]string{
 		"../../codegen/testdata/*.gt": "testdata", "../../examples/*.gt": "examples", "../../codegen/link/testdata/*.o": "objects",
 	} {
@@ -45,6 +49,12 @@ func addTests(t *testing.T, p *vm.Programs) {
 			p.Files[dir+"/"+filepath.Base(f)] = f
 		}
 	}
+}
+
+// haveGCC reports whether there is a compiler for the guest's programs in C.
+func haveGCC() bool {
+	_, err := exec.LookPath("gcc")
+	return err == nil
 }
 
 // programCases give the verifier all that compiles: random programs, which must also compute what they should, the golden scripts

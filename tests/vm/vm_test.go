@@ -33,6 +33,9 @@ func TestVM(t *testing.T) {
 		programs.Gtrace = testenv.Gtrace(t)
 		addTests(t, &programs)
 		cases = slices.Concat(cases, programCases())
+		if haveGCC() {
+			cases = slices.Concat(cases, unwindCases())
+		}
 	}
 	if only := os.Getenv("GTRACE_VM_CASES"); only != "" {
 		names := regexp.MustCompile(only)
