@@ -14,8 +14,8 @@ import (
 	"github.com/gtrace/gtrace/runtime/event"
 )
 
-// ErrPermission is wrapped by the error of a load that the kernel refused for lack of capabilities.
-var ErrPermission = errors.New("not permitted: gtrace needs the capabilities CAP_BPF and CAP_PERFMON (run it as root)")
+// ErrPermission is wrapped by the error of a load that the kernel did not permit.
+var ErrPermission = errors.New("not permitted: it takes CAP_BPF and CAP_PERFMON (or root), and a kernel that is not locked against such programs")
 
 // ErrMapClash is wrapped by the error about a script map that another script of the session has with other types.
 var ErrMapClash = errors.New("the map has other types in this session")

@@ -67,6 +67,8 @@ type Session struct {
 	opts Options
 	// start is the boot clock at the start, tai what the TAI clock was ahead of it.
 	start, tai uint64
+	// epoch is what the time of day was ahead of the boot clock at the start.
+	epoch int64
 	// leap is what the TAI clock is ahead of the time of day.
 	leap int64
 
@@ -77,6 +79,8 @@ type Session struct {
 	unwinder *unwinder
 
 	adding sync.Mutex // held by Add, so that two cannot make the same map
+	// captures are the files that packets go to.
+	captures captures
 	// iterators are the programs that run for each object of a kind.
 	iterators sync.WaitGroup
 
@@ -111,6 +115,7 @@ func New(opts Options) (*Session, error) {
 		opts:   opts,
 		start:  uint64(boot.Nano()),
 		tai:    uint64(tai.Nano() - boot.Nano()),
+		epoch:  day.Nano() - boot.Nano(),
 		leap:   leapNanoseconds(tai, day),
 		exit:   make(chan struct{}),
 		quit:   make(chan struct{}),
@@ -278,6 +283,7 @@ func (s *Session) finish() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	errs = append(errs, s.report(groups)...)
+	s.captures.report(s.opts.Printer)
 	s.opts.Printer.End()
 	if s.opts.Mode == ModeRun {
 		errs = append(errs, s.printMaps(groups)...)
@@ -392,6 +398,7 @@ func (s *Session) Close() error {
 	for _, g := range groups {
 		errs = append(errs, g.drain(), g.free())
 	}
+	errs = append(errs, s.captures.close())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, m := range s.maps {

@@ -29,7 +29,7 @@ func loadError(err error, o *object.Object) error {
 		return fmt.Errorf("%s: %w", text, errno(err))
 	}
 	if errors.Is(err, unix.EPERM) {
-		return fmt.Errorf("load programs: %w", ErrPermission)
+		return fmt.Errorf("load %s: %w", probeOf(o, name), ErrPermission)
 	}
 	return fmt.Errorf("load programs: %w", err)
 }
@@ -170,6 +170,9 @@ func (e *VerifierError) advice() string {
 	for _, line := range e.Log {
 		if strings.Contains(line, "maps per program has reached the limit") {
 			return "the kernel lets one action use so many maps; use fewer, or one map with a key"
+		}
+		if strings.Contains(line, "infinite loop detected") || strings.Contains(line, "back-edge from insn") {
+			return "the kernel sees no end of a loop; for $i : 0..n { … } has one that it knows"
 		}
 		if helper := refusedHelper(line); helper != "" {
 			return fmt.Sprintf("this kernel does not let the probe's programs call %s: it was built without it, or is locked down", helper)

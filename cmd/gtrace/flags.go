@@ -40,6 +40,8 @@ type options struct {
 	test       bool
 	bench      bool
 
+	debugDirs []string // --debuginfo
+
 	include []string // -I
 	headers []string // --include
 
@@ -113,7 +115,9 @@ func newCommand(body func(*options) error) *cobra.Command {
 	f.BoolVar(&o.noWarnings, "no-warnings", false, "print no warnings")
 	f.StringArrayVarP(&o.include, "include-dir", "I", nil, "look for headers that the script includes in a `folder`")
 	f.StringArrayVar(&o.headers, "include", nil, "include a `header` before the script")
+	f.StringArrayVar(&o.debugDirs, "debuginfo", nil, "look for debug information of programs in `DIR[:DIR]` first")
 	f.BoolVar(&o.unsafe, "unsafe", false, "allow builtins that change the system")
+	f.Bool("usdt-file-activation", false, "usdt probes that are on in every process that has the file; they always are here")
 	f.BoolVar(&o.dryRun, "dry-run", false, "attach all probes, then exit")
 	f.BoolVar(&o.formats, "fmt", false, "print the script in gtrace's layout; with -o, write it to the file")
 	f.StringVar(&o.mode, "mode", "", "do something else than run the script, as the options do: `test`, bench, format")
@@ -144,9 +148,10 @@ func (o *options) check() error {
 	}
 	switch {
 	case o.pid != 0 && o.hasCommand:
-		return errors.New("-c and -p cannot be used together")
+		//lint:ignore ST1005 these are bpftrace's words
+		return errors.New("USAGE: Cannot use both -c and -p.")
 	case o.warnings && o.noWarnings:
-		return errors.New("-k and --no-warnings cannot be used together")
+		return errors.New("USAGE: -k, --warnings conflicts with --no-warnings")
 	case o.format != "text" && o.format != "json":
 		//lint:ignore ST1005 these are bpftrace's words
 		return fmt.Errorf("Invalid output format %q", o.format)

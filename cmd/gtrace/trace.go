@@ -28,7 +28,7 @@ func trace(ctx context.Context, o *options, std streams) error {
 	if err != nil {
 		return err
 	}
-	h := host.New()
+	h := o.host()
 	c := newCompiler(o, std, h, probe.New(h))
 	var ended <-chan struct{}
 	if o.pid != 0 {

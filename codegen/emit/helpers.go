@@ -71,4 +71,5 @@ var helperNumbers = map[ir.Helper]asm.BuiltinFunc{
 	ir.HelperStrncmp:             asm.FnStrncmp,
 	ir.HelperSkbOutput:           asm.FnSkbOutput,
 	ir.HelperGetFuncRet:          asm.FnGetFuncRet,
+	ir.HelperSeqPrintf:           asm.FnSeqPrintf,
 }

@@ -52,6 +52,7 @@ const (
 	HelperStrncmp
 	HelperSkbOutput
 	HelperGetFuncRet
+	HelperSeqPrintf
 
 	endHelper
 )
@@ -126,6 +127,7 @@ var helpers = [endHelper]HelperInfo{
 	HelperTracePrintk:         {"trace_printk", 5, EffectWrite, I64, 0, true},
 	HelperStrncmp:             {"strncmp", 3, EffectRead, I64, target.Loop, false},
 	HelperSkbOutput:           {"skb_output", 5, EffectWrite, I64, 0, true},
+	HelperSeqPrintf:           {"seq_printf", 5, EffectWrite, I64, 0, true},
 	HelperGetFuncRet:          {"get_func_ret", 2, EffectWrite, I64, target.GetFuncRet, false},
 }
 

@@ -141,7 +141,13 @@ func (f *fn) tested(p place, none *ir.Block) place {
 	return place{base: ptr, mem: memTrusted}
 }
 
-// fromContext reports whether a pointer is an argument of the function that the program is attached to: the verifier knows those.
+// fromContext reports whether a pointer is an argument of the function that the program is attached to, or an object of its iterator:
+// the verifier knows those.
 func (f *fn) fromContext(v *ir.Value) bool {
+	for _, object := range f.objects {
+		if v == object {
+			return true
+		}
+	}
 	return f.kind() == attach.KindTracing && v.Op == ir.OpLoad && (v.Args[0].Op == ir.OpCtx || v.Args[0] == f.b.Context)
 }

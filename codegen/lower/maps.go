@@ -178,6 +178,8 @@ func (m *module) ownMap(name string) *ebpf.MapSpec {
 	switch {
 	case name == object.EventsMap:
 		spec.Type, spec.KeySize, spec.MaxEntries = ebpf.RingBuf, 0, uint32(m.ringPages()*pageSize)
+	case name == object.PacketsMap:
+		spec.Type, spec.ValueSize, spec.MaxEntries = ebpf.PerfEventArray, 4, 0 // as many as there are CPUs
 	case name == object.LostMap:
 		return lostMap(len(m.info.Maps))
 	case name == object.DataMap:

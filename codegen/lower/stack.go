@@ -3,6 +3,7 @@ package lower
 import (
 	"github.com/gtrace/gtrace/codegen/ir"
 	"github.com/gtrace/gtrace/codegen/object"
+	"github.com/gtrace/gtrace/lang/attach"
 	"github.com/gtrace/gtrace/lang/types"
 	"github.com/gtrace/gtrace/stdlib"
 )
@@ -108,6 +109,11 @@ func (f *fn) hashFrames(buf, n *ir.Value, depth int) *ir.Value {
 func (f *fn) countFrames(t types.Stack, flags int64) *ir.Value {
 	size := 8 * t.Depth
 	buf := f.Temp("frames", size, 8)
+	switch f.kind() {
+	case attach.KindTestRun, attach.KindTracing, attach.KindRawTracepoint, attach.KindIter:
+		f.zeroBytes(buf, 0, size) // before 5.11 the verifier takes the helper of these programs for one that reads it
+	case attach.KindKprobe, attach.KindTracepoint, attach.KindPerfEvent, attach.KindXDP:
+	}
 	n := f.b.Call(ir.HelperGetStack, f.b.Ctx(), buf, f.b.Const(int64(size)), f.b.Const(flags))
 	count := f.b.NewVariable(ir.I64)
 	f.b.Define(count, f.b.Const(0))

@@ -84,6 +84,7 @@ const (
 	EventErrorf       EventKind = "errorf"        // as printf
 	EventWarnf        EventKind = "warnf"         // as printf
 	EventRuntimeError EventKind = "runtime_error" // Message; Fields[0], if any, is the helper's return code
+	EventPacket       EventKind = "packet"        // Format is the file; comes through PacketsMap
 )
 
 // Event is a kind of record that programs send through the ring buffer. A record begins with the 32-bit event id and a
@@ -101,6 +102,8 @@ type Event struct {
 	// Top and Div are the arguments of print(@m, top, div); 0 where not given.
 	Top int `json:",omitempty"`
 	Div int `json:",omitempty"`
+	// Skip is the number of bytes at the begin of a packet that are left out.
+	Skip int `json:",omitempty"`
 	// Message is the text of a runtime error or warning.
 	Message string `json:",omitempty"`
 	// Helper is the helper that failed, for runtime errors about one.
@@ -161,6 +164,8 @@ type Config struct {
 	StackMode     string
 	MissingProbes string
 	LogSize       int
+	// PacketPages is the size of PacketsMap's buffers in pages, for each CPU.
+	PacketPages int
 	// CppDemangle gives functions of C++ and Rust their names in the source.
 	CppDemangle bool
 	// CacheUserSymbols is how long it is remembered what processes have mapped: "PER_PID" and "PER_PROGRAM", while the script runs,
@@ -176,6 +181,8 @@ type Config struct {
 const (
 	// EventsMap is the ring buffer; absent if no program sends events.
 	EventsMap = "gt_events"
+	// PacketsMap is the array of buffers, one for each CPU, through which packets come; absent if no program sends any.
+	PacketsMap = "gt_packets"
 	// LostMap is a per-CPU array of 64-bit counters, indexed by the Lost constants; absent with the ring buffer and if nothing can
 	// be lost.
 	LostMap = "gt_lost"
@@ -192,7 +199,7 @@ const (
 
 // Indices of LostMap. The counters of script maps follow: LostMaps + the map's index in Manifest.Maps.
 const (
-	LostEvents = iota // the ring buffer was full
+	LostEvents = iota // the ring buffer, or that for packets, was full
 	LostStacks        // a stack could not be stored
 	LostMaps
 )
@@ -207,6 +214,15 @@ const (
 	DataPIDNSDev            // device and inode of gtrace's pid namespace, as the kernel has them
 	DataPIDNSIno
 	DataSize
+)
+
+// Offsets in the head of a packet, which its bytes follow.
+const (
+	PacketEvent  = 0  // the event's id, 32 bits
+	PacketSize   = 4  // the number of bytes that follow, 32 bits
+	PacketWire   = 8  // the number of bytes that the packet has, 64 bits
+	PacketTime   = 16 // when it was, on the boot clock, 64 bits
+	PacketHeader = 24 // the size of the head
 )
 
 // StackMapName returns the name of the map for stacks of a type.

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/types"
@@ -25,7 +26,7 @@ func (c *checker) call(e *ast.CallExpr, assigned bool) types.Type {
 		}
 		return types.Invalid{}
 	}
-	if sig.Aggregate && !assigned && !sig.Unsupported {
+	if sig.Aggregate && !assigned {
 		c.errorf(e.At, "aggregate-place", "%s() must be assigned directly to a map", e.Func).Hintf("@ = %s(…)", e.Func)
 		c.builtin(e, e.Func, sig, e.Args)
 		return types.Invalid{}
@@ -47,10 +48,6 @@ func (c *checker) functionNames() []string {
 
 // builtin types a use of a builtin, called or not. e is the use.
 func (c *checker) builtin(e ast.Expr, name string, sig *types.Signature, args []ast.Expr) types.Type {
-	if sig.Unsupported {
-		c.errorf(e.Span(), "unsupported", "%s is not supported yet", called(name, sig))
-		return types.Invalid{}
-	}
 	c.info.Calls[e] = sig
 	if sig.Unsafe && !c.opts.Unsafe {
 		c.errorf(e.Span(), "unsafe", "%s() is an unsafe function being used in safe mode", name).Hintf("use --unsafe")
@@ -124,6 +121,12 @@ func called(name string, sig *types.Signature) string {
 
 // checkNeeds reports builtins that the probe does not offer.
 func (c *checker) checkNeeds(e ast.Expr, name string, sig *types.Signature) bool {
+	if c.program == nil { // in the types of a function's parameters, which are those of all probes that call it
+		if sig.Needs != "" {
+			c.diags.Errorf(e.Span(), "not-here", "The %s builtin can not be used in the types of a function's parameters", name)
+		}
+		return sig.Needs == ""
+	}
 	ctx, probe := c.program.Context, c.program.Probes[0].Provider
 	if c.program == c.lone && sig.Needs != "" {
 		return false // which probe it would be is open
@@ -292,7 +295,7 @@ func (c *checker) arg(a argument, kind types.ParamKind, e ast.Expr) (types.Arg, 
 			c.info.Types[e] = types.Void{}
 			return types.Arg{Type: types.Void{}, Name: id.Name}, true
 		}
-	case types.ParamText:
+	case types.ParamText, types.ParamDigits:
 		if p, ok := e.(*ast.PosParam); ok && !p.Count {
 			if v, _ := c.param(p.N); len(v) >= c.info.Config.MaxStrlen {
 				c.errorf(a.call.Span(), "long-string", "String is too long (over %d bytes): %s", c.info.Config.MaxStrlen, v)
@@ -311,6 +314,9 @@ func (c *checker) arg(a argument, kind types.ParamKind, e ast.Expr) (types.Arg, 
 		panic("BUG: check: unexpected kind of parameter")
 	}
 	t := c.expr(e)
+	if kind == types.ParamDigits && c.isDigits(a, e, t) {
+		t = c.digits(e, t)
+	}
 	arg := c.typedArg(e, t)
 	if t == nil {
 		return arg, true
@@ -319,6 +325,33 @@ func (c *checker) arg(a argument, kind types.ParamKind, e ast.Expr) (types.Arg, 
 		return arg, false
 	}
 	return arg, c.checkArg(a, kind, e, t)
+}
+
+// isDigits reports whether an argument is a literal number that stands for its digits, as it does in str(): a number that was
+// given a type is an address, and so is one that a length goes with which is not literal.
+func (c *checker) isDigits(a argument, e ast.Expr, t types.Type) bool {
+	if len(a.args) > a.index+1 {
+		if _, ok := a.args[a.index+1].(*ast.IntLit); !ok {
+			return false
+		}
+	}
+	if _, ok := e.(*ast.CastExpr); ok {
+		return false
+	}
+	_, isInt := t.(types.Int)
+	k, isConst := c.info.Consts[e]
+	return isInt && isConst && !k.IsStr
+}
+
+// digits makes a literal number the text of its digits.
+func (c *checker) digits(e ast.Expr, t types.Type) types.Type {
+	n := c.info.Consts[e].Int
+	text := strconv.FormatInt(n, 10)
+	if i, ok := t.(types.Int); ok && !i.Signed {
+		text = strconv.FormatUint(uint64(n), 10)
+	}
+	c.info.Types[e] = c.text(e, text)
+	return c.info.Types[e]
 }
 
 // typedArg is an argument as ResultOf sees it.
@@ -350,7 +383,7 @@ func (c *checker) checkArg(a argument, kind types.ParamKind, e ast.Expr, t types
 		ok, wants = isNumber, "only supports int arguments"
 	case types.ParamPointer:
 		ok, wants = isPointer || isArray || isNumber, "expects an integer or pointer argument"
-	case types.ParamText:
+	case types.ParamText, types.ParamDigits:
 		ok, wants = isPointer || isArray || isNumber || isString, "expects a string, integer or a pointer type as first argument"
 	case types.ParamString:
 		ok, wants = isString, "expects a string argument"

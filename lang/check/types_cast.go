@@ -3,6 +3,7 @@ package check
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/diag"
@@ -167,20 +168,45 @@ func (c *checker) cast(e *ast.CastExpr) types.Type {
 	if from == nil {
 		return to
 	}
-	t, err := c.convert(e, from, to)
-	if err != nil {
-		if _, isStruct := from.(*types.Struct); isStruct {
-			c.errorf(e.At, "bad-cast", "Cannot cast from C type \"%s\"", from)
-			return types.Invalid{}
-		}
-		c.errorf(e.At, "bad-cast", "Cannot cast from \"%s\" to \"%s\"", from, castName(to))
+	if !c.isVariant(e, to) {
 		return types.Invalid{}
 	}
-	if types.Equal(t, from) && !types.IsAggregate(from) {
-		c.warnf(e.Type.Span(), "needless-cast", "Unnecessary cast: expression is already of type %s", from)
+	t, err := c.convert(e, from, to)
+	if _, isStruct := from.(*types.Struct); isStruct && err != nil {
+		c.errorf(e.TypeSpan, "bad-cast", "Cannot cast from C type \"%s\"", from)
+		return types.Invalid{}
+	}
+	if err != nil {
+		c.errorf(e.TypeSpan, "bad-cast", "Cannot cast from \"%s\" to \"%s\"", from, castName(to))
+		return types.Invalid{}
+	}
+	if _, isBool := t.(types.Bool); types.Equal(t, from) && !types.IsAggregate(from) && !isBool {
+		c.warnf(e.TypeSpan, "needless-cast", "Unnecessary cast: expression is already of type %s", from)
 	}
 	c.foldCast(e, t)
 	return t
+}
+
+// placeOf returns what is underlined of an expression: of a cast, the type in its parentheses.
+func placeOf(e ast.Expr) diag.Span {
+	if c, ok := e.(*ast.CastExpr); ok {
+		return c.TypeSpan
+	}
+	return e.Span()
+}
+
+// isVariant refuses a literal that the enum it is cast to has no name for.
+func (c *checker) isVariant(e *ast.CastExpr, to types.Type) bool {
+	enum, ok := to.(*types.Enum)
+	if !ok || !c.literals[e.X] {
+		return true
+	}
+	v, known := c.constant(e.X)
+	if !known || slices.ContainsFunc(enum.Values, func(m types.EnumValue) bool { return m.Value == v.bits }) {
+		return true
+	}
+	c.errorf(e.TypeSpan, "bad-cast", "Enum: %s doesn't contain a variant value of %s", enum.Name, indexText(v))
+	return false
 }
 
 func castName(t types.Type) string {

@@ -22,6 +22,10 @@ type Signature struct {
 	Aggregate bool
 	// Statement marks calls without a value that are only allowed as a statement of their own.
 	Statement bool
+	// Effect marks calls whose value is not all that they are made for.
+	Effect bool
+	// Leaves marks calls that do not come back.
+	Leaves bool
 	// Format is the index of the format string argument plus one; 0 for none.
 	Format int
 	// Unsafe requires --unsafe.
@@ -37,8 +41,6 @@ type Signature struct {
 	Frames bool
 	// Replaced marks names that the checker puts something else in the place of, before anything has a type.
 	Replaced Replacement
-	// Unsupported marks names of the language that this version does not accept yet.
-	Unsupported bool
 }
 
 // Replacement says what stands for a builtin.
@@ -90,7 +92,8 @@ const (
 	ParamMapKey  // a key of the map that is the parameter before
 	ParamMapOr   // a map without key, by reference, or any value; only a map allows further arguments
 	ParamName    // a bare word such as a clock
-	ParamText    // what str() reads: pointers, arrays, integers that hold an address, and strings
+	ParamText    // pointers, arrays, integers that hold an address, and strings
+	ParamDigits  // the same, but a literal number stands for its digits: what str() reads
 	ParamNameInt // a bare word or a literal number: a stack's mode or depth
 	ParamVar     // a scratch variable that gets a value of the map that is the first parameter
 	ParamType    // a type: struct task_struct, typeof($x)

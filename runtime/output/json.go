@@ -30,7 +30,7 @@ func NewJSON(opts Options) *JSON {
 }
 
 // Configure sets what a script's config says about output.
-func (p *JSON) Configure(c Config) { p.trunc = c.StrTrunc }
+func (p *JSON) Configure(c Config) { p.trunc, p.source = c.StrTrunc, c.ShowSource }
 
 // Printf prints the text of a printf.
 func (p *JSON) Printf(f *Format, args []value.Value) {
@@ -287,8 +287,8 @@ func (p *JSON) Lost(n uint64) {
 
 // Message shows a message.
 func (p *JSON) Message(m Message) {
-	if m.Kind != Errorf && p.opts.NoWarnings {
-		return
+	if m.Kind == Warnf && p.opts.NoWarnings {
+		return // what went wrong at run time is a record of its own
 	}
 	b := append(p.buf, `{"type": "`...)
 	b = append(b, m.Kind...)

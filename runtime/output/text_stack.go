@@ -22,7 +22,7 @@ func (r *render) stack(b []byte, v value.Stack) []byte {
 			b = append(appendHex(append(append(b, v.Files[i]...), ' '), addr), '\n')
 			continue
 		}
-		b = append(r.frame(b, v, addr), '\n')
+		b = append(r.sourced(b, v, i), '\n')
 	}
 	return b
 }

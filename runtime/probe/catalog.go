@@ -10,8 +10,8 @@ import (
 // catalog returns all probe types of the language.
 func catalog(h *host.Host) []entry {
 	return []entry{
-		{provider: &edge{name: "begin"}},
-		{provider: &edge{name: "end"}},
+		{provider: &edge{name: "begin"}, quiet: true},
+		{provider: &edge{name: "end"}, quiet: true},
 		{provider: &tracepoint{host: h}, aliases: []string{"t"}},
 		{provider: &rawTracepoint{host: h}, aliases: []string{"rt"}},
 		{provider: &kprobe{host: h, name: "kprobe"}, aliases: []string{"k"}},

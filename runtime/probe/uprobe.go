@@ -28,8 +28,12 @@ type uprobe struct {
 // Name returns uprobe or uretprobe.
 func (u *uprobe) Name() string { return u.name }
 
-// Resolve reads binary:function[+offset] or binary:address, with wildcards in both, and binary:cpp:function.
+// Resolve reads binary:function[+offset] or binary:address, with wildcards in both, binary:cpp:function, and
+// binary@file:line[:column].
 func (u *uprobe) Resolve(pt attach.Point, opts check.ResolveOptions) ([]attach.Match, error) {
+	if target, file, ok := sourceFile(pt.Parts); ok {
+		return u.resolveSource(target, file, pt.Parts[1:], opts)
+	}
 	if err := wantParts(u.name, pt, 2, 3); err != nil {
 		return nil, err
 	}
@@ -48,8 +52,6 @@ func (u *uprobe) Resolve(pt attach.Point, opts check.ResolveOptions) ([]attach.M
 		return nil, pointError(wholePoint, codeSyntax, "%s probe must have a target", u.name)
 	case fn == "":
 		return nil, pointError(wholePoint, codeSyntax, "%s should be attached to a function, address, or source file and line (using DWARF)", u.name)
-	case !u.host.HasUprobes():
-		return nil, pointError(0, codeUnsupported, "%s needs a kernel with uprobes (CONFIG_UPROBE_EVENTS), which this one does not have", u.name)
 	}
 	paths, err := u.paths(pt.Parts[0], opts.PID)
 	if err != nil {
@@ -91,7 +93,11 @@ func (u *uprobe) resolveIn(paths []string, up uprobePoint) ([]attach.Match, erro
 	return sortMatches(out), nil
 }
 
+// paths returns the files that the first part of an attach point stands for.
 func (u *uprobe) paths(text string, pid int) ([]string, error) {
+	if !u.host.HasUprobes() {
+		return nil, pointError(0, codeUnsupported, "%s needs a kernel with uprobes (CONFIG_UPROBE_EVENTS), which this one does not have", u.name)
+	}
 	paths, err := findBinaries(text, pid)
 	if err != nil {
 		return nil, err
@@ -253,6 +259,9 @@ func (u *uprobe) attachMulti(prog *ebpf.Program, ps []attach.Probe) (io.Closer, 
 
 // list returns the functions of the binaries that the listing names; without a binary there is nothing to list.
 func (u *uprobe) list(q query) ([]Listed, error) {
+	if target, file, ok := sourceFile(q.texts()); ok {
+		return u.listSource(target, file, q.texts()[1:])
+	}
 	paths, err := u.paths(q.parts[0].text, 0)
 	if err != nil {
 		return nil, err

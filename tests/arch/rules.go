@@ -25,11 +25,12 @@ var allowed = map[string][]string{
 	"codegen/emit":   {"codegen/ir", "codegen/object", "codegen/target", "lang/types", "lang/attach", "lang/diag"},
 	"codegen/link":   {"codegen/object", "lang/check", "lang/types"},
 	"codegen/object": {"lang/types", "lang/attach"},
-	"runtime/host":   {"runtime/symbol", "lang/types", "lang/attach", "lang/check", "codegen/target"},
+	"runtime/host":   {"runtime/debuginfo", "runtime/symbol", "lang/types", "lang/attach", "lang/check", "codegen/target"},
 	"runtime/usdt":   {},
 	"runtime/unwind": {"codegen/object"},
-	"runtime/probe":  {"runtime/host", "runtime/symbol", "runtime/usdt", "lang/types", "lang/attach", "lang/check", "lang/diag", "codegen/object", "codegen/target"},
-	"runtime/symbol": {},
+	"runtime/probe":  {"runtime/debuginfo", "runtime/host", "runtime/symbol", "runtime/usdt", "lang/types", "lang/attach", "lang/check", "lang/diag", "codegen/object", "codegen/target"},
+	"runtime/symbol": {"runtime/debuginfo"},
+	"runtime/pcap":   {},
 	"runtime/value":  {"lang/types"},
 	"runtime/event":  {"codegen/object", "runtime/value", "lang/types", "lang/attach"},
 	"runtime/output": {"lang/diag", "runtime/value", "runtime/symbol", "lang/types", "codegen/object"},
@@ -39,12 +40,15 @@ var allowed = map[string][]string{
 	"export":         {"runtime", "runtime/value", "lang/types"},
 	"tests/testenv":  {"runtime/host", "codegen/target"},
 	"tests/arch":     {},
-	"tests/vm":       {"tests/vm/...", "tests/testenv", "codegen/target"},
+	"tests/matrix":   {"tests/testenv", "codegen/target"},
+	"tests/vm":       {"tests/vm/...", "tests/matrix", "tests/testenv", "codegen/target"},
 	"tests/vm/guest": {"tests/vm/wire"},
 	"tests/vm/wire":  {},
 	"tests/bench":    {"tests/testenv"},
 	"examples":       {},
 	"cmd/gtrace":     {"..."},
+
+	"runtime/debuginfo": {},
 }
 
 // doors are libraries that only some folders may import. Tests may use them anywhere, since they build what they test with.

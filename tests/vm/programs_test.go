@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gtrace/gtrace/tests/matrix"
 	"github.com/gtrace/gtrace/tests/testenv"
 	"github.com/gtrace/gtrace/tests/vm"
 	"github.com/gtrace/gtrace/tests/vm/wire"
@@ -27,7 +28,7 @@ func randomPrograms() string {
 // files to import.
 func addTests(t *testing.T, p *vm.Programs) {
 	p.Files = map[string]string{}
-	for name, pkg := range map[string]string{"property": "./tests/property", "codegen": "./codegen"} {
+	for name, pkg := range map[string]string{"property": "./tests/property", "codegen": "./codegen", "matrix": "./tests/matrix"} {
 		out := filepath.Join(filepath.Dir(p.Guest), name)
 		build := exec.Command("go", "test", "-c", "-trimpath", "-ldflags=-s -w", "-o", out, pkg)
 		build.Dir = "../.."
@@ -39,8 +40,12 @@ func addTests(t *testing.T, p *vm.Programs) {
 	if t.Run("gcc", func(t *testing.T) { testenv.Program(t, "gcc") }); haveGCC() {
 		p.Files["bin/nofp"] = testenv.NoFramePointers(t, "-static")
 	}
+	subject := filepath.Join(filepath.Dir(p.Guest), "subject")
+	require.NoError(t, matrix.BuildSubject(testenv.Program(t, "gcc"), "../matrix/testdata/subject.c", subject))
+	p.Files["bin/subject"] = subject
 	for pattern, dir := range map[string]string{
-		"../../codegen/testdata/*.gt": "testdata", "../../examples/*.gt": "examples", "../../codegen/link/testdata/*.o": "objects",
+		"../../codegen/testdata/*.gt": "testdata", "../matrix/testdata/*.txt": "testdata", "../../examples/*.gt": "examples",
+		"../../codegen/link/testdata/*.o": "objects",
 	} {
 		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)
@@ -68,7 +73,7 @@ func programCases() []vm.Case {
 	if n := os.Getenv("GTRACE_SEED"); n != "" {
 		random = append(random, "-seed="+n)
 	}
-	return []vm.Case{
+	cases := []vm.Case{
 		tests("random programs", random...),
 		tests("golden scripts", "sh", "-c", "ulimit -l unlimited; exec codegen -test.run=TestVerifierAccepts/.*_5.10"),
 		{
@@ -78,4 +83,9 @@ func programCases() []vm.Case {
 			Stdout: vm.Exact("over"),
 		},
 	}
+	for _, p := range matrix.Points {
+		run := "ulimit -l unlimited; GTRACE_BINARY=/bin/gtrace GTRACE_SUBJECT=/bin/subject exec matrix -briefly -test.run='^TestForms$/^" + p.Type + "$'"
+		cases = append(cases, tests("every builtin in "+p.Type+" probes", "sh", "-c", run))
+	}
+	return cases
 }
