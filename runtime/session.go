@@ -37,9 +37,6 @@ type Options struct {
 	ChildDone <-chan struct{}
 	// UnwindPIDs are the processes whose stacks can be walked by call frame information.
 	UnwindPIDs []int
-	// Mapped is called with one of them when it turns out to have mapped other code than before, so that its addresses can be named once
-	// it is gone. It may be nil.
-	Mapped func(pid int)
 	// PIDNSDev and PIDNSIno say in which pid namespace gtrace runs, for scripts that were compiled for one other than the initial.
 	PIDNSDev, PIDNSIno uint64
 	// Mode says which of a script's probes are run besides those that are attached.
@@ -440,7 +437,9 @@ func (s *Session) shared(o *object.Object) (map[string]*ebpf.Map, error) {
 		}
 		out[m.Spec] = live.Handle
 	}
-	s.unwinder.share(out)
+	if o.Unwinds() {
+		s.unwinder.share(out)
+	}
 	for name := range o.Spec.Maps {
 		if kind, ok := stackKind(name); ok && s.stacks[kind] != nil {
 			out[name] = s.stacks[kind]

@@ -22,7 +22,6 @@ const unwindPoll = 200 * time.Millisecond
 type unwinder struct {
 	pids     []int
 	warnings io.Writer
-	mapped   func(pid int)
 
 	mu    sync.Mutex // guards what follows
 	procs *unwind.Processes
@@ -43,7 +42,7 @@ type region struct{ first, n int }
 var unwindMaps = [...]string{object.UnwindProcsMap, object.UnwindRangesMap, object.UnwindChunksMap, object.UnwindRulesMap}
 
 func newUnwinder(o Options) *unwinder {
-	return &unwinder{pids: o.UnwindPIDs, warnings: o.Warnings, mapped: o.Mapped, procs: unwind.NewProcesses(), live: map[int]region{}}
+	return &unwinder{pids: o.UnwindPIDs, warnings: o.Warnings, procs: unwind.NewProcesses(), live: map[int]region{}}
 }
 
 // adopt takes the maps of the first programs that walk stacks and fills them. Later programs use the same.
@@ -126,9 +125,6 @@ func (u *unwinder) refresh() error {
 		}
 		if err := errors.Join(u.writeRules(), u.writeChunks(), u.writeRanges(pid)); err != nil {
 			return fmt.Errorf("store how to unwind process %d: %w", pid, err)
-		}
-		if u.mapped != nil {
-			u.mapped(pid)
 		}
 	}
 	return nil

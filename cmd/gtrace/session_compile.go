@@ -177,10 +177,14 @@ func (c *sessionCompiler) build(out *repl.Compiled, prog *ast.Program, in repl.I
 		addAll(diags, missing.Diags)
 		return nil
 	}
-	if err == nil {
-		c.learn(info)
+	if err != nil {
+		return err
 	}
-	return err
+	if err := c.unwindable(out.Object); err != nil {
+		return err
+	}
+	c.learn(info)
+	return nil
 }
 
 // checkInput checks a program together with the definitions of earlier inputs.

@@ -88,7 +88,6 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		Details:     c.details(),
 		ChildPID:    c.childPID,
 		UnwindPIDs:  c.unwindPIDs(),
-		Mapped:      symbols.Remember,
 		PIDNSDev:    ns.Dev,
 		PIDNSIno:    ns.Ino,
 		ChildDone:   ended,

@@ -22,14 +22,16 @@ func (c *compiler) unwindPIDs() []int {
 	return pids
 }
 
+//lint:ignore ST1005 these are bpftrace's words
+var errNoTarget = errors.New("dw_ustack requires a target process. Use -p, -c, or --dwarf-pid to specify one.")
+
 // unwindable says what an object needs that walks stacks.
 func (c *compiler) unwindable(obj *object.Object) error {
 	if !obj.Unwinds() {
 		return nil
 	}
 	if len(c.unwindPIDs()) == 0 {
-		//lint:ignore ST1005 these are bpftrace's words
-		return errors.New("dw_ustack requires a target process. Use -p, -c, or --dwarf-pid to specify one.")
+		return errNoTarget
 	}
 	for _, pid := range c.opts.dwarfPIDs {
 		if err := unix.Kill(pid, 0); errors.Is(err, unix.ESRCH) {

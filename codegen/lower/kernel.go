@@ -53,10 +53,15 @@ func (f *fn) UserSymbol(name string) *ir.Value {
 func (f *fn) Trusted(a stdlib.Arg) *ir.Value {
 	e := a.(*arg).e
 	p := place{}
-	if _, ok := a.Type().(types.Pointer); ok {
+	if typed, ok := f.typedPlace(e); ok {
+		p = typed
+	} else if _, ok := a.Type().(types.Pointer); ok {
 		p = f.pointee(f.expr(e))
 	} else {
 		p = f.placeOf(e)
+	}
+	if p.base.Op == ir.OpNumber {
+		p.base = p.base.Args[0]
 	}
 	if p.mem != memTrusted && !f.fromContext(p.base) {
 		f.Refuse(notKnown)

@@ -21,7 +21,7 @@ func unwindCases() []vm.Case {
 			stack(5, "syscall walk_6 "+walk)),
 		walked("unwind through a signal", `uprobe:/bin/nofp:walk_6 { @[dw_ustack] = count(); }`, "signal 3",
 			vm.Match(`@\[\s*walk_6\S+\s+walk_5\S+\s.*walk_1\S+\s+handler\S+\s.*raise\S+\s.*signalled\S+\s+main\S+\s.*_start\S+\s+\]: 3`)),
-		walked("unwind samples", `profile:hz:200 /pid == cpid/ { @[dw_ustack(3)] = count(); @n++; } END { if (@n > 20) { printf("enough\n"); } clear(@n); }`, "spin 1",
+		walked("unwind samples", `profile:hz:200 /pid == cpid/ { @[dw_ustack(3)] = count(); @n++; } END { if (@n > 5) { printf("enough\n"); } clear(@n); }`, "spin 3",
 			vm.Match(`enough\s.*@\[\s*walk_6\S+\s+walk_5\S+\s+walk_4\S+\s+\]: \d.*`)),
 	}
 }
