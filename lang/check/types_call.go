@@ -114,6 +114,12 @@ func (c *Config) unstable(name string) string {
 
 // checkNeeds reports builtins that the probe does not offer.
 func (c *checker) checkNeeds(e ast.Expr, name string, sig *types.Signature) bool {
+	if c.program == nil { // in the types of a function's parameters, which are those of all probes that call it
+		if sig.Needs != "" {
+			c.diags.Errorf(e.Span(), "not-here", "The %s builtin can not be used in the types of a function's parameters", name)
+		}
+		return sig.Needs == ""
+	}
 	ctx, probe := c.program.Context, c.program.Probes[0].Provider
 	if c.program == c.lone && sig.Needs != "" {
 		return false // which probe it would be is open
