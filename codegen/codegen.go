@@ -8,6 +8,7 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/emit"
 	"github.com/gtrace/gtrace/codegen/ir"
+	"github.com/gtrace/gtrace/codegen/link"
 	"github.com/gtrace/gtrace/codegen/lower"
 	"github.com/gtrace/gtrace/codegen/object"
 	"github.com/gtrace/gtrace/codegen/opt"
@@ -26,6 +27,8 @@ type Options struct {
 	DebugHelpers bool
 	// License is the license of the programs where the script does not give one; GPL by default, which most helpers need.
 	License string
+	// Objects are the object files that the script imports; nil if there are none.
+	Objects *link.Set
 	// Dump returns where the text of a stage goes (ir, opt, asm), or nil for nowhere. It may be nil itself.
 	Dump func(stage string) io.Writer
 }
@@ -49,7 +52,9 @@ func Compile(info *check.Info, t target.Target, opts Options) (*object.Object, e
 	license := opts.license(info)
 	for i, p := range obj.Manifest.Programs {
 		spec := programSpec(p, license)
-		spec.Instructions = emit.Link(results, i)
+		var externs []string
+		spec.Instructions, externs = emit.Link(results, i)
+		opts.Objects.Link(obj.Spec, spec, externs)
 		if err := fits(p, spec); err != nil {
 			return nil, err
 		}

@@ -306,3 +306,43 @@ func TestExitIsNotLost(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, binary.LittleEndian.Uint64(after[8:]))
 }
+
+// TestCollidedStacks runs a script whose stack map has one place, so that all stacks but the first find it taken.
+func TestCollidedStacks(t *testing.T) {
+	testenv.Privileged(t)
+	for _, on := range []target.Recorded{newest, oldest} {
+		obj := mustCompile(t, `kprobe:f { @s[kstack(5)] = count(); } kprobe:f { @s[kstack(5)] = count(); @s[kstack(5)] = count(); }`, on, codegen.Options{})
+		obj.Spec.Maps["gt_stacks_5"].MaxEntries = 1
+		for _, p := range obj.Spec.Programs {
+			p.Type = ebpf.RawTracepoint // which can be run without an event
+		}
+		coll := mustLoad(t, obj)
+		for _, name := range []string{"gt_0", "gt_1", "gt_1"} {
+			_, err := coll.Programs[name].Run(&ebpf.RunOptions{})
+			require.NoError(t, err)
+		}
+		found := map[uint64]uint64{}
+		var key []byte
+		var counts []uint64
+		for it := coll.Maps["at_s"].Iterate(); it.Next(&key, &counts); {
+			n := uint64(0)
+			for _, c := range counts {
+				n += c
+			}
+			found[binary.LittleEndian.Uint64(key)] = n
+		}
+		require.Len(t, found, 3, "of the first program, and of two places in the second")
+		require.EqualValues(t, 1, found[0], "the first has the only place")
+		delete(found, 0)
+		for id, n := range found {
+			require.NotZero(t, id&object.StackCollided)
+			require.EqualValues(t, 2, n)
+			frames := make([]uint64, 5)
+			require.NoError(t, coll.Maps["gt_collided_5"].Lookup(id, frames))
+			require.NotZero(t, frames[0])
+		}
+		lost, err := coll.Maps[object.LostMap].LookupBytes(make([]byte, 4))
+		require.NoError(t, err)
+		require.Zero(t, binary.LittleEndian.Uint64(lost))
+	}
+}

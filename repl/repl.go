@@ -46,6 +46,8 @@ type Options struct {
 	History string
 	// Release, if any, takes over the events that are only to be freed when the session is left, which takes the kernel a while.
 	Release func([]*os.File)
+	// UnwindPIDs are the processes whose stacks can be walked by call frame information.
+	UnwindPIDs []int
 	// UserSymbols, if any, is called before the first script that keeps addresses of processes.
 	UserSymbols func()
 	// Interrupts receives something for each Ctrl-C that is no key, because nobody is typing.
@@ -137,6 +139,7 @@ func (r *repl) open() error {
 	r.file, r.closeFile = r.opts.File, closeFile
 	r.ses, err = runtime.New(runtime.Options{
 		Attacher: r.opts.Attacher, Printer: p, Warnings: r.err, OnExit: r.groupExited, Errors: r.err, EndMaps: r.endMaps,
+		UnwindPIDs:  r.opts.UnwindPIDs,
 		UserSymbols: r.opts.UserSymbols,
 	})
 	if err != nil {

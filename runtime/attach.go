@@ -194,7 +194,12 @@ func attachJob(a Attacher, prog *ebpf.Program, probes []attach.Probe, policy str
 	if len(probes) == 1 && probes[0].Provider == providerWatchpoint {
 		link = &watch{link: link, address: probes[0].Address}
 	}
-	out := attached{links: []io.Closer{link}, probes: len(probes) - len(failures)}
+	out := attached{links: []io.Closer{link}}
+	for _, p := range probes {
+		if !p.Further && !slices.ContainsFunc(failures, func(f AttachFailure) bool { return f.Probe == p }) {
+			out.probes++
+		}
+	}
 	return out, out.note(failures, policy)
 }
 

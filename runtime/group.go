@@ -25,6 +25,7 @@ type Group struct {
 	o       *object.Object
 	coll    *ebpf.Collection
 	reader  *ringbuf.Reader // nil if the Object sends no events
+	packets *packets        // nil if it sends no packets
 	jobs    []job
 	probes  int
 	formats []*output.Format
@@ -65,16 +66,29 @@ func (g *Group) load() error {
 		level = ebpf.LogLevelInstruction | ebpf.LogLevelStats
 	}
 	defer closeTargets(spec)
-	l, err := loadTolerant(g.o, spec, shared, level)
+	l, err := loadTolerant(g.o, spec, shared, loadOptions(g.o, level))
 	if err != nil {
 		g.logRejection(err)
 		return err
 	}
 	g.coll, g.refused = l.coll, append(gone, l.failures...)
 	g.logPrograms()
-	if err := g.prepare(); err != nil {
+	if err := errors.Join(g.startUnwinding(), g.prepare()); err != nil {
 		return errors.Join(err, g.free())
 	}
+	return nil
+}
+
+// startUnwinding gives programs that walk stacks by call frame information what they need, and keeps it as the processes are.
+func (g *Group) startUnwinding() error {
+	u := g.s.unwinder
+	if !g.o.Unwinds() || u.started() {
+		return nil
+	}
+	if err := u.adopt(g.coll); err != nil {
+		return err
+	}
+	go u.watch(g.s.quit)
 	return nil
 }
 
@@ -86,6 +100,9 @@ func (g *Group) prepare() error {
 			return fmt.Errorf("open ring buffer: %w", err)
 		}
 		g.reader = r
+	}
+	if err := g.openPackets(); err != nil {
+		return err
 	}
 	g.jobs = slices.DeleteFunc(jobs(g.o.Manifest.Programs), func(j job) bool { return g.coll.Programs[j.program] == nil })
 	g.formats = make([]*output.Format, len(g.o.Manifest.Events))
@@ -102,7 +119,7 @@ func (g *Group) prepare() error {
 	}
 	g.s.mu.Lock()
 	defer g.s.mu.Unlock()
-	g.s.config = output.Config{StrTrunc: g.o.Manifest.Config.StrTruncTrailer}
+	g.s.config = output.Config{StrTrunc: g.o.Manifest.Config.StrTruncTrailer, ShowSource: g.o.Manifest.Config.ShowDebugInfo}
 	g.s.opts.Printer.Configure(g.s.config)
 	return nil
 }
@@ -304,12 +321,12 @@ func (g *Group) end() error {
 // free closes what the group has in the kernel.
 func (g *Group) free() error {
 	g.s.mu.Lock()
-	reader, coll := g.reader, g.coll
-	g.reader, g.coll = nil, nil
+	reader, packets, coll := g.reader, g.packets, g.coll
+	g.reader, g.packets, g.coll = nil, nil, nil
 	g.s.mu.Unlock()
-	var err error
+	err := packets.close()
 	if reader != nil {
-		err = reader.Close()
+		err = errors.Join(err, reader.Close())
 	}
 	if coll != nil {
 		coll.Close()

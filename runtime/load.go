@@ -12,10 +12,11 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/object"
 	"github.com/gtrace/gtrace/runtime/event"
+	"github.com/gtrace/gtrace/runtime/host"
 )
 
-// ErrPermission is wrapped by the error of a load that the kernel refused for lack of capabilities.
-var ErrPermission = errors.New("not permitted: gtrace needs the capabilities CAP_BPF and CAP_PERFMON (run it as root)")
+// ErrPermission is wrapped by the error of a load that the kernel did not permit.
+var ErrPermission = errors.New("not permitted: it takes CAP_BPF and CAP_PERFMON (or root), and a kernel that is not locked against such programs")
 
 // ErrMapClash is wrapped by the error about a script map that another script of the session has with other types.
 var ErrMapClash = errors.New("the map has other types in this session")
@@ -100,25 +101,36 @@ func linkKfuncs(p *ebpf.ProgramSpec, a Attacher) (*ebpf.ProgramSpec, error) {
 }
 
 // load puts the specs of an Object into the kernel. Maps in shared are used instead of new ones.
-func load(o *object.Object, spec *ebpf.CollectionSpec, shared map[string]*ebpf.Map, logLevel ebpf.LogLevel) (*ebpf.Collection, error) {
-	opts := ebpf.CollectionOptions{MapReplacements: shared}
-	opts.Programs.LogLevel = logLevel
-	if n := o.Manifest.Config.LogSize; n > 0 {
-		opts.Programs.LogSizeStart = uint32(min(n, 1<<30-1))
-	}
+func load(o *object.Object, spec *ebpf.CollectionSpec, shared map[string]*ebpf.Map, opts ebpf.CollectionOptions) (*ebpf.Collection, error) {
+	opts.MapReplacements = shared
 	coll, err := ebpf.NewCollectionWithOptions(spec, opts)
-	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOMEM) {
-		// Kernels before 5.11 charge locked memory; where that was not the reason, the second try fails alike. The library's
-		// rlimit package is not used, since it tests the kernel at every start of the process.
-		limit := unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
-		if unix.Setrlimit(unix.RLIMIT_MEMLOCK, &limit) == nil {
-			coll, err = ebpf.NewCollectionWithOptions(spec, opts)
-		}
+	if lacksMemory(err) && raiseMemoryLimit() {
+		coll, err = ebpf.NewCollectionWithOptions(spec, opts)
 	}
 	if err != nil {
 		return nil, loadError(err, o)
 	}
 	return coll, nil
+}
+
+// lacksMemory reports whether an error may come from the limit of locked memory, which kernels before 5.11 charge; where that was
+// not the reason, a second try fails alike.
+func lacksMemory(err error) bool { return errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOMEM) }
+
+// raiseMemoryLimit lifts that limit. The library's rlimit package is not used, since it tests the kernel at every start of the process.
+func raiseMemoryLimit() bool {
+	limit := unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
+	return unix.Setrlimit(unix.RLIMIT_MEMLOCK, &limit) == nil
+}
+
+// loadOptions are the options of all loads of an Object, which read the kernel's types once.
+func loadOptions(o *object.Object, logLevel ebpf.LogLevel) ebpf.CollectionOptions {
+	opts := ebpf.CollectionOptions{Cache: host.NewTypeCache()}
+	opts.Programs.LogLevel = logLevel
+	if n := o.Manifest.Config.LogSize; n > 0 {
+		opts.Programs.LogSizeStart = uint32(min(n, 1<<30-1))
+	}
+	return opts
 }
 
 // fit cuts or pads a value to the size of its map.
@@ -142,6 +154,12 @@ func (s *Session) dataValue() []byte {
 
 // stackKind returns what stacks a map is for from its name.
 func stackKind(name string) (event.StackKind, bool) {
+	if depth, ok := object.ParseWalkedMap(name); ok {
+		return event.StackKind{Depth: depth, Walked: true}, true
+	}
+	if depth, ok := object.ParseCollidedMap(name); ok {
+		return event.StackKind{Depth: depth, Collided: true}, true
+	}
 	depth, buildID, ok := object.ParseStackMap(name)
 	return event.StackKind{Depth: depth, BuildID: buildID}, ok
 }

@@ -57,7 +57,7 @@ func (g *Group) drain() error {
 		}
 	}
 	<-g.done
-	return nil
+	return g.drainPackets()
 }
 
 // record decodes and handles one record. It returns vals for reuse.
@@ -112,6 +112,8 @@ func (g *Group) handle(e *object.Event, id int, vals []value.Value) error {
 			return fmt.Errorf("%w: event %d has no address", event.ErrMalformed, id)
 		}
 		return g.s.unwatch(addr)
+	case object.EventPacket:
+		return fmt.Errorf("%w: event %d is for packets", event.ErrMalformed, id)
 	default:
 		panic(fmt.Sprintf("BUG: runtime: unexpected event %q", e.Kind))
 	}

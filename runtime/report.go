@@ -33,6 +33,11 @@ func (s *Session) report(groups []*Group) []error {
 	if sum.Missed > 0 {
 		s.opts.Printer.Message(output.Message{Kind: output.RuntimeError, Text: missedText(sum.Missed)})
 	}
+	for i, n := range sum.Broken {
+		if n > 0 {
+			s.opts.Printer.Message(output.Message{Kind: output.RuntimeError, Text: fmt.Sprintf("Incomplete user stacks: %d %s", n, brokenTexts[i])})
+		}
+	}
 	if sum.Events > 0 {
 		s.opts.Printer.Lost(sum.Events)
 	}
@@ -45,6 +50,9 @@ func (s *Session) report(groups []*Group) []error {
 func missedText(n uint64) string {
 	return fmt.Sprintf("Missed %d events: a program was already running on the CPU, and the kernel does not run another inside of it", n)
 }
+
+// brokenTexts say why stacks are incomplete, by the UnwindLost constants.
+var brokenTexts = [...]string{"end in code without call frame information", "end where the stack could not be read"}
 
 // mapFull is bpftrace's text about a full map, and how often it happened.
 func mapFull(name string, n uint64) string {
@@ -93,16 +101,23 @@ type Losses struct {
 	// Missed are events that the kernel did not run a program for because one was already running on the CPU; only kernels that
 	// count them, from 5.12 on, say so, the more kinds of probes the newer they are.
 	Missed uint64
+	// Broken are the stacks that dw_ustack could not walk to their end: in code that nothing is known of, or since memory could not be read.
+	Broken [object.UnwindLostReasons]uint64
 	// Maps has the updates that found a map full, by the map's name.
 	Maps map[string]uint64
 }
 
 // Any reports whether something was lost.
-func (l Losses) Any() bool { return l.Events+l.Stacks+l.Unshown+l.Missed > 0 || len(l.Maps) > 0 }
+func (l Losses) Any() bool {
+	return l.Events+l.Stacks+l.Unshown+l.Broken[0]+l.Broken[1]+l.Missed > 0 || len(l.Maps) > 0
+}
 
 func (l *Losses) add(o Losses) {
 	l.Events, l.Stacks, l.Unshown = l.Events+o.Events, l.Stacks+o.Stacks, l.Unshown+o.Unshown
 	l.Missed += o.Missed
+	for i, n := range o.Broken {
+		l.Broken[i] += n
+	}
 	if l.Maps == nil {
 		l.Maps = map[string]uint64{}
 	}
@@ -116,6 +131,13 @@ func (g *Group) losses() (Losses, error) {
 	l := Losses{Unshown: g.unshown, Maps: map[string]uint64{}}
 	if g.coll == nil {
 		return l, nil
+	}
+	if m := g.coll.Maps[object.UnwindLostMap]; m != nil {
+		broken, err := event.Counters(m)
+		if err != nil {
+			return l, err
+		}
+		copy(l.Broken[:], broken)
 	}
 	missed, err := g.missed()
 	l.Missed = missed

@@ -35,6 +35,8 @@ type Options struct {
 	// ChildPID is the process that -c started, for the builtin cpid; ChildDone is closed when it has ended.
 	ChildPID  int
 	ChildDone <-chan struct{}
+	// UnwindPIDs are the processes whose stacks can be walked by call frame information.
+	UnwindPIDs []int
 	// PIDNSDev and PIDNSIno say in which pid namespace gtrace runs, for scripts that were compiled for one other than the initial.
 	PIDNSDev, PIDNSIno uint64
 	// Mode says which of a script's probes are run besides those that are attached.
@@ -62,6 +64,8 @@ type Session struct {
 	opts Options
 	// start is the boot clock at the start, tai what the TAI clock was ahead of it.
 	start, tai uint64
+	// epoch is what the time of day was ahead of the boot clock at the start.
+	epoch int64
 	// leap is what the TAI clock is ahead of the time of day.
 	leap int64
 
@@ -69,7 +73,11 @@ type Session struct {
 	exit     chan struct{}
 	code     atomic.Int64
 
+	unwinder *unwinder
+
 	adding sync.Mutex // held by Add, so that two cannot make the same map
+	// captures are the files that packets go to.
+	captures captures
 	// iterators are the programs that run for each object of a kind.
 	iterators sync.WaitGroup
 
@@ -104,11 +112,14 @@ func New(opts Options) (*Session, error) {
 		opts:   opts,
 		start:  uint64(boot.Nano()),
 		tai:    uint64(tai.Nano() - boot.Nano()),
+		epoch:  day.Nano() - boot.Nano(),
 		leap:   leapNanoseconds(tai, day),
 		exit:   make(chan struct{}),
 		quit:   make(chan struct{}),
 		maps:   map[string]*event.Map{},
 		stacks: event.StackMaps{},
+
+		unwinder: newUnwinder(opts),
 	}
 	if opts.OnExit != nil {
 		go s.watchExits()
@@ -269,6 +280,7 @@ func (s *Session) finish() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	errs = append(errs, s.report(groups)...)
+	s.captures.report(s.opts.Printer)
 	s.opts.Printer.End()
 	if s.opts.Mode == ModeRun {
 		errs = append(errs, s.printMaps(groups)...)
@@ -344,8 +356,14 @@ func (s *Session) read(name string) (value.Map, error) {
 }
 
 func (s *Session) decoder() *event.Decoder {
-	return &event.Decoder{Stacks: s.stacks, LeapNanoseconds: s.leap}
+	return &event.Decoder{Stacks: s.stacks, Files: s.unwinder.files, LeapNanoseconds: s.leap}
 }
+
+// Mapped says that a process whose stacks are walked may have mapped other code. The session finds that out by itself, but later.
+func (s *Session) Mapped() { s.unwinder.update() }
+
+// Unwinds reports whether there are programs that walk stacks by call frame information.
+func (s *Session) Unwinds() bool { return s.unwinder.started() }
 
 // stop asks the session to end with an exit code; the last caller wins, so that an end probe has the last word.
 func (s *Session) stop(code int) {
@@ -377,6 +395,7 @@ func (s *Session) Close() error {
 	for _, g := range groups {
 		errs = append(errs, g.drain(), g.free())
 	}
+	errs = append(errs, s.captures.close())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, m := range s.maps {
@@ -385,6 +404,7 @@ func (s *Session) Close() error {
 	for _, m := range s.stacks {
 		errs = append(errs, m.Close())
 	}
+	errs = append(errs, s.unwinder.close())
 	return errors.Join(errs...)
 }
 
@@ -416,6 +436,9 @@ func (s *Session) shared(o *object.Object) (map[string]*ebpf.Map, error) {
 			return nil, fmt.Errorf("map %s of %s: %w, %s", m.Name, describe(m), ErrMapClash, describe(live.Info))
 		}
 		out[m.Spec] = live.Handle
+	}
+	if o.Unwinds() {
+		s.unwinder.share(out)
 	}
 	for name := range o.Spec.Maps {
 		if kind, ok := stackKind(name); ok && s.stacks[kind] != nil {

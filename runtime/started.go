@@ -84,6 +84,11 @@ func (g *Group) iterate(ctx context.Context) {
 		if err := it.Iterate(ctx, prog, probe); err != nil {
 			return fmt.Errorf("%s: %w", probe.Name, err)
 		}
+		if probe.Pin != "" {
+			g.s.mu.Lock()
+			g.s.opts.Printer.Raw("pinned", "Program pinned to "+probe.Pin+"\n")
+			g.s.mu.Unlock()
+		}
 		return nil
 	})
 	if err == nil {

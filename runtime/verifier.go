@@ -22,13 +22,14 @@ func loadError(err error, o *object.Object) error {
 		return &limitError{text: text, err: err}
 	}
 	if errors.As(err, &v) && len(v.Log) > 0 {
-		return &VerifierError{Program: name, Place: place(v.Log, spec.Programs[name]), Log: v.Log, err: err}
+		text, imported := place(v.Log, spec.Programs[name])
+		return &VerifierError{Program: name, Place: text, Imported: imported, Log: v.Log, err: err}
 	}
 	if text := failedMap(err, o); text != "" {
 		return fmt.Errorf("%s: %w", text, errno(err))
 	}
 	if errors.Is(err, unix.EPERM) {
-		return fmt.Errorf("load programs: %w", ErrPermission)
+		return fmt.Errorf("load %s: %w", probeOf(o, name), ErrPermission)
 	}
 	return fmt.Errorf("load programs: %w", err)
 }
@@ -133,6 +134,8 @@ type VerifierError struct {
 	Program string
 	// Place is the line of the script, as the compiler noted it at the instructions; empty if it did not.
 	Place string
+	// Imported is the function of an imported object file that the place is in; empty if it is in the script.
+	Imported string
 	// Log is the verifier's log.
 	Log []string
 	err error
@@ -144,9 +147,13 @@ const tailLines = 10
 // Error returns the place, the end of the log, and whose fault it is.
 func (e *VerifierError) Error() string {
 	var b strings.Builder
-	b.WriteString("the kernel rejected the program")
-	if e.Program != "" {
-		b.WriteString(" " + e.Program)
+	switch {
+	case e.Imported != "":
+		b.WriteString("the kernel rejected the imported function " + e.Imported + "()")
+	case e.Program != "":
+		b.WriteString("the kernel rejected the program " + e.Program)
+	default:
+		b.WriteString("the kernel rejected the program")
 	}
 	if e.Place != "" {
 		b.WriteString(" at " + e.Place)
@@ -170,6 +177,9 @@ func (e *VerifierError) advice() string {
 		if helper := refusedHelper(line); helper != "" {
 			return fmt.Sprintf("this kernel does not let the probe's programs call %s: it was built without it, or is locked down", helper)
 		}
+	}
+	if e.Imported != "" {
+		return "it does what the kernel cannot prove to be safe with what the script passes to it; -d verifier prints the whole log"
 	}
 	return "this is a bug in gtrace; -d verifier prints the whole log"
 }
@@ -199,21 +209,37 @@ func culprit(err error, spec *ebpf.CollectionSpec) string {
 	return best
 }
 
-// place finds the source of the last instruction that the log names. The log has source lines of its own, but newer
+// place finds the source of the last instruction that the log names, and the imported function that it is in, if any. The log has source lines of its own, but newer
 // kernels leave out those whose line number is that of the one before, and the line number of a comment is always 0.
-func place(log []string, p *ebpf.ProgramSpec) string {
+func place(log []string, p *ebpf.ProgramSpec) (text, imported string) {
 	at, ok := lastInstruction(log)
 	if !ok || p == nil {
-		return ""
+		return "", ""
 	}
-	text := ""
 	iter := p.Instructions.Iterate()
 	for iter.Next() && int(iter.Offset) <= at {
+		if symbol := iter.Ins.Symbol(); symbol != "" {
+			imported, _ = object.ImportedName(symbol)
+		}
 		if src := iter.Ins.Source(); src != nil {
-			text = src.String()
+			text = sourceText(src)
 		}
 	}
-	return text
+	return text, imported
+}
+
+// cLine is what is known of a line of C.
+type cLine interface {
+	FileName() string
+	LineNumber() uint32
+}
+
+// sourceText returns a line of the script, or a line of C with its place.
+func sourceText(src fmt.Stringer) string {
+	if c, ok := src.(cLine); ok && c.FileName() != "" {
+		return fmt.Sprintf("%s:%d %s", c.FileName(), c.LineNumber(), strings.TrimSpace(src.String()))
+	}
+	return src.String()
 }
 
 // lastInstruction returns the number of the last instruction in a log, from a line such as "12: (79) r0 = *(u64 *)(r1 +0)".

@@ -13,7 +13,7 @@ import (
 // Builtin is the record of one builtin.
 type Builtin struct {
 	types.Signature
-	// Lower makes the code of a use. It is nil for aggregates and for Unsupported ones.
+	// Lower makes the code of a use. It is nil for aggregates.
 	Lower func(e Emitter, c Call) Value
 	// Update makes the code of an aggregate in two steps: what is called first computes the arguments, and the function that it
 	// returns puts them into the value of the running CPU at an address. Whatever the arguments cost is so paid before the
@@ -80,6 +80,14 @@ type Action struct {
 	// Map is the script map that the action is about, "@" included.
 	Map      string
 	Top, Div int
+}
+
+// Packet says where the bytes of a packet go.
+type Packet struct {
+	// File is the file that they are appended to.
+	File string
+	// Skip is the number of bytes at the begin that are left out.
+	Skip int
 }
 
 // Table is a list of texts by number.
@@ -158,6 +166,8 @@ type Emitter interface {
 	ChildPID() *ir.Value
 	// Stack takes a stack trace as the call's result.
 	Stack(c Call) Value
+	// UnwindStack is Stack for a user stack by call frame information.
+	UnwindStack(c Call) Value
 	// Send asks user space for an action; the arguments are the values that it needs.
 	Send(a Action, args ...Arg)
 	// TaskMember reads a field that is reached from a task_struct, the current task's where task is nil, as the call's result.
@@ -166,6 +176,8 @@ type Emitter interface {
 	Refuse(message string)
 	// Warn shows a warning, whose format is that of warnf, with values that are lowered already.
 	Warn(format string, values ...Value)
+	// Packet sends the bytes of a packet to a file, and returns 0 or a negative error number.
+	Packet(p Packet, skb, length *ir.Value) *ir.Value
 	// Join sends the strings that an array of pointers points to.
 	Join(a Action, array Value)
 	// Exit ends the script with an exit code, or 0 if code is nil, and the program at once.

@@ -18,7 +18,7 @@ type Catalog struct {
 // New returns the catalog of all builtins.
 func New() *Catalog {
 	c := &Catalog{byName: map[string]*Builtin{}}
-	for _, group := range [][]*Builtin{procBuiltins(), taskBuiltins(), timeBuiltins(), probeBuiltins(), strBuiltins(), textBuiltins(), bytesBuiltins(), netBuiltins(), nameBuiltins(), metaBuiltins(), stackBuiltins(), outBuiltins(), actionBuiltins(), interventions(), mapBuiltins(), kernelBuiltins(), aggBuiltins(), laterBuiltins()} {
+	for _, group := range [][]*Builtin{procBuiltins(), taskBuiltins(), timeBuiltins(), probeBuiltins(), strBuiltins(), textBuiltins(), bytesBuiltins(), netBuiltins(), nameBuiltins(), metaBuiltins(), stackBuiltins(), outBuiltins(), actionBuiltins(), interventions(), mapBuiltins(), kernelBuiltins(), packetBuiltins(), aggBuiltins()} {
 		for _, b := range group {
 			if c.byName[b.Name] != nil {
 				panic(fmt.Sprintf("BUG: stdlib: two builtins named %s", b.Name))

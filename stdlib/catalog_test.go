@@ -23,10 +23,6 @@ func TestEveryBuiltinIsComplete(t *testing.T) {
 		require.True(t, ok, name)
 		require.Equal(t, name, b.Name)
 		require.NotEmpty(t, b.Doc, name)
-		if b.Unsupported {
-			require.Nil(t, b.Lower, name)
-			continue
-		}
 		require.True(t, (b.Result == nil) != (b.ResultOf == nil), "%s: one of Result and ResultOf", name)
 		require.True(t, (b.Lower == nil) == b.Aggregate, "%s: Lower", name)
 		require.True(t, (b.Update != nil) == b.Aggregate, "%s: Update", name)

@@ -31,11 +31,13 @@ func TestCommOfAnother(t *testing.T) {
 		{"no such kernel", pid, types.Env{Provider: "kprobe", Kfunc: kfunc(false, false)}, ""},
 		{"no machine", pid, types.Env{Provider: "kprobe"}, ""},
 		{
-			"not allowed", pid, types.Env{Provider: "uprobe", Kfunc: kfunc(true, false)},
+			"not allowed", pid,
+			types.Env{Provider: "uprobe", Kfunc: kfunc(true, false)},
 			"Syntax comm(PID) is not supported in this probe type yet. Type: uprobe",
 		},
 		{
-			"at the begin", pid, types.Env{Provider: "begin", Kfunc: kfunc(true, false)},
+			"at the begin", pid,
+			types.Env{Provider: "begin", Kfunc: kfunc(true, false)},
 			"Syntax comm(PID) is not supported in this probe type yet. Type: special",
 		},
 		{"text", []types.Arg{{Type: types.String{Size: 4}}}, types.Env{}, "Only integer supported for comm()'s pid"},

@@ -36,6 +36,14 @@ func stackBuiltins() []*Builtin {
 			},
 			Lower: func(e Emitter, c Call) Value { return e.Stack(c) },
 		},
+		{
+			Signature: types.Signature{
+				Name: "dw_ustack", Doc: "User stack of a program without frame pointers, at most depth frames.", Params: params, Needs: "stack",
+				ResultOf: stackType(true), Call: true, BareOK: true, Unstable: types.UnstableDwUstack,
+				UnstableAs: "dw_ustack (DWARF stack unwinding)",
+			},
+			Lower: func(e Emitter, c Call) Value { return e.UnwindStack(c) },
+		},
 	}
 }
 

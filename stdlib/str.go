@@ -10,8 +10,8 @@ func strBuiltins() []*Builtin {
 	return []*Builtin{
 		{
 			Signature: types.Signature{
-				Name: "str", Doc: "The NUL-terminated string at an address, at most length bytes with the NUL.",
-				Params:   []types.Param{{Name: "ptr", Kind: types.ParamText}, {Name: "length", Kind: types.ParamInt, Optional: true}},
+				Name: "str", Doc: "The NUL-terminated string at an address, at most length bytes with the NUL; of a literal number, its digits.",
+				Params:   []types.Param{{Name: "ptr", Kind: types.ParamDigits}, {Name: "length", Kind: types.ParamInt, Optional: true}},
 				ResultOf: strType, Fold: foldStr, Call: true,
 			},
 			Lower: lowerStr,

@@ -18,6 +18,10 @@ type child struct {
 	Err  error
 
 	goOn chan struct{}
+	// mapped, if it is set, is called whenever the process may have mapped code before its own begins.
+	mapped func()
+	// ended is set if it has ended before.
+	ended bool
 }
 
 // startChild starts a command and holds it at its exec.
@@ -54,6 +58,12 @@ func (c *child) follow(words []string, ready chan<- error) {
 	}
 	ready <- nil
 	<-c.goOn
+	if c.mapped != nil && c.load() {
+		if !c.ended { // else it was waited for
+			c.Err = cmd.Wait()
+		}
+		return
+	}
 	if err := syscall.PtraceDetach(c.PID); err != nil && !errors.Is(err, syscall.ESRCH) {
 		c.Err = fmt.Errorf("let %s go on: %w", c.name, err)
 		return
@@ -79,6 +89,13 @@ func (c *child) Start() {
 	default:
 		close(c.goOn)
 	}
+}
+
+// StartWith is Start for who wants to know what the process has mapped before any of its code runs: the kernel has mapped the program
+// and its dynamic loader, which maps the libraries. The process is held at its system calls until one comes from somewhere else.
+func (c *child) StartWith(mapped func()) {
+	c.mapped = mapped
+	c.Start()
 }
 
 // Stop ends the process with SIGTERM if it still runs, and waits for it.

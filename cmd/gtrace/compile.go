@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/gtrace/gtrace/codegen"
+	"github.com/gtrace/gtrace/codegen/link"
 	"github.com/gtrace/gtrace/codegen/lower"
 	"github.com/gtrace/gtrace/codegen/object"
 	"github.com/gtrace/gtrace/lang/ast"
@@ -27,6 +28,8 @@ type compiler struct {
 	host     *host.Host
 	probes   *probe.Set
 	childPID int
+	// objects are the object files that the script imports, once it is checked.
+	objects *link.Set
 }
 
 func newCompiler(o *options, std streams, h *host.Host, probes *probe.Set) *compiler {
@@ -56,7 +59,8 @@ func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) 
 	if diags.HasErrors() {
 		return nil, c.opts.report(c.std, diags)
 	}
-	files := newImporter(c.opts.scriptName(), c.opts.include)
+	c.objects = link.NewSet(c.host.ObjectType)
+	files := newImporter(c.opts.scriptName(), c.opts.include, c.objects)
 	expand.Program(tree, expandOptions(files), diags)
 	if diags.HasErrors() {
 		return nil, c.opts.report(c.std, diags)
@@ -74,6 +78,7 @@ func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) 
 		Builtins:  stdlib.New(),
 		Providers: c.probes,
 		Host:      c.host,
+		Externals: c.objects,
 	}, diags)
 	if err != nil {
 		return nil, err
@@ -134,6 +139,7 @@ func (c *compiler) generation(dump func(stage string) io.Writer) codegen.Options
 		PID:          c.pid(),
 		PIDNamespace: !c.pidNamespace().Initial(),
 		Dump:         dump,
+		Objects:      c.objects,
 		DebugHelpers: c.opts.warnings,
 	}
 }

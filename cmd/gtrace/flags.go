@@ -23,6 +23,8 @@ type options struct {
 	pid        int    // -p, or 0
 	pidText    string // -p as written
 	hasPID     bool
+	dwarfPIDs  []int // --dwarf-pid
+	dwarfTexts []string
 	command    string
 	hasCommand bool
 	output     string
@@ -37,6 +39,8 @@ type options struct {
 	stages     []string
 	test       bool
 	bench      bool
+
+	debugDirs []string // --debuginfo
 
 	include []string // -I
 	headers []string // --include
@@ -102,6 +106,7 @@ func newCommand(body func(*options) error) *cobra.Command {
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "say more; with -l, show the probes' arguments")
 	f.StringVarP(&o.command, "cmd", "c", "", "run `command` and trace it; exit when it ends")
 	f.StringVarP(&o.pidText, "pid", "p", "", "trace only the process `PID`; exit when it ends")
+	f.StringArrayVar(&o.dwarfTexts, "dwarf-pid", nil, "let dw_ustack walk the stacks of the process `PID` too")
 	f.StringVarP(&o.output, "output", "o", "", "write the script's output to `file`")
 	f.StringVarP(&o.format, "format", "f", "text", "output `format`: text, json")
 	f.StringVarP(&o.buffering, "buffer", "B", "", "output buffering `mode`: line, full, none")
@@ -110,7 +115,9 @@ func newCommand(body func(*options) error) *cobra.Command {
 	f.BoolVar(&o.noWarnings, "no-warnings", false, "print no warnings")
 	f.StringArrayVarP(&o.include, "include-dir", "I", nil, "look for headers that the script includes in a `folder`")
 	f.StringArrayVar(&o.headers, "include", nil, "include a `header` before the script")
+	f.StringArrayVar(&o.debugDirs, "debuginfo", nil, "look for debug information of programs in `DIR[:DIR]` first")
 	f.BoolVar(&o.unsafe, "unsafe", false, "allow builtins that change the system")
+	f.Bool("usdt-file-activation", false, "usdt probes that are on in every process that has the file; they always are here")
 	f.BoolVar(&o.dryRun, "dry-run", false, "attach all probes, then exit")
 	f.BoolVar(&o.formats, "fmt", false, "print the script in gtrace's layout; with -o, write it to the file")
 	f.StringVar(&o.mode, "mode", "", "do something else than run the script, as the options do: `test`, bench, format")
@@ -164,16 +171,29 @@ func (o *options) check() error {
 	return nil
 }
 
-func (o *options) parsePID() error {
-	if !o.hasPID {
-		return nil
+func (o *options) parsePID() (err error) {
+	if o.hasPID {
+		if o.pid, err = parsePID("-p", o.pidText); err != nil {
+			return err
+		}
 	}
-	pid, err := strconv.ParseInt(o.pidText, 10, 32)
-	if err != nil || pid <= 0 {
-		return fmt.Errorf("-p %s: a process id is a positive number", o.pidText)
+	for _, text := range o.dwarfTexts {
+		pid, err := parsePID("--dwarf-pid", text)
+		if err != nil {
+			return err
+		}
+		o.dwarfPIDs = append(o.dwarfPIDs, pid)
 	}
-	o.pid = int(pid)
 	return nil
+}
+
+// parsePID reads the process id that is given with an option.
+func parsePID(option, text string) (int, error) {
+	pid, err := strconv.ParseInt(text, 10, 32)
+	if err != nil || pid <= 0 {
+		return 0, fmt.Errorf("%s %s: a process id is a positive number", option, text)
+	}
+	return int(pid), nil
 }
 
 // flagError says what is wrong with the options in gtrace's words.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gtrace/gtrace/codegen/link"
 	"github.com/gtrace/gtrace/lang/diag"
 	"github.com/gtrace/gtrace/lang/expand"
 )
@@ -25,11 +26,13 @@ type importer struct {
 	include []string
 	// bytes counts what was read.
 	bytes int
+	// objects are the object files that are imported.
+	objects *link.Set
 }
 
-// newImporter returns the importer for a script; name is its file name, or empty.
-func newImporter(name string, include []string) *importer {
-	i := &importer{root: ".", seen: map[string]bool{}, folders: map[*diag.File]string{}, include: include}
+// newImporter returns the importer for a script; name is its file name, or empty. Functions of object files are added to objects.
+func newImporter(name string, include []string, objects *link.Set) *importer {
+	i := &importer{root: ".", seen: map[string]bool{}, folders: map[*diag.File]string{}, include: include, objects: objects}
 	if name == "" {
 		return i
 	}
@@ -85,7 +88,7 @@ func (i *importer) places(path string, by *diag.File) []string {
 	return out
 }
 
-// folder imports all scripts and headers in a folder, by name.
+// folder imports all scripts, headers, C sources and object files in a folder, by name.
 func (i *importer) folder(full, name string) ([]*diag.File, error) {
 	if err := ownersOnly(full, name); err != nil {
 		return nil, err
@@ -96,7 +99,7 @@ func (i *importer) folder(full, name string) ([]*diag.File, error) {
 	}
 	var out []*diag.File
 	for _, e := range entries {
-		if e.IsDir() || !slices.Contains([]string{".bt", ".gt", ".h"}, filepath.Ext(e.Name())) {
+		if e.IsDir() || !slices.Contains([]string{".bt", ".gt", ".h", ".c", ".o"}, filepath.Ext(e.Name())) {
 			continue
 		}
 		files, err := i.files(filepath.Join(full, e.Name()), filepath.Join(name, e.Name()))
@@ -123,6 +126,9 @@ func (i *importer) files(full, name string) ([]*diag.File, error) {
 		}
 	}
 	i.seen[real] = true
+	if isObject(real) {
+		return nil, i.object(real, name)
+	}
 	f, err := i.read(real, name)
 	if err != nil {
 		return nil, &expand.ImportError{Message: err.Error()}

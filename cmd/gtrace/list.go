@@ -12,7 +12,7 @@ import (
 
 // list prints the probes that match a pattern, or those that a script's attach points stand for.
 func list(o *options, std streams) error {
-	h := host.New()
+	h := o.host()
 	set := probe.New(h)
 	if o.hasProgram || len(o.args) > 0 && isScript(o.args[0]) {
 		return listScript(o, std, h, set)
@@ -24,7 +24,7 @@ func list(o *options, std streams) error {
 	if keyword, name, ok := typePattern(pattern); ok {
 		return listTypes(std, h, keyword, name, o.verbose)
 	}
-	found, err := set.List(pattern, probe.ListOptions{Verbose: o.verbose})
+	found, err := set.List(pattern, probe.ListOptions{Verbose: o.verbose, PID: o.pid})
 	if err != nil {
 		return permitted(h, err)
 	}

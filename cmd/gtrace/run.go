@@ -25,7 +25,7 @@ type streams struct {
 // errReported means that what went wrong has been printed already.
 var errReported = errors.New("reported")
 
-// exitUnasked is the exit code for a script of tests that runs without --test, as bpftrace has it.
+// exitUnasked is the exit code for a script of tests that runs without --test, and for one that walks stacks of no process, as bpftrace has it.
 const exitUnasked = 255
 
 // exitError ends gtrace with a code of the script's choice.
@@ -50,7 +50,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return int(code)
 	case errors.Is(err, errNoScript):
 		fmt.Fprintf(stderr, "ERROR: %v\n\n%s", err, cmd.UsageString())
-	case errors.Is(err, runtime.ErrNoTests), errors.Is(err, runtime.ErrNoBenches):
+	case errors.Is(err, runtime.ErrNoTests), errors.Is(err, runtime.ErrNoBenches), errors.Is(err, errNoTarget):
 		fmt.Fprintf(stderr, "ERROR: %v\n", err)
 		return exitUnasked
 	case !errors.Is(err, errReported):

@@ -15,7 +15,6 @@ import (
 	"github.com/gtrace/gtrace/examples"
 	"github.com/gtrace/gtrace/repl"
 	"github.com/gtrace/gtrace/repl/complete"
-	"github.com/gtrace/gtrace/runtime/host"
 	"github.com/gtrace/gtrace/runtime/output"
 	"github.com/gtrace/gtrace/runtime/probe"
 	"github.com/gtrace/gtrace/runtime/symbol"
@@ -30,7 +29,7 @@ func session(ctx context.Context, o *options, std streams) error {
 	if !ok {
 		return errNoScript
 	}
-	h := host.New()
+	h := o.host()
 	if err := h.CheckPrivileges(); err != nil {
 		return err
 	}
@@ -40,7 +39,7 @@ func session(ctx context.Context, o *options, std streams) error {
 	signal.Notify(interrupts, os.Interrupt)
 	defer signal.Stop(interrupts)
 	c := newCompiler(o, std, h, probe.New(h))
-	symbols := symbol.New(symbol.Options{Binaries: h.Binaries()})
+	symbols := symbol.New(symbol.Options{Binaries: h.Binaries(), Debug: h.DebugInfo()})
 	defer symbols.Close()
 	sc := &sessionCompiler{compiler: c}
 	opts := repl.Options{
@@ -51,7 +50,7 @@ func session(ctx context.Context, o *options, std streams) error {
 		Format: o.format, File: o.output, In: in, Out: std.out, Err: std.err,
 		Color: colored(std.err), Quiet: o.quiet, NoWarnings: o.noWarnings,
 		History: repl.HistoryFile(os.Getenv), Interrupts: interrupts,
-		Release: release, UserSymbols: func() { c.watchProcesses(symbols) },
+		Release: release, UnwindPIDs: c.unwindPIDs(), UserSymbols: func() { c.watchProcesses(symbols) },
 		Completer: func(l repl.Live) repl.Completer {
 			return sessionCompleter{complete.New(newCompletions(c, talking{l, sc}))}
 		},

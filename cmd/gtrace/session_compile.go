@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/gtrace/gtrace/codegen"
+	"github.com/gtrace/gtrace/codegen/link"
 	"github.com/gtrace/gtrace/codegen/lower"
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/check"
@@ -176,10 +177,14 @@ func (c *sessionCompiler) build(out *repl.Compiled, prog *ast.Program, in repl.I
 		addAll(diags, missing.Diags)
 		return nil
 	}
-	if err == nil {
-		c.learn(info)
+	if err != nil {
+		return err
 	}
-	return err
+	if err := c.unwindable(out.Object); err != nil {
+		return err
+	}
+	c.learn(info)
+	return nil
 }
 
 // checkInput checks a program together with the definitions of earlier inputs.
@@ -188,7 +193,8 @@ func (c *sessionCompiler) checkInput(prog *ast.Program, in repl.Input, statement
 	all := &diag.List{}
 	own := map[*diag.File]bool{prog.File: true}
 	prog.Decls = append(c.earlier(in, env, all), prog.Decls...)
-	files := newImporter(importingFile(in.File.Name), c.opts.include)
+	c.objects = link.NewSet(c.host.ObjectType)
+	files := newImporter(importingFile(in.File.Name), c.opts.include, c.objects)
 	expand.Program(prog, expandOptions(files), all)
 	if all.HasErrors() {
 		merge(diags, all, nil)
@@ -196,7 +202,7 @@ func (c *sessionCompiler) checkInput(prog *ast.Program, in repl.Input, statement
 	}
 	opts := check.Options{
 		Params: in.Params, Env: env, Unsafe: c.opts.unsafe, PID: c.attachPID(), Include: files.Include, Headers: c.opts.headers,
-		ParseExpr: parser.ParseExpr, Builtins: stdlib.New(), Providers: c.probes, Host: c.host, Maps: c.known(in.Maps), WideMaps: true,
+		ParseExpr: parser.ParseExpr, Builtins: stdlib.New(), Providers: c.probes, Host: c.host, Externals: c.objects, Maps: c.known(in.Maps), WideMaps: true,
 	}
 	if statements {
 		opts.MapStrings = promptStrings

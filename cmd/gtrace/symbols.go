@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gtrace/gtrace/codegen/object"
+	"github.com/gtrace/gtrace/runtime/host"
 	"github.com/gtrace/gtrace/runtime/symbol"
 )
 
@@ -11,14 +12,18 @@ import (
 func (c *compiler) symbols(config object.Config) *symbol.Resolver {
 	return symbol.New(symbol.Options{
 		Mangled: !config.CppDemangle, Afresh: config.CacheUserSymbols == "NONE", Eager: !config.LazySymbolication,
-		Binaries: c.host.Binaries(),
+		Binaries: c.host.Binaries(), Debug: c.host.DebugInfo(),
 	})
 }
 
 // watchProcesses makes addresses of processes known that are gone when they are printed. Where the kernel does not let gtrace follow
 // processes, they are named as long as they live.
 func (c *compiler) watchProcesses(symbols *symbol.Resolver) {
-	if err := symbols.Watch(); err != nil && c.opts.verbose {
+	var known []int
+	if pid := c.attachPID(); pid != 0 {
+		known = append(known, pid)
+	}
+	if err := symbols.Watch(known...); err != nil && c.opts.verbose {
 		fmt.Fprintf(c.std.err, "Only processes that live have symbols: %v\n", err)
 	}
 }
@@ -28,4 +33,13 @@ func (c *compiler) reportSymbols(symbols *symbol.Resolver) {
 	if n := symbols.Lost(); n > 0 && !c.opts.noWarnings {
 		fmt.Fprintf(c.std.err, "WARNING: %d records about started programs were lost; some user addresses may have no names\n", n)
 	}
+}
+
+// host returns the running machine as the options describe it.
+func (o *options) host() *host.Host {
+	h := host.New()
+	for _, dirs := range o.debugDirs {
+		h.DebugInfo().Search(dirs)
+	}
+	return h
 }

@@ -28,7 +28,7 @@ func trace(ctx context.Context, o *options, std streams) error {
 	if err != nil {
 		return err
 	}
-	h := host.New()
+	h := o.host()
 	c := newCompiler(o, std, h, probe.New(h))
 	var ended <-chan struct{}
 	if o.pid != 0 {
@@ -47,6 +47,9 @@ func trace(ctx context.Context, o *options, std streams) error {
 	obj, err := c.compile(file, params)
 	if err != nil {
 		return permitted(h, err)
+	}
+	if err := c.unwindable(obj); err != nil {
+		return err
 	}
 	if err := h.CheckPrivileges(); err != nil {
 		if len(o.stages) > 0 {
@@ -84,6 +87,7 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		Warnings:    c.std.err,
 		Details:     c.details(),
 		ChildPID:    c.childPID,
+		UnwindPIDs:  c.unwindPIDs(),
 		PIDNSDev:    ns.Dev,
 		PIDNSIno:    ns.Ino,
 		ChildDone:   ended,
@@ -104,7 +108,11 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		return c.selfTest(ctx, s, out)
 	}
 	if kid != nil && !c.opts.dryRun {
-		kid.Start()
+		if s.Unwinds() {
+			kid.StartWith(s.Mapped)
+		} else {
+			kid.Start()
+		}
 	}
 	if c.opts.dryRun {
 		done, stop := context.WithCancel(ctx)

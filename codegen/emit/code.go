@@ -142,6 +142,7 @@ type code struct {
 	spills int
 	calls  []string
 	sub    bool
+	global bool
 	params int
 }
 

@@ -112,6 +112,10 @@ func (e *moduleEmitter) emit(i int) (int, error) {
 	first := e.state[i] == unvisited
 	e.state[i] = visiting
 	for _, name := range callees(f) {
+		if x := e.module.Extern(name); x != nil {
+			below = max(below, x.Stack)
+			continue
+		}
 		j := slices.IndexFunc(e.module.Funcs, func(g *ir.Func) bool { return g.Name == name })
 		if j < 0 {
 			panic(fmt.Sprintf("BUG: emit: %s calls %s, which is not in the module", f.Name, name))

@@ -49,6 +49,7 @@ var helperNumbers = map[ir.Helper]asm.BuiltinFunc{
 	ir.HelperGetCurrentComm:      asm.FnGetCurrentComm,
 	ir.HelperGetCurrentTask:      asm.FnGetCurrentTask,
 	ir.HelperGetCurrentTaskBTF:   asm.FnGetCurrentTaskBtf,
+	ir.HelperTaskPtRegs:          asm.FnTaskPtRegs,
 	ir.HelperGetCurrentCgroupID:  asm.FnGetCurrentCgroupId,
 	ir.HelperGetStackID:          asm.FnGetStackid,
 	ir.HelperGetStack:            asm.FnGetStack,
@@ -70,4 +71,5 @@ var helperNumbers = map[ir.Helper]asm.BuiltinFunc{
 	ir.HelperStrncmp:             asm.FnStrncmp,
 	ir.HelperSkbOutput:           asm.FnSkbOutput,
 	ir.HelperGetFuncRet:          asm.FnGetFuncRet,
+	ir.HelperSeqPrintf:           asm.FnSeqPrintf,
 }

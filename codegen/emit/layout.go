@@ -239,7 +239,11 @@ func (c *code) signature() *btf.Func {
 			proto.Params = append(proto.Params, btf.FuncParam{Name: fmt.Sprintf("a%d", i), Type: long})
 		}
 		proto.Return = long
-		return &btf.Func{Name: identifier(c.name), Type: proto, Linkage: btf.StaticFunc}
+		linkage := btf.StaticFunc
+		if c.global {
+			linkage = btf.GlobalFunc
+		}
+		return &btf.Func{Name: identifier(c.name), Type: proto, Linkage: linkage}
 	}
 	proto.Params = []btf.FuncParam{{Name: "ctx", Type: &btf.Pointer{Target: &btf.Void{}}}}
 	return &btf.Func{Name: identifier(c.name), Type: proto, Linkage: btf.StaticFunc}

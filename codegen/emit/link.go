@@ -6,11 +6,12 @@ import (
 	"github.com/cilium/ebpf/asm"
 )
 
-// Link returns the instructions of a program followed by those of all subprograms that it may come to call.
-func Link(results []Result, program int) asm.Instructions {
+// Link returns the instructions of a program followed by those of all subprograms that it may come to call, and the names of those
+// that are not among the results, in the order in which they are first called.
+func Link(results []Result, program int) (insns asm.Instructions, externs []string) {
 	out := slices.Clone(results[program].Insns)
 	if len(results[program].Calls) == 0 {
-		return out
+		return out, nil
 	}
 	byName := map[string]*Result{}
 	for i := range results {
@@ -24,8 +25,12 @@ func Link(results []Result, program int) asm.Instructions {
 			continue
 		}
 		seen[name] = true
+		if byName[name] == nil {
+			externs = append(externs, name)
+			continue
+		}
 		out = append(out, byName[name].Insns...)
 		calls = append(slices.Clone(calls), byName[name].Calls...)
 	}
-	return out
+	return out, externs
 }

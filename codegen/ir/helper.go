@@ -30,6 +30,7 @@ const (
 	HelperGetCurrentComm
 	HelperGetCurrentTask
 	HelperGetCurrentTaskBTF
+	HelperTaskPtRegs
 	HelperGetCurrentCgroupID
 	HelperGetStackID
 	HelperGetStack
@@ -51,6 +52,7 @@ const (
 	HelperStrncmp
 	HelperSkbOutput
 	HelperGetFuncRet
+	HelperSeqPrintf
 
 	endHelper
 )
@@ -104,6 +106,7 @@ var helpers = [endHelper]HelperInfo{
 	HelperGetCurrentComm:      {"get_current_comm", 2, EffectWrite, I64, 0, false},
 	HelperGetCurrentTask:      {"get_current_task", 0, EffectPure, I64, 0, true},
 	HelperGetCurrentTaskBTF:   {"get_current_task_btf", 0, EffectPure, Ptr, target.CurrentTaskBTF, true},
+	HelperTaskPtRegs:          {"task_pt_regs", 1, EffectPure, I64, target.TaskPtRegs, true},
 	HelperGetCurrentCgroupID:  {"get_current_cgroup_id", 0, EffectPure, I64, 0, false},
 	HelperGetStackID:          {"get_stackid", 3, EffectWrite, I64, 0, true},
 	HelperGetStack:            {"get_stack", 4, EffectWrite, I64, 0, true},
@@ -124,6 +127,7 @@ var helpers = [endHelper]HelperInfo{
 	HelperTracePrintk:         {"trace_printk", 5, EffectWrite, I64, 0, true},
 	HelperStrncmp:             {"strncmp", 3, EffectRead, I64, target.Loop, false},
 	HelperSkbOutput:           {"skb_output", 5, EffectWrite, I64, 0, true},
+	HelperSeqPrintf:           {"seq_printf", 5, EffectWrite, I64, 0, true},
 	HelperGetFuncRet:          {"get_func_ret", 2, EffectWrite, I64, target.GetFuncRet, false},
 }
 

@@ -5,6 +5,26 @@ import "github.com/gtrace/gtrace/lang/diag"
 // Module is what one script compiles to: its programs and the maps that they refer to by name.
 type Module struct {
 	Funcs []*Func
+	// Externs are functions that are made elsewhere and called by OpCallFunc.
+	Externs []Extern
+}
+
+// Extern is a function that is not part of the module.
+type Extern struct {
+	Name string
+	// Args is the number of its parameters; Stack is what a call takes of the stack, in bytes, and Depth how many functions are then inside
+	// of each other.
+	Args, Stack, Depth int
+}
+
+// Extern returns the extern of a name, or nil.
+func (m *Module) Extern(name string) *Extern {
+	for i := range m.Externs {
+		if m.Externs[i].Name == name {
+			return &m.Externs[i]
+		}
+	}
+	return nil
 }
 
 // Func is one BPF program, or a subprogram if Sub is set.
@@ -16,6 +36,9 @@ type Func struct {
 	// Reentrant is set where another run of the program may begin on the same CPU before this one has ended. Its runs take different
 	// pieces of scratch memory then.
 	Reentrant bool
+	// Global marks a subprogram that the verifier follows once, by itself, and not for each call. It takes numbers only, and may not rely on
+	// anything that its callers know.
+	Global bool
 	// Blocks in layout order; the first one is the entry. The parameters of the entry block are the function's.
 	Blocks []*Block
 	// Slots are the memory objects of a run: strings, keys, structs. They are not initialised.
@@ -120,9 +143,10 @@ const (
 	OpLShr
 	OpAShr
 	OpNeg
-	OpSExt  // sign-extend the low Width bytes
-	OpZExt  // zero-extend the low Width bytes
-	OpBswap // reverse the low Width bytes, zero-extended
+	OpSExt   // sign-extend the low Width bytes
+	OpZExt   // zero-extend the low Width bytes
+	OpBswap  // reverse the low Width bytes, zero-extended
+	OpNumber // the value as a number, of which the verifier knows nothing: some pointers it lets nobody compute with
 
 	OpEq // comparisons yield 0 or 1
 	OpNe

@@ -28,6 +28,9 @@ func Parse(text string) (*Module, error) {
 
 // parseLine reads one line; p is the parser of the function that the line is in, nil between functions.
 func parseLine(m *Module, p *parser, toks []token) (*parser, error) {
+	if p == nil && toks[0].text == "extern" {
+		return nil, parseExtern(m, toks[1:])
+	}
 	if p == nil {
 		return newParser(toks)
 	}
@@ -43,6 +46,25 @@ func parseLine(m *Module, p *parser, toks []token) (*parser, error) {
 		return p, fmt.Errorf("unexpected %q", p.toks[0].text)
 	}
 	return p, nil
+}
+
+// parseExtern reads what follows the word extern: the name, and three numbers.
+func parseExtern(m *Module, toks []token) error {
+	p := &parser{toks: toks}
+	x := Extern{}
+	var err error
+	if x.Name, err = p.symbol(); err != nil {
+		return err
+	}
+	for _, n := range []*int{&x.Args, &x.Stack, &x.Depth} {
+		v, err := p.integer()
+		if err != nil {
+			return err
+		}
+		*n = int(v)
+	}
+	m.Externs = append(m.Externs, x)
+	return nil
 }
 
 // parser reads the lines of one function. Values and blocks may be used before the line that defines them.
@@ -69,8 +91,10 @@ func newParser(toks []token) (*parser, error) {
 	case "func":
 	case "sub":
 		p.f.Sub = true
+	case "global":
+		p.f.Sub, p.f.Global = true, true
 	default:
-		return nil, fmt.Errorf("expected func or sub, found %q", kind)
+		return nil, fmt.Errorf("expected func, sub or global, found %q", kind)
 	}
 	sym, err := p.symbol()
 	if err != nil {
@@ -260,7 +284,7 @@ func (p *parser) operands(v *Value) error {
 			return err
 		}
 		return p.offset(v)
-	case OpAdd, OpSub, OpMul, OpUDiv, OpSDiv, OpUMod, OpSMod, OpAnd, OpOr, OpXor, OpShl, OpLShr, OpAShr, OpNeg,
+	case OpAdd, OpSub, OpMul, OpUDiv, OpSDiv, OpUMod, OpSMod, OpAnd, OpOr, OpXor, OpShl, OpLShr, OpAShr, OpNeg, OpNumber,
 		OpEq, OpNe, OpULt, OpULe, OpSLt, OpSLe, OpReturn:
 		return p.fixedArgs(v)
 	case OpSExt, OpZExt, OpBswap:

@@ -18,8 +18,11 @@ func (m *Module) String() string { return m.Text(PrintOptions{}) }
 // Text returns the textual form of the module.
 func (m *Module) Text(opts PrintOptions) string {
 	var b strings.Builder
+	for _, x := range m.Externs {
+		fmt.Fprintf(&b, "extern %s %d %d %d\n", symbol(x.Name), x.Args, x.Stack, x.Depth)
+	}
 	for i, f := range m.Funcs {
-		if i > 0 {
+		if i > 0 || len(m.Externs) > 0 {
 			b.WriteByte('\n')
 		}
 		printFunc(&b, f, opts)
@@ -56,7 +59,10 @@ func (t Type) String() string {
 
 func printFunc(b *strings.Builder, f *Func, opts PrintOptions) {
 	kind := "func"
-	if f.Sub {
+	switch {
+	case f.Global:
+		kind = "global"
+	case f.Sub:
 		kind = "sub"
 	}
 	fmt.Fprintf(b, "%s %s {\n", kind, symbol(f.Name))
@@ -121,7 +127,7 @@ func defaultType(v *Value) Type {
 	case OpAdd, OpSub:
 		return pointerResult(v)
 	case OpParam, OpConst, OpMul, OpUDiv, OpSDiv, OpUMod, OpSMod, OpAnd, OpOr, OpXor, OpShl, OpLShr, OpAShr, OpNeg, OpSExt,
-		OpZExt, OpBswap, OpEq, OpNe, OpULt, OpULe, OpSLt, OpSLe, OpLoad, OpXchgAdd, OpKfunc, OpCallFunc:
+		OpZExt, OpBswap, OpNumber, OpEq, OpNe, OpULt, OpULe, OpSLt, OpSLe, OpLoad, OpXchgAdd, OpKfunc, OpCallFunc:
 		return I64
 	case OpInvalid, endOp:
 	}
@@ -149,7 +155,7 @@ func operands(v *Value) string {
 		return symbol(v.Sym)
 	case OpMapValue:
 		return symbol(v.Sym) + offset(v.Imm)
-	case OpAdd, OpSub, OpMul, OpUDiv, OpSDiv, OpUMod, OpSMod, OpAnd, OpOr, OpXor, OpShl, OpLShr, OpAShr, OpNeg,
+	case OpAdd, OpSub, OpMul, OpUDiv, OpSDiv, OpUMod, OpSMod, OpAnd, OpOr, OpXor, OpShl, OpLShr, OpAShr, OpNeg, OpNumber,
 		OpEq, OpNe, OpULt, OpULe, OpSLt, OpSLe, OpReturn:
 		return list(v.Args)
 	case OpSExt, OpZExt, OpBswap:

@@ -18,7 +18,7 @@ func Validate(m *Module) error {
 		funcs[f.Name] = f
 	}
 	for _, f := range m.Funcs {
-		if err := validateFunc(f, funcs); err != nil {
+		if err := validateFunc(m, f, funcs); err != nil {
 			errs = append(errs, fmt.Errorf("function %s: %w", f.Name, err))
 		}
 	}
@@ -26,6 +26,7 @@ func Validate(m *Module) error {
 }
 
 type validator struct {
+	m     *Module
 	f     *Func
 	funcs map[string]*Func
 	cfg   *CFG
@@ -34,11 +35,11 @@ type validator struct {
 	place map[*Value]int
 }
 
-func validateFunc(f *Func, funcs map[string]*Func) error {
+func validateFunc(m *Module, f *Func, funcs map[string]*Func) error {
 	if len(f.Blocks) == 0 {
 		return errors.New("no blocks")
 	}
-	c := &validator{f: f, funcs: funcs, known: map[*Block]bool{}, place: map[*Value]int{}}
+	c := &validator{m: m, f: f, funcs: funcs, known: map[*Block]bool{}, place: map[*Value]int{}}
 	for _, step := range []func() error{c.layout, c.slots, c.values, c.dominance} {
 		if err := step(); err != nil {
 			return err
@@ -261,6 +262,12 @@ func (c *validator) callee(v *Value) error {
 }
 
 func (c *validator) subprogram(v *Value) error {
+	if x := c.m.Extern(v.Sym); x != nil && v.Op == OpCallFunc {
+		if len(v.Args) != x.Args {
+			return fmt.Errorf("%s takes %d arguments, %d given", v.Sym, x.Args, len(v.Args))
+		}
+		return nil
+	}
 	f := c.funcs[v.Sym]
 	if f == nil || !f.Sub || len(f.Blocks) == 0 {
 		return fmt.Errorf("no subprogram %q", v.Sym)

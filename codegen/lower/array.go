@@ -10,23 +10,28 @@ import (
 // addressTaken is &$x or &@x as a number, which scripts may keep, print and compute with as they like. The kernel refuses that of a
 // pointer whose kind it knows: the pointer goes to memory and comes back through a helper that says nothing of it.
 func (f *fn) addressTaken(x ast.Expr) *ir.Value {
-	var p *ir.Value
-	switch x := x.(type) {
-	case *ast.VarExpr:
-		p = f.addressOf(f.info.Vars[x])
-	case *ast.MapExpr:
-		info := f.mapOf(x)
-		p = f.b.MapPtr(info.spec)
-		if info.scalar() && !info.perCPU {
-			p = f.b.MapValue(info.spec, 0)
-		}
-	default: // the checker lets nothing else have an address
-		bug("address of %T", x)
-	}
+	p := f.addressKnown(x)
 	known, plain := f.Temp("pointer", 8, 8), f.Temp("address", 8, 8)
 	f.b.Store(known, 0, 8, p)
 	f.b.Call(ir.HelperProbeReadKernel, plain, f.b.Const(8), known)
 	return f.b.Load(plain, 0, 8, false)
+}
+
+// addressKnown is &$x or &@x as a pointer of which the kernel knows what it points to.
+func (f *fn) addressKnown(x ast.Expr) *ir.Value {
+	switch x := x.(type) {
+	case *ast.VarExpr:
+		return f.addressOf(f.info.Vars[x])
+	case *ast.MapExpr:
+		info := f.mapOf(x)
+		if info.scalar() && !info.perCPU {
+			return f.b.MapValue(info.spec, 0)
+		}
+		return f.b.MapPtr(info.spec)
+	default: // the checker lets nothing else have an address
+		bug("address of %T", x)
+	}
+	return nil
 }
 
 // arrayOf is a cast to an array: its elements are the bytes of a number or of a string.

@@ -48,6 +48,10 @@ func (f *fn) sentType(e ast.Expr, a stdlib.Action) types.Type {
 
 // send sends an event whose fields are the values of expressions.
 func (f *fn) send(e object.Event, exprs []ast.Expr) {
+	if f.pinned() {
+		f.sendPinned(e, exprs)
+		return
+	}
 	variable := layoutEvent(&e)
 	id := f.eventID(e)
 	if variable == 0 {
@@ -283,6 +287,9 @@ func (f *fn) appendString(dst *ir.Value, fl field, size int) *ir.Value {
 
 // Exit ends the script: the flag is set first, so that the exit is not lost even if the ring buffer is full.
 func (f *fn) Exit(code stdlib.Arg) {
+	if f.pinned() {
+		f.Refuse("a pinned iterator has no exit(): return ends the action for an object")
+	}
 	e := object.Event{Kind: object.EventExit, Place: f.module.place(f.b.Span)}
 	flag := f.b.Const(1)
 	var fill func(rec *ir.Value)

@@ -61,6 +61,9 @@ func (f *fn) exprOf(e ast.Expr, t types.Type, into *ir.Value) stdlib.Value {
 		if cf := f.info.Funcs[e]; cf != nil {
 			return f.callFunc(e, cf)
 		}
+		if x := f.info.Externals[e]; x != nil {
+			return f.callExternal(e, x)
+		}
 		return f.call(e, into)
 	case *ast.VarExpr:
 		return f.variable(e)

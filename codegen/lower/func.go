@@ -25,6 +25,9 @@ type fn struct {
 	inner *callback
 	// frames are where the frames of the loops around a callback are.
 	frames map[*callback]*ir.Value
+	// objects are the pointers of an iterator's context by their offsets, tested so that the verifier lets them be followed. Callbacks
+	// have none: the test is not in their code.
+	objects map[int64]*ir.Value
 	// called is set in a function of the script, result is where its result goes, if that is in memory, and program the name of the
 	// program that calls it.
 	called  *function
@@ -104,25 +107,40 @@ func (f *fn) leaveLoops(how int64, v *ir.Value) {
 	f.leave(1)
 }
 
-// skipEnd ends the program of an iterator where there is no object: the kernel calls it once more after the last.
+// skipEnd ends the program of an iterator where there is no object: the kernel calls it once more after the last. It tests all
+// pointers, since they are there together.
 func (f *fn) skipEnd() {
 	if f.kind() != attach.KindIter || f.prog.Context == nil || f.prog.Context.Ctx == nil {
 		return
 	}
-	object := -1
+	var none *ir.Block
+	f.objects = map[int64]*ir.Value{}
 	for i, field := range f.prog.Context.Ctx.Fields {
-		if _, ok := field.Type.(types.Pointer); ok && i > 0 { // the first is about the iteration
-			object = field.Offset
+		ptr, ok := field.Type.(types.Pointer)
+		if !ok || i == 0 { // the first is about the iteration
+			continue
 		}
+		v := f.b.Load(f.b.Ctx(), int64(field.Offset), 8, false)
+		v.Stable = true
+		if _, ok := ptr.Elem.(*types.Struct); ok { // of others, the verifier only knows how much they point to
+			v.Type = ir.Ptr
+			f.objects[int64(field.Offset)] = v
+		}
+		if none == nil {
+			none = f.b.NewBlock("no_object")
+		}
+		next := f.b.NewBlock("object")
+		f.b.Branch(f.b.Binary(ir.OpEq, v, f.b.Const(0)), none, next)
+		f.enter(next)
 	}
-	if object < 0 {
+	if none == nil {
 		return
 	}
-	none, next := f.b.NewBlock("no_object"), f.b.NewBlock("object")
-	f.b.Branch(f.b.Binary(ir.OpEq, f.b.Load(f.b.Ctx(), int64(object), 8, false), f.b.Const(0)), none, next)
+	body := f.b.NewBlock("objects")
+	f.b.Jump(body)
 	f.enter(none)
 	f.ret()
-	f.enter(next)
+	f.enter(body)
 }
 
 // filters tests the process and the predicate and goes on to body. It returns the block for events that are left out, or

@@ -248,7 +248,7 @@ func (m *module) reachable() []*ir.Func {
 	for _, s := range m.subs {
 		byName[s.Name] = s
 	}
-	w := &callWalk{subs: byName, depth: map[*ir.Func]int{}}
+	w := &callWalk{mod: m.mod, subs: byName, depth: map[*ir.Func]int{}}
 	for i, p := range m.mod.Funcs {
 		if n := w.visit(p); n > maxFrames {
 			m.errs.Errorf(m.info.Programs[i].Body.Span(), "too-deep",
@@ -266,6 +266,7 @@ func (m *module) reachable() []*ir.Func {
 
 // callWalk finds out how deep calls go.
 type callWalk struct {
+	mod   *ir.Module
 	subs  map[string]*ir.Func
 	depth map[*ir.Func]int
 }
@@ -278,9 +279,14 @@ func (w *callWalk) visit(f *ir.Func) int {
 	below := 0
 	for _, b := range f.Blocks {
 		for _, v := range b.Instrs {
-			if v.Op == ir.OpCallFunc || v.Op == ir.OpFuncPtr {
-				below = max(below, w.visit(w.subs[v.Sym]))
+			if v.Op != ir.OpCallFunc && v.Op != ir.OpFuncPtr {
+				continue
 			}
+			if x := w.mod.Extern(v.Sym); x != nil {
+				below = max(below, x.Depth)
+				continue
+			}
+			below = max(below, w.visit(w.subs[v.Sym]))
 		}
 	}
 	w.depth[f] = below + 1

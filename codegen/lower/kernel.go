@@ -53,10 +53,15 @@ func (f *fn) UserSymbol(name string) *ir.Value {
 func (f *fn) Trusted(a stdlib.Arg) *ir.Value {
 	e := a.(*arg).e
 	p := place{}
-	if _, ok := a.Type().(types.Pointer); ok {
+	if typed, ok := f.typedPlace(e); ok {
+		p = typed
+	} else if _, ok := a.Type().(types.Pointer); ok {
 		p = f.pointee(f.expr(e))
 	} else {
 		p = f.placeOf(e)
+	}
+	if p.base.Op == ir.OpNumber {
+		p.base = p.base.Args[0]
 	}
 	if p.mem != memTrusted && !f.fromContext(p.base) {
 		f.Refuse(notKnown)
@@ -141,7 +146,13 @@ func (f *fn) tested(p place, none *ir.Block) place {
 	return place{base: ptr, mem: memTrusted}
 }
 
-// fromContext reports whether a pointer is an argument of the function that the program is attached to: the verifier knows those.
+// fromContext reports whether a pointer is an argument of the function that the program is attached to, or an object of its iterator:
+// the verifier knows those.
 func (f *fn) fromContext(v *ir.Value) bool {
+	for _, object := range f.objects {
+		if v == object {
+			return true
+		}
+	}
 	return f.kind() == attach.KindTracing && v.Op == ir.OpLoad && (v.Args[0].Op == ir.OpCtx || v.Args[0] == f.b.Context)
 }

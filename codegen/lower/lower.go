@@ -92,7 +92,7 @@ func configOf(c check.Config) object.Config {
 		PrintMapsOnExit: c.PrintMapsOnExit, StrTruncTrailer: c.StrTruncTrailer, MaxMapKeys: c.MaxMapKeys,
 		MaxStrlen: c.MaxStrlen, MaxCatBytes: c.MaxCatBytes, StackMode: c.StackMode, MissingProbes: c.MissingProbes, LogSize: c.LogSize,
 		CppDemangle: c.CppDemangle, CacheUserSymbols: c.CacheUserSymbols, LazySymbolication: c.LazySymbolication,
-		ShowDebugInfo: c.ShowDebugInfo,
+		ShowDebugInfo: c.ShowDebugInfo, PacketPages: packetPages(c.RingBufPages),
 	}
 }
 

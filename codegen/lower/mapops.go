@@ -115,11 +115,14 @@ func (f *fn) zeroValue(size int) *ir.Value {
 }
 
 // countLost adds one to a counter of losses.
-func (f *fn) countLost(index int) {
+func (f *fn) countLost(index int) { f.countIn(object.LostMap, index) }
+
+// countIn adds one to a counter of a per-CPU array.
+func (f *fn) countIn(counters string, index int) {
 	key := f.Temp("lost", 4, 4)
 	f.b.Store(key, 0, 4, f.b.Const(int64(index)))
 	counter, done := f.b.NewBlock("counter"), f.b.NewBlock("counted")
-	p := f.b.Call(ir.HelperMapLookupElem, f.b.MapPtr(object.LostMap), key)
+	p := f.b.Call(ir.HelperMapLookupElem, f.b.MapPtr(counters), key)
 	f.b.Branch(p, counter, done)
 	f.enter(counter)
 	if f.b.Func.Reentrant {

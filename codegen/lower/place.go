@@ -148,6 +148,9 @@ func (f *fn) field(e *ast.FieldExpr) (place, types.Field) {
 	for _, step := range path {
 		p = p.at(int64(step.Offset))
 	}
+	if p.mem == memTrusted && !f.loadable(f.structOf(e.X), path) {
+		p.mem = memKernel
+	}
 	return p, path[len(path)-1]
 }
 
@@ -156,6 +159,9 @@ func (f *fn) structPlace(x ast.Expr) place {
 	t := f.info.Types[x]
 	if _, ok := t.(types.Pointer); !ok {
 		return f.placeOf(x)
+	}
+	if p, ok := f.typedPlace(x); ok {
+		return p
 	}
 	v := f.expr(x)
 	for {
@@ -177,6 +183,9 @@ func (f *fn) element(e *ast.IndexExpr) place {
 		p, elem = f.pointee(f.expr(e.X)), t.Elem
 	case types.Array:
 		p, elem = f.placeOf(e.X), t.Elem
+		if p.mem == memTrusted {
+			p.mem = memKernel
+		}
 	case types.String:
 		p, elem = f.placeOf(e.X), types.Int8
 	default: // the checker lets nothing else be indexed
@@ -215,9 +224,8 @@ func (f *fn) load(p place, t types.Type) stdlib.Value {
 	case memWide:
 		v = f.b.Load(p.base, p.off, 8, false)
 		v.Stable = true
-		if ptr, ok := t.(types.Pointer); ok && ptr.Trusted {
-			v.Type = ir.Ptr
-			return stdlib.Value{V: v, Type: t}
+		if f.kind() == attach.KindTracing && !f.numeric(p.off) {
+			v = f.b.Number(v)
 		}
 		v = f.b.Extend(v, n, isSigned(t))
 	case memKernel, memUser:

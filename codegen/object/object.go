@@ -84,6 +84,7 @@ const (
 	EventErrorf       EventKind = "errorf"        // as printf
 	EventWarnf        EventKind = "warnf"         // as printf
 	EventRuntimeError EventKind = "runtime_error" // Message; Fields[0], if any, is the helper's return code
+	EventPacket       EventKind = "packet"        // Format is the file; comes through PacketsMap
 )
 
 // Event is a kind of record that programs send through the ring buffer. A record begins with the 32-bit event id and a
@@ -101,6 +102,8 @@ type Event struct {
 	// Top and Div are the arguments of print(@m, top, div); 0 where not given.
 	Top int `json:",omitempty"`
 	Div int `json:",omitempty"`
+	// Skip is the number of bytes at the begin of a packet that are left out.
+	Skip int `json:",omitempty"`
 	// Message is the text of a runtime error or warning.
 	Message string `json:",omitempty"`
 	// Helper is the helper that failed, for runtime errors about one.
@@ -115,6 +118,21 @@ type EventField struct {
 	Offset int
 	// Var is set for strings and buffers, which are sent with their actual length.
 	Var bool `json:",omitempty"`
+}
+
+// importPrefix begins the names of functions and maps of imported object files; their number in the script and a dot follow.
+const importPrefix = "lib"
+
+// ImportPrefix is what the names of functions and maps of the imported object file with a number begin with in programs.
+func ImportPrefix(n int) string { return importPrefix + strconv.Itoa(n) + "." }
+
+// ImportedName returns the name that a function of an imported object file has there; ok is false for functions of the script.
+func ImportedName(symbol string) (name string, ok bool) {
+	number, name, found := strings.Cut(strings.TrimPrefix(symbol, importPrefix), ".")
+	if _, err := strconv.Atoi(number); !found || err != nil || !strings.HasPrefix(symbol, importPrefix) {
+		return "", false
+	}
+	return name, true
 }
 
 // Place is a span in one of the manifest's sources.
@@ -146,6 +164,8 @@ type Config struct {
 	StackMode     string
 	MissingProbes string
 	LogSize       int
+	// PacketPages is the size of PacketsMap's buffers in pages, for each CPU.
+	PacketPages int
 	// CppDemangle gives functions of C++ and Rust their names in the source.
 	CppDemangle bool
 	// CacheUserSymbols is how long it is remembered what processes have mapped: "PER_PID" and "PER_PROGRAM", while the script runs,
@@ -161,11 +181,16 @@ type Config struct {
 const (
 	// EventsMap is the ring buffer; absent if no program sends events.
 	EventsMap = "gt_events"
+	// PacketsMap is the array of buffers, one for each CPU, through which packets come; absent if no program sends any.
+	PacketsMap = "gt_packets"
 	// LostMap is a per-CPU array of 64-bit counters, indexed by the Lost constants; absent with the ring buffer and if nothing can
 	// be lost.
 	LostMap = "gt_lost"
 	// StackMap is the map of stack traces of depth N: "gt_stacks_N", or "gt_stacks_bN" for those by build id.
 	StackMap = "gt_stacks_"
+	// CollidedMap is the map of stacks of depth N whose place in StackMap was taken: "gt_collided_N", a hash map from the number of
+	// the stack, which is computed from its addresses, to the addresses, ended by 0 if they are fewer.
+	CollidedMap = "gt_collided_"
 	// ScratchMap is the per-CPU memory of the program N: "gt_scratch_N".
 	ScratchMap = "gt_scratch_"
 	// DataMap is an array map with one value of run-time constants that the runtime sets before a program is loaded; see Data.
@@ -174,7 +199,7 @@ const (
 
 // Indices of LostMap. The counters of script maps follow: LostMaps + the map's index in Manifest.Maps.
 const (
-	LostEvents = iota // the ring buffer was full
+	LostEvents = iota // the ring buffer, or that for packets, was full
 	LostStacks        // a stack could not be stored
 	LostMaps
 )
@@ -191,6 +216,15 @@ const (
 	DataSize
 )
 
+// Offsets in the head of a packet, which its bytes follow.
+const (
+	PacketEvent  = 0  // the event's id, 32 bits
+	PacketSize   = 4  // the number of bytes that follow, 32 bits
+	PacketWire   = 8  // the number of bytes that the packet has, 64 bits
+	PacketTime   = 16 // when it was, on the boot clock, 64 bits
+	PacketHeader = 24 // the size of the head
+)
+
 // StackMapName returns the name of the map for stacks of a type.
 func StackMapName(t types.Stack) string {
 	mark := ""
@@ -199,6 +233,34 @@ func StackMapName(t types.Stack) string {
 	}
 	return fmt.Sprintf("%s%s%d", StackMap, mark, t.Depth)
 }
+
+// StackCollided is set in the number of a stack that is in CollidedMap.
+const StackCollided = 1 << 61
+
+// CollidedMapName returns the name of the map for stacks of a type whose place was taken.
+func CollidedMapName(t types.Stack) string { return fmt.Sprintf("%s%d", CollidedMap, t.Depth) }
+
+// ParseCollidedMap returns what stacks the map of a name is for.
+func ParseCollidedMap(name string) (depth int, ok bool) { return parseDepth(name, CollidedMap) }
+
+// WalkedMapName returns the name of the map for stacks of a type that were walked by call frame information.
+func WalkedMapName(t types.Stack) string { return fmt.Sprintf("%s%d", UnwindStackMap, t.Depth) }
+
+// ParseWalkedMap returns what stacks the map of a name is for.
+func ParseWalkedMap(name string) (depth int, ok bool) { return parseDepth(name, UnwindStackMap) }
+
+// parseDepth returns the number of frames at the end of a name that begins with prefix.
+func parseDepth(name, prefix string) (depth int, ok bool) {
+	text, ok := strings.CutPrefix(name, prefix)
+	if !ok {
+		return 0, false
+	}
+	depth, err := strconv.Atoi(text)
+	return depth, err == nil
+}
+
+// Unwinds reports whether programs walk stacks by call frame information.
+func (o *Object) Unwinds() bool { return o.Spec.Maps[UnwindProcsMap] != nil }
 
 // buildIDMark stands before the depth in the name of a map of stacks by build id.
 const buildIDMark = "b"

@@ -54,6 +54,10 @@ type Probe struct {
 	Program uint32 `json:",omitempty"`
 	// BTFType names what a KindTracing program attaches to, e.g. "sys_enter" for tp_btf.
 	BTFType string `json:",omitempty"`
+	// Pin is the path at which an iterator is pinned: it goes on without gtrace. Empty if it is not.
+	Pin string `json:",omitempty"`
+	// Further is set for all places but the first of a probe that has several: they are not counted.
+	Further bool `json:",omitempty"`
 	// Wildcard is set for one of those that a wildcard stands for: the script did not name it, so it is left out where the
 	// kernel does not let it be traced.
 	Wildcard bool `json:",omitempty"`

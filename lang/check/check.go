@@ -124,6 +124,7 @@ func (c *checker) reset() {
 	c.info.Calls = map[ast.Expr]*types.Signature{}
 	c.info.Fields = map[*ast.FieldExpr][]types.Field{}
 	c.info.Funcs = map[*ast.CallExpr]*Func{}
+	c.info.Externals = map[*ast.CallExpr]*External{}
 	c.vars, c.varOrder = map[*Var]*slot{}, nil
 	c.maps, c.mapOrder = map[string]*scriptMap{}, nil
 	c.badMaps = map[*ast.MapExpr]bool{}

@@ -107,8 +107,6 @@ func newBuiltins() fakeBuiltins {
 		},
 		action("exit", optional("code", types.ParamInt)), action("time", optional("format", types.ParamLitString)),
 		{Name: "signal", Call: true, Unsafe: true, Result: types.Void{}, Params: []types.Param{n}},
-		{Name: "system", Call: true, Unsupported: true, Variadic: true, Result: types.Void{}},
-		{Name: "cgroup", Unsupported: true, Result: types.Void{}},
 		{Name: "buf", Call: true, Params: []types.Param{param("ptr", types.ParamPointer)}, Result: types.Buffer{Size: 64}},
 		aggregate("count", func([]types.Arg) (types.Type, error) { return types.Count{}, nil }),
 		aggregate("sum", signedBy(func(s bool) types.Type { return types.Sum{Signed: s} }), n),

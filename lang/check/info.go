@@ -26,6 +26,8 @@ type Info struct {
 	Fields map[*ast.FieldExpr][]types.Field
 	// Funcs has the function of every CallExpr that calls one of the script.
 	Funcs map[*ast.CallExpr]*Func
+	// Externals has the function of every CallExpr that calls one of an imported object file.
+	Externals map[*ast.CallExpr]*External
 	// Maps are all script maps, sorted by name.
 	Maps []*Map
 	// Programs are what is compiled, in the order of the script.
@@ -141,6 +143,8 @@ type Options struct {
 	Builtins  Builtins
 	Providers Providers
 	Host      Host
+	// Externals are the functions of imported object files; nil if there are none.
+	Externals Externals
 	// Maps are maps that exist already (interactive session): their types are fixed.
 	Maps []*Map
 	// WideMaps gives the integers in new maps 64 bits, in keys too: in an interactive session, what a map will have to hold is

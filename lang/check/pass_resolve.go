@@ -294,7 +294,7 @@ func takesMap(k types.ParamKind) bool {
 	case types.ParamMap, types.ParamMapElem, types.ParamMapOr:
 		return true
 	case types.ParamAny, types.ParamInt, types.ParamPointer, types.ParamString, types.ParamLitString, types.ParamLitInt,
-		types.ParamName, types.ParamText, types.ParamNameInt, types.ParamMapKey, types.ParamVar, types.ParamType, types.ParamMember:
+		types.ParamName, types.ParamText, types.ParamDigits, types.ParamNameInt, types.ParamMapKey, types.ParamVar, types.ParamType, types.ParamMember:
 		return false
 	}
 	panic("BUG: check: unexpected kind of parameter")

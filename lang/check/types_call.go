@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/types"
@@ -11,6 +12,9 @@ import (
 func (c *checker) call(e *ast.CallExpr, assigned bool) types.Type {
 	if f := c.funcs[e.Func]; f != nil {
 		return c.userCall(e, f)
+	}
+	if f, ok := c.external(e.Func); ok {
+		return c.externalCall(e, f)
 	}
 	sig, ok := c.opts.Builtins.Signature(e.Func)
 	if !ok {
@@ -22,7 +26,7 @@ func (c *checker) call(e *ast.CallExpr, assigned bool) types.Type {
 		}
 		return types.Invalid{}
 	}
-	if sig.Aggregate && !assigned && !sig.Unsupported {
+	if sig.Aggregate && !assigned {
 		c.errorf(e.At, "aggregate-place", "%s() must be assigned directly to a map", e.Func).Hintf("@ = %s(…)", e.Func)
 		c.builtin(e, e.Func, sig, e.Args)
 		return types.Invalid{}
@@ -36,15 +40,14 @@ func (c *checker) functionNames() []string {
 	for _, f := range c.funcOrder {
 		names = append(names[:len(names):len(names)], f.decl.Name)
 	}
+	if c.opts.Externals != nil {
+		names = append(names[:len(names):len(names)], c.opts.Externals.ExternalNames()...)
+	}
 	return names
 }
 
 // builtin types a use of a builtin, called or not. e is the use.
 func (c *checker) builtin(e ast.Expr, name string, sig *types.Signature, args []ast.Expr) types.Type {
-	if sig.Unsupported {
-		c.errorf(e.Span(), "unsupported", "%s is not supported yet", called(name, sig))
-		return types.Invalid{}
-	}
 	c.info.Calls[e] = sig
 	if sig.Unsafe && !c.opts.Unsafe {
 		c.errorf(e.Span(), "unsafe", "%s() is an unsafe function being used in safe mode", name).Hintf("use --unsafe")
@@ -81,6 +84,9 @@ func (c *checker) checkStable(e ast.Expr, name string, sig *types.Signature) boo
 	if sig.Unstable == "" {
 		return true
 	}
+	if sig.UnstableAs != "" {
+		name = sig.UnstableAs
+	}
 	switch c.info.Config.unstable(sig.Unstable) {
 	case "error":
 		c.errorf(e.Span(), "unstable", "%s feature is not enabled by default. To enable this unstable feature, set the config flag to enable. %s=enable", name, sig.Unstable)
@@ -97,8 +103,11 @@ func (c *checker) checkStable(e ast.Expr, name string, sig *types.Signature) boo
 
 // unstable returns the value of a config variable for a part of the language that may still change.
 func (c *Config) unstable(name string) string {
-	if name == types.UnstableTSeries {
+	switch name {
+	case types.UnstableTSeries:
 		return c.UnstableTseries
+	case types.UnstableDwUstack:
+		return c.UnstableDwUstack
 	}
 	panic("BUG: check: unexpected config variable " + name)
 }
@@ -280,7 +289,7 @@ func (c *checker) arg(a argument, kind types.ParamKind, e ast.Expr) (types.Arg, 
 			c.info.Types[e] = types.Void{}
 			return types.Arg{Type: types.Void{}, Name: id.Name}, true
 		}
-	case types.ParamText:
+	case types.ParamText, types.ParamDigits:
 		if p, ok := e.(*ast.PosParam); ok && !p.Count {
 			if v, _ := c.param(p.N); len(v) >= c.info.Config.MaxStrlen {
 				c.errorf(a.call.Span(), "long-string", "String is too long (over %d bytes): %s", c.info.Config.MaxStrlen, v)
@@ -299,6 +308,9 @@ func (c *checker) arg(a argument, kind types.ParamKind, e ast.Expr) (types.Arg, 
 		panic("BUG: check: unexpected kind of parameter")
 	}
 	t := c.expr(e)
+	if kind == types.ParamDigits && c.isDigits(a, e, t) {
+		t = c.digits(e, t)
+	}
 	arg := c.typedArg(e, t)
 	if t == nil {
 		return arg, true
@@ -307,6 +319,33 @@ func (c *checker) arg(a argument, kind types.ParamKind, e ast.Expr) (types.Arg, 
 		return arg, false
 	}
 	return arg, c.checkArg(a, kind, e, t)
+}
+
+// isDigits reports whether an argument is a literal number that stands for its digits, as it does in str(): a number that was
+// given a type is an address, and so is one that a length goes with which is not literal.
+func (c *checker) isDigits(a argument, e ast.Expr, t types.Type) bool {
+	if len(a.args) > a.index+1 {
+		if _, ok := a.args[a.index+1].(*ast.IntLit); !ok {
+			return false
+		}
+	}
+	if _, ok := e.(*ast.CastExpr); ok {
+		return false
+	}
+	_, isInt := t.(types.Int)
+	k, isConst := c.info.Consts[e]
+	return isInt && isConst && !k.IsStr
+}
+
+// digits makes a literal number the text of its digits.
+func (c *checker) digits(e ast.Expr, t types.Type) types.Type {
+	n := c.info.Consts[e].Int
+	text := strconv.FormatInt(n, 10)
+	if i, ok := t.(types.Int); ok && !i.Signed {
+		text = strconv.FormatUint(uint64(n), 10)
+	}
+	c.info.Types[e] = c.text(e, text)
+	return c.info.Types[e]
 }
 
 // typedArg is an argument as ResultOf sees it.
@@ -338,7 +377,7 @@ func (c *checker) checkArg(a argument, kind types.ParamKind, e ast.Expr, t types
 		ok, wants = isNumber, "only supports int arguments"
 	case types.ParamPointer:
 		ok, wants = isPointer || isArray || isNumber, "expects an integer or pointer argument"
-	case types.ParamText:
+	case types.ParamText, types.ParamDigits:
 		ok, wants = isPointer || isArray || isNumber || isString, "expects a string, integer or a pointer type as first argument"
 	case types.ParamString:
 		ok, wants = isString, "expects a string argument"

@@ -128,6 +128,9 @@ func (c *checker) findType(keyword, name string) (types.Type, bool) {
 		keywords = []string{"", "struct", "union", "enum"}
 	}
 	for _, k := range keywords {
+		if t, ok := c.externalType(k, name); ok {
+			return t, true
+		}
 		if t, err := c.kernelType(k, name); err == nil {
 			return t, true
 		}

@@ -13,7 +13,7 @@ import (
 // Importer finds and reads what scripts import.
 type Importer interface {
 	// Import returns the files that a path in a file stands for, in order, but none that it has returned before, nor the script
-	// itself: a file is imported once. An error is an *ImportError where it is about the path.
+	// itself: a file is imported once. Object files have no text: the importer keeps what is in them. An error is an *ImportError where it is about the path.
 	Import(path string, by *diag.File) ([]*diag.File, error)
 }
 
@@ -95,15 +95,8 @@ func (e *expander) importFile(d *ast.ImportDecl, f *diag.File, left *int) []ast.
 	case strings.HasSuffix(base, ".h"):
 		at := diag.Span{File: f, End: len(f.Text)}
 		return []ast.Decl{&ast.CDecl{Place: ast.Place{At: at}, Text: f.Text}}
-	case strings.HasSuffix(base, ".c"):
-		e.diags.Errorf(d.At, codeImport, "importing C source needs clang, which gtrace does without: %q", base).
-			Hintf("definitions of types and constants can be imported from a .h file")
-		return nil
-	case strings.HasSuffix(base, ".o"):
-		e.diags.Errorf(d.At, "unsupported", "importing object files is not supported yet: %q", base)
-		return nil
 	default:
-		e.diags.Errorf(d.At, codeImport, "unknown import type: %q", base).Hintf("scripts (.bt, .gt) and C definitions (.h) can be imported")
+		e.diags.Errorf(d.At, codeImport, "unknown import type: %q", base).Hintf("scripts (.bt, .gt), C definitions (.h), C functions (.bpf.c) and object files (.bpf.o) can be imported")
 		return nil
 	}
 	decls := parser.Parse(f, e.diags).Decls

@@ -1,5 +1,7 @@
 package types
 
+import "slices"
+
 // Members returns the fields of the struct, resolving them first where that was put off.
 func (t *Struct) Members() []Field {
 	if f := t.Complete; f != nil {
@@ -43,4 +45,16 @@ func FieldNames(s *Struct) []string {
 		}
 	}
 	return out
+}
+
+// Holds reports whether is is true of a type, or of one of the members of a tuple or record.
+func Holds(t Type, is func(Type) bool) bool {
+	switch t := t.(type) {
+	case Tuple:
+		return slices.ContainsFunc(t.Elems, func(e Type) bool { return Holds(e, is) })
+	case Record:
+		return slices.ContainsFunc(t.Fields, func(f RecordField) bool { return Holds(f.Type, is) })
+	default: // no other type matters here
+	}
+	return is(t)
 }

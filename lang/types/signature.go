@@ -35,12 +35,12 @@ type Signature struct {
 	Needs string
 	// Unstable is the config variable that says whether scripts may use a builtin that may still change.
 	Unstable string
+	// UnstableAs is what messages about that call the builtin, if not by its name.
+	UnstableAs string
 	// Frames is set for builtins that ask stacks for the number of their frames.
 	Frames bool
 	// Replaced marks names that the checker puts something else in the place of, before anything has a type.
 	Replaced Replacement
-	// Unsupported marks names of the language that this version does not accept yet.
-	Unsupported bool
 }
 
 // Replacement says what stands for a builtin.
@@ -92,7 +92,8 @@ const (
 	ParamMapKey  // a key of the map that is the parameter before
 	ParamMapOr   // a map without key, by reference, or any value; only a map allows further arguments
 	ParamName    // a bare word such as a clock
-	ParamText    // what str() reads: pointers, arrays, integers that hold an address, and strings
+	ParamText    // pointers, arrays, integers that hold an address, and strings
+	ParamDigits  // the same, but a literal number stands for its digits: what str() reads
 	ParamNameInt // a bare word or a literal number: a stack's mode or depth
 	ParamVar     // a scratch variable that gets a value of the map that is the first parameter
 	ParamType    // a type: struct task_struct, typeof($x)
@@ -121,8 +122,11 @@ type Arg struct {
 	Map MapRef
 }
 
-// UnstableTSeries is the config variable for time series.
-const UnstableTSeries = "unstable_tseries"
+// The config variables for builtins that may still change.
+const (
+	UnstableTSeries  = "unstable_tseries"   // time series
+	UnstableDwUstack = "unstable_dw_ustack" // user stacks by call frame information
+)
 
 // MapRef is the kind of a map that is an argument by reference.
 type MapRef uint8

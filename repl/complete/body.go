@@ -73,7 +73,7 @@ func (b *body) special(before int) bool {
 		b.maps()
 		return true
 	case types.ParamAny, types.ParamInt, types.ParamPointer, types.ParamString, types.ParamLitString, types.ParamLitInt,
-		types.ParamMapKey, types.ParamMapOr, types.ParamText:
+		types.ParamMapKey, types.ParamMapOr, types.ParamText, types.ParamDigits:
 	}
 	return false
 }

@@ -140,7 +140,7 @@ func (b *body) addBuiltins(known *analysis, start bool) {
 			continue
 		}
 		sig, ok := all.Signature(name)
-		if !ok || sig.Unsupported || !known.offers(name, sig) || sig.Statement && !start {
+		if !ok || !known.offers(name, sig) || sig.Statement && !start {
 			continue
 		}
 		text := name

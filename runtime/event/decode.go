@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/gtrace/gtrace/codegen/object"
 	"github.com/gtrace/gtrace/lang/types"
 	"github.com/gtrace/gtrace/runtime/value"
 )
@@ -23,6 +24,9 @@ type Stacks interface {
 type Decoder struct {
 	// Stacks resolves stack ids.
 	Stacks Stacks
+	// Files returns where the addresses of a process are in files, and the build ids of these, for stacks in mode build_id that programs
+	// have walked. An address that is in none stays, and its build id is empty. It may be nil.
+	Files func(pid int, addrs []uint64) (offsets []uint64, files []string)
 	// LeapNanoseconds is what the TAI clock is ahead of the time of day.
 	LeapNanoseconds int64
 }
@@ -135,12 +139,36 @@ func (d *Decoder) stack(b []byte, t types.Stack) value.Value {
 	if d.Stacks == nil {
 		return s
 	}
-	addrs, files, err := d.Stacks.Frames(StackKind{Depth: t.Depth, BuildID: t.Mode == "build_id"}, id)
+	if id&object.UnwindWalked != 0 {
+		return d.walked(s, id)
+	}
+	kind := StackKind{Depth: t.Depth, BuildID: t.Mode == "build_id"}
+	if id&object.StackCollided != 0 {
+		kind = StackKind{Depth: t.Depth, Collided: true}
+	}
+	addrs, files, err := d.Stacks.Frames(kind, id)
 	if err != nil {
 		s.Err = 2 // ENOENT: the stack was overwritten or never stored
 		return s
 	}
 	s.Addrs, s.Files = addrs, files
+	return s
+}
+
+// walked completes a stack that a program has walked.
+func (d *Decoder) walked(s value.Stack, id int64) value.Value {
+	if id == object.UnwindWalked {
+		return s // of no frames
+	}
+	addrs, _, err := d.Stacks.Frames(StackKind{Depth: s.T.Depth, Walked: true}, id)
+	if err != nil {
+		s.Err = 2 // ENOENT: it found no room
+		return s
+	}
+	s.Addrs = addrs
+	if s.T.Mode == "build_id" && d.Files != nil {
+		s.Addrs, s.Files = d.Files(s.PID, addrs)
+	}
 	return s
 }
 

@@ -14,6 +14,10 @@ type StackKind struct {
 	Depth int
 	// BuildID is set where frames are places in files.
 	BuildID bool
+	// Walked is set where programs have walked the stacks and stored them, by numbers of 64 bits.
+	Walked bool
+	// Collided is set for stacks whose place another one had, stored like walked ones.
+	Collided bool
 }
 
 // StackMaps are the loaded stack maps.
@@ -26,7 +30,11 @@ func (s StackMaps) Frames(kind StackKind, id int64) ([]uint64, []string, error) 
 		return nil, nil, fmt.Errorf("no stack map of depth %d", kind.Depth)
 	}
 	b := make([]byte, m.ValueSize())
-	if err := m.Lookup(uint32(id), b); err != nil {
+	key := any(uint32(id))
+	if kind.Walked || kind.Collided {
+		key = uint64(id)
+	}
+	if err := m.Lookup(key, b); err != nil {
 		return nil, nil, fmt.Errorf("read stack %d: %w", id, err)
 	}
 	if kind.BuildID {

@@ -18,6 +18,9 @@ type structTable struct {
 	// others are anonymous types and those whose name another type has taken.
 	others map[btf.Type]*types.Struct
 	enums  map[btf.Type]*types.Enum
+	// ofObject are structs that an object file defines, and the kernel does not; inObject is set while one is converted.
+	ofObject map[*types.Struct]bool
+	inObject bool
 }
 
 // StructByName returns the struct or union of a name without a look at the kernel's types: size and fields are found when the
@@ -60,7 +63,9 @@ func (h *Host) completer(find func() btf.Type) func(*types.Struct) {
 			defer h.structs.mu.Unlock()
 			if t := find(); t != nil {
 				h.bind(s, t)
+				h.structs.inObject = h.structs.ofObject[s]
 				s.Fields = h.convertMembers(membersOf(t))
+				h.structs.inObject = false
 			}
 		})
 	}
@@ -132,6 +137,16 @@ func membersAlign(members []btf.Member, size uint32, depth int) int {
 }
 
 func clampAlign(size int) int { return min(max(size, 1), 8) }
+
+// ObjectType returns the script type of a type that a BPF object file describes. What the kernel has under the same name counts: the
+// file may hold but a part of it.
+func (h *Host) ObjectType(t btf.Type) types.Type {
+	h.structs.mu.Lock()
+	defer h.structs.mu.Unlock()
+	h.structs.inObject = true
+	defer func() { h.structs.inObject = false }()
+	return h.convert(t)
+}
 
 // convert returns the script type of a BTF type. The caller holds structs.mu.
 func (h *Host) convert(t btf.Type) types.Type {
@@ -214,6 +229,16 @@ func spaceOf(t btf.Type) types.Space {
 func (h *Host) convertStruct(keyword string, t btf.Type) *types.Struct {
 	if name := t.TypeName(); name != "" {
 		s := h.structByName(keyword, name)
+		if h.structs.inObject && h.structs.bound[s] == nil {
+			if k := h.sameInKernel(keyword, t); k != nil {
+				h.bind(s, k)
+				return s
+			}
+			if h.structs.ofObject == nil {
+				h.structs.ofObject = map[*types.Struct]bool{}
+			}
+			h.structs.ofObject[s] = true
+		}
 		if b := h.structs.bound[s]; b == nil || b == t {
 			h.bind(s, t)
 			return s
@@ -230,6 +255,28 @@ func (h *Host) convertStruct(keyword string, t btf.Type) *types.Struct {
 	}
 	h.structs.others[t] = s
 	return s
+}
+
+// sameInKernel returns the kernel's type of which a type of an object file is a version or a part: all its members are there.
+func (h *Host) sameInKernel(keyword string, t btf.Type) btf.Type {
+	k, err := h.btf()
+	if err != nil {
+		return nil
+	}
+	found := k.find(keyword, t.TypeName())
+	if found == nil {
+		return nil
+	}
+	names := map[string]bool{}
+	for _, m := range membersOf(found) {
+		names[m.Name] = true
+	}
+	for _, m := range membersOf(t) {
+		if !names[m.Name] {
+			return nil
+		}
+	}
+	return found
 }
 
 func (h *Host) convertEnum(t *btf.Enum) *types.Enum {

@@ -75,6 +75,7 @@ func featureChecks() map[target.Feature]func() error {
 		target.KtimeBoot:       helper(asm.FnKtimeGetBootNs),
 		target.KtimeTAI:        helper(asm.FnKtimeGetTaiNs),
 		target.CurrentTaskBTF:  helper(asm.FnGetCurrentTaskBtf),
+		target.TaskPtRegs:      helper(asm.FnTaskPtRegs),
 		target.NsPidTgid:       helper(asm.FnGetNsCurrentPidTgid),
 		target.BoundedLoops:    features.HaveBoundedLoops,
 		target.CPUv4:           haveCPUv4,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/lang/check"
+	"github.com/gtrace/gtrace/runtime/debuginfo"
 	"github.com/gtrace/gtrace/runtime/symbol"
 )
 
@@ -29,6 +30,7 @@ type Host struct {
 	rawEvents func() ([]RawTracepoint, error)
 
 	binaries symbol.Cache
+	debug    debuginfo.Cache
 	features featureCache
 	kfuncs   kfuncCache
 	formats  formatCache
@@ -53,6 +55,7 @@ func New() *Host { return NewAt("/") }
 // NewAt returns a machine whose proc and sys are below root, for recorded ones.
 func NewAt(root string) *Host {
 	h := &Host{root: root}
+	h.binaries.Debug = &h.debug
 	h.tracefs = sync.OnceValues(h.findTracefs)
 	h.events = sync.OnceValues(h.readEvents)
 	h.kernel = sync.OnceValue(h.readKernel)
@@ -75,6 +78,9 @@ func (h *Host) recorded() bool { return filepath.Clean(h.root) != "/" }
 
 // Arch returns GOARCH.
 func (h *Host) Arch() string { return runtime.GOARCH }
+
+// DebugInfo returns the cache of what compilers say of programs and libraries.
+func (h *Host) DebugInfo() *debuginfo.Cache { return &h.debug }
 
 // Binaries returns the cache of programs and libraries.
 func (h *Host) Binaries() *symbol.Cache { return &h.binaries }

@@ -30,7 +30,7 @@ func NewJSON(opts Options) *JSON {
 }
 
 // Configure sets what a script's config says about output.
-func (p *JSON) Configure(c Config) { p.trunc = c.StrTrunc }
+func (p *JSON) Configure(c Config) { p.trunc, p.source = c.StrTrunc, c.ShowSource }
 
 // Printf prints the text of a printf.
 func (p *JSON) Printf(f *Format, args []value.Value) {

@@ -4,6 +4,7 @@ import (
 	"io"
 
 	"github.com/gtrace/gtrace/lang/diag"
+	"github.com/gtrace/gtrace/runtime/symbol"
 	"github.com/gtrace/gtrace/runtime/value"
 )
 
@@ -67,6 +68,8 @@ type Message struct {
 type Config struct {
 	// StrTrunc follows strings that were cut; "..", unless set.
 	StrTrunc string
+	// ShowSource adds places in the source and functions that were compiled into others to stacks, if Symbols are Sources.
+	ShowSource bool
 }
 
 // Symbols names addresses and users.
@@ -77,6 +80,13 @@ type Symbols interface {
 	User(pid int, addr uint64) (name string, offset uint64, module string, ok bool)
 	// Username names a user.
 	Username(uid uint32) (string, bool)
+}
+
+// Sources is what Symbols may know as well: what is at work at an address, functions that were compiled into others first and the one that
+// has the code last. It is empty if that is not known.
+type Sources interface {
+	UserSource(pid int, addr uint64) []symbol.Frame
+	KernelSource(addr uint64) []symbol.Frame
 }
 
 // Cgroups is what Symbols may know as well.

@@ -28,7 +28,7 @@ func NewText(opts Options) *Text {
 }
 
 // Configure sets what a script's config says about output.
-func (p *Text) Configure(c Config) { p.trunc = c.StrTrunc }
+func (p *Text) Configure(c Config) { p.trunc, p.source = c.StrTrunc, c.ShowSource }
 
 // Printf prints the arguments of a printf.
 func (p *Text) Printf(f *Format, args []value.Value) {

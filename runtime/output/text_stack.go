@@ -3,6 +3,7 @@ package output
 import (
 	"strconv"
 
+	"github.com/gtrace/gtrace/codegen/object"
 	"github.com/gtrace/gtrace/runtime/value"
 )
 
@@ -13,11 +14,15 @@ const frameIndent = "        "
 func (r *render) stack(b []byte, v value.Stack) []byte {
 	b = append(b, '\n')
 	for i, addr := range v.Addrs {
+		if addr == object.UnwindFailed {
+			b = append(b, frameIndent+"<unwind failure>\n"...)
+			continue
+		}
 		if i < len(v.Files) && v.Files[i] != "" {
 			b = append(appendHex(append(append(b, v.Files[i]...), ' '), addr), '\n')
 			continue
 		}
-		b = append(r.frame(b, v, addr), '\n')
+		b = append(r.sourced(b, v, i), '\n')
 	}
 	return b
 }

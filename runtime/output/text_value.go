@@ -13,6 +13,8 @@ import (
 type render struct {
 	symbols Symbols
 	trunc   string
+	// source adds places in the source to stacks.
+	source bool
 	// escape replaces control characters of strings.
 	escape bool
 }

@@ -31,4 +31,10 @@ func (e *edge) attach(*ebpf.Program, attach.Probe) (io.Closer, error) {
 	return closerFunc(func() error { return nil }), nil
 }
 
-func (e *edge) list(query) ([]Listed, error) { return nil, nil }
+// list returns the probe where its type is asked for.
+func (e *edge) list(q query) ([]Listed, error) {
+	if !q.everything() && q.text() != "" {
+		return nil, nil
+	}
+	return []Listed{{Name: e.name}}, nil
+}

@@ -268,7 +268,7 @@ func (f *fentry) list(q query) ([]Listed, error) {
 			return nil, err
 		}
 	}
-	if !f.host.HasBTF() || !f.host.HasTrampolines() {
+	if !f.host.HasBTF() || !f.host.HasTrampolines() || len(q.parts) > 1 && q.parts[0].text == bpfModule {
 		return out, nil
 	}
 	all, err := f.host.Functions()

@@ -31,10 +31,12 @@ func Print(w io.Writer, ls []Listed) error {
 type ListOptions struct {
 	// Verbose adds the arguments of each probe.
 	Verbose bool
+	// PID is the process whose files stand for all, where a probe type is about files; 0 for none.
+	PID int
 }
 
 // List returns the probes that a pattern stands for, by probe type and then by name. "tracepoint:sched:*" asks one probe type, which
-// may have wildcards too. A pattern without a colon is the last part of the name of a probe of any type, and "" is all of them; such
+// may have wildcards too, and with nothing behind its colon all of them. A pattern without a colon is the last part of the name of a probe of any type, and "" is all of them; such
 // listings leave out what has no end, the functions of all programs, and what has no places, the timers.
 func (s *Set) List(text string, opts ListOptions) ([]Listed, error) {
 	if text == "" {
@@ -44,7 +46,10 @@ func (s *Set) List(text string, opts ListOptions) ([]Listed, error) {
 	if !ok {
 		kind, rest = "*", text
 	}
-	q := query{parts: patterns(rest), verbose: opts.Verbose}
+	if rest == "" {
+		rest = "*"
+	}
+	q := query{parts: patterns(rest), verbose: opts.Verbose, pid: opts.PID}
 	if newPattern(kind).isWild() {
 		return s.listTypes(newPattern(kind), q)
 	}

@@ -42,6 +42,8 @@ type query struct {
 	parts []pattern
 	// verbose asks for the arguments of each probe.
 	verbose bool
+	// pid is the process whose files are meant where no file is; 0 for none.
+	pid int
 }
 
 // part returns the pattern for the part i of n. With more parts than n, nothing matches.
@@ -67,10 +69,12 @@ func (q query) everything() bool {
 }
 
 // text returns the parts as they were written.
-func (q query) text() string {
+func (q query) text() string { return strings.Join(q.texts(), ":") }
+
+func (q query) texts() []string {
 	out := make([]string, len(q.parts))
 	for i, p := range q.parts {
 		out[i] = p.text
 	}
-	return strings.Join(out, ":")
+	return out
 }

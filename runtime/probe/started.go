@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
 
 	"github.com/gtrace/gtrace/lang/attach"
 	"github.com/gtrace/gtrace/lang/check"
@@ -109,8 +112,8 @@ func (i *iter) Resolve(pt attach.Point, _ check.ResolveOptions) ([]attach.Match,
 		return nil, pointError(wholePoint, codeSyntax, "iter probe must have a target")
 	case newPattern(kind).isWild():
 		return nil, pointError(1, codeSyntax, "iter probe type does not support wildcards")
-	case len(pt.Parts) == 2:
-		return nil, pointError(2, codeUnsupported, "pinned iterators are not supported yet")
+	case len(pt.Parts) == 2 && pt.Parts[1] == "":
+		return nil, pointError(wholePoint, codeSyntax, "iter probe must have a file to be pinned at behind the second colon")
 	case !i.host.HasBTF():
 		return nil, pointError(0, codeUnsupported, "iter needs a kernel with type information (CONFIG_DEBUG_INFO_BTF), which this one does not have")
 	}
@@ -121,13 +124,29 @@ func (i *iter) Resolve(pt attach.Point, _ check.ResolveOptions) ([]attach.Match,
 	if err != nil {
 		return nil, err
 	}
+	p := attach.Probe{Provider: i.Name(), Name: i.Name() + ":" + kind, Kind: attach.KindIter, Func: kind, BTFType: kind}
+	if len(pt.Parts) == 2 {
+		p.Name += ":" + pt.Parts[1]
+		p.Pin = pinPath(pt.Parts[1])
+	}
 	return []attach.Match{{
-		Probe: attach.Probe{Provider: i.Name(), Name: i.Name() + ":" + kind, Kind: attach.KindIter, Func: kind, BTFType: kind},
+		Probe: p,
 		Context: &attach.Context{
 			ID: "iter:" + kind, Ctx: ctx, Stack: true, Size: ctx.Size,
 		},
 		Alone: true,
 	}}, nil
+}
+
+// bpfFolder is where the kernel's file system for BPF objects usually is.
+const bpfFolder = "/sys/fs/bpf"
+
+// pinPath returns the path of a pinned iterator: names are those of files in the usual folder.
+func pinPath(name string) string {
+	if filepath.IsAbs(name) {
+		return filepath.Clean(name)
+	}
+	return filepath.Join(bpfFolder, name)
 }
 
 func (i *iter) noKind(kind string) error {
@@ -155,6 +174,9 @@ func (s *Set) Iterate(ctx context.Context, prog *ebpf.Program, p attach.Probe) e
 		return err
 	}
 	defer l.Close()
+	if p.Pin != "" {
+		return pin(l, p.Pin)
+	}
 	objects, err := l.Open()
 	if err != nil {
 		return err
@@ -169,6 +191,25 @@ func (s *Set) Iterate(ctx context.Context, prog *ebpf.Program, p attach.Probe) e
 		if err != nil {
 			return fmt.Errorf("read: %w", err)
 		}
+	}
+	return nil
+}
+
+// pin gives an iterator a file, which whoever reads it starts.
+func pin(l link.Link, path string) error {
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("pin at %s: the file exists; remove it first, or use another name", path)
+	}
+	folder := filepath.Dir(path)
+	var at unix.Statfs_t
+	switch err := unix.Statfs(folder, &at); {
+	case err != nil:
+		return fmt.Errorf("pin at %s: %w", path, err)
+	case at.Type != unix.BPF_FS_MAGIC:
+		return fmt.Errorf("pin at %s: %s is not in a file system for BPF objects (mount -t bpf bpf %s)", path, folder, bpfFolder)
+	}
+	if err := l.Pin(path); err != nil {
+		return fmt.Errorf("pin at %s: %w", path, err)
 	}
 	return nil
 }

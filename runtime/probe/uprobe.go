@@ -23,13 +23,19 @@ type uprobe struct {
 	host *host.Host
 	name string
 	ret  bool
+	// types are those of functions' arguments.
+	types *cTypes
 }
 
 // Name returns uprobe or uretprobe.
 func (u *uprobe) Name() string { return u.name }
 
-// Resolve reads binary:function[+offset] or binary:address, with wildcards in both, and binary:cpp:function.
+// Resolve reads binary:function[+offset] or binary:address, with wildcards in both, binary:cpp:function, and
+// binary@file:line[:column].
 func (u *uprobe) Resolve(pt attach.Point, opts check.ResolveOptions) ([]attach.Match, error) {
+	if target, file, ok := sourceFile(pt.Parts); ok {
+		return u.resolveSource(target, file, pt.Parts[1:], opts)
+	}
 	if err := wantParts(u.name, pt, 2, 3); err != nil {
 		return nil, err
 	}
@@ -48,14 +54,12 @@ func (u *uprobe) Resolve(pt attach.Point, opts check.ResolveOptions) ([]attach.M
 		return nil, pointError(wholePoint, codeSyntax, "%s probe must have a target", u.name)
 	case fn == "":
 		return nil, pointError(wholePoint, codeSyntax, "%s should be attached to a function, address, or source file and line (using DWARF)", u.name)
-	case !u.host.HasUprobes():
-		return nil, pointError(0, codeUnsupported, "%s needs a kernel with uprobes (CONFIG_UPROBE_EVENTS), which this one does not have", u.name)
 	}
 	paths, err := u.paths(pt.Parts[0], opts.PID)
 	if err != nil {
 		return nil, err
 	}
-	return u.resolveIn(paths, uprobePoint{fn: newPattern(fn), offset: offset, cpp: cpp, unsafe: opts.Unsafe, pid: opts.PID})
+	return u.resolveIn(paths, uprobePoint{fn: newPattern(fn), offset: offset, cpp: cpp, args: opts.NeedArgs && !u.ret, unsafe: opts.Unsafe, pid: opts.PID})
 }
 
 // uprobePoint is what is asked of each binary.
@@ -63,7 +67,9 @@ type uprobePoint struct {
 	fn     pattern
 	offset uint64
 	// cpp is set where the function goes by its name in the source.
-	cpp    bool
+	cpp bool
+	// args is set where the arguments are to be known by name.
+	args   bool
 	unsafe bool
 	pid    int
 }
@@ -80,6 +86,11 @@ func (u *uprobe) resolveIn(paths []string, up uprobePoint) ([]attach.Match, erro
 			return nil, pointError(1, codeUnreadable, "%v", err)
 		}
 		ms, err := u.resolveBinary(bin, path, up)
+		if err == nil && up.args && !up.fn.isWild() && len(ms) > 0 && ms[0].Probe.Func != "" {
+			if err := u.addArgs(bin, path, ms); err != nil {
+				return nil, err
+			}
+		}
 		if err != nil {
 			missing = err
 		}
@@ -91,7 +102,11 @@ func (u *uprobe) resolveIn(paths []string, up uprobePoint) ([]attach.Match, erro
 	return sortMatches(out), nil
 }
 
+// paths returns the files that the first part of an attach point stands for.
 func (u *uprobe) paths(text string, pid int) ([]string, error) {
+	if !u.host.HasUprobes() {
+		return nil, pointError(0, codeUnsupported, "%s needs a kernel with uprobes (CONFIG_UPROBE_EVENTS), which this one does not have", u.name)
+	}
 	paths, err := findBinaries(text, pid)
 	if err != nil {
 		return nil, err
@@ -253,6 +268,9 @@ func (u *uprobe) attachMulti(prog *ebpf.Program, ps []attach.Probe) (io.Closer, 
 
 // list returns the functions of the binaries that the listing names; without a binary there is nothing to list.
 func (u *uprobe) list(q query) ([]Listed, error) {
+	if target, file, ok := sourceFile(q.texts()); ok {
+		return u.listSource(target, file, q.texts()[1:])
+	}
 	paths, err := u.paths(q.parts[0].text, 0)
 	if err != nil {
 		return nil, err
@@ -276,7 +294,11 @@ func (u *uprobe) list(q query) ([]Listed, error) {
 		}
 		for _, s := range bin.Functions() {
 			if fn.match(s.Name) || cpp && matchCPP(fn, s.Name) {
-				out = append(out, Listed{Name: ListName(u.match(path, s.Name, uprobePoint{fn: fn, cpp: cpp}).Probe)})
+				l := Listed{Name: ListName(u.match(path, s.Name, uprobePoint{fn: fn, cpp: cpp}).Probe)}
+				if q.verbose && !u.ret {
+					l.Args = u.declarations(path, s)
+				}
+				out = append(out, l)
 			}
 		}
 	}

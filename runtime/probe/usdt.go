@@ -61,14 +61,9 @@ func (u *usdtProbe) Resolve(pt attach.Point, opts check.ResolveOptions) ([]attac
 	return u.resolveIn(paths, up, written)
 }
 
-// paths returns the files that an attach point names. All files are those of a process.
+// paths returns the files that an attach point names. All files are those of the process, or the programs in PATH where there is none.
 func (u *usdtProbe) paths(up usdtPoint) ([]string, error) {
-	if up.path == "" || up.path == "*" {
-		if up.pid == 0 {
-			err := pointError(1, codeTarget, "usdt probes of all files need a process to look at")
-			err.Hint = "give -p PID, or the path of the program or library"
-			return nil, err
-		}
+	if up.pid != 0 && (up.path == "" || up.path == "*") {
 		return mappedFiles(up.pid)
 	}
 	paths, err := findBinaries(up.path, up.pid)
@@ -109,7 +104,7 @@ func (u *usdtProbe) resolveIn(paths []string, up usdtPoint, written string) ([]a
 	var names []string
 	for _, path := range paths {
 		notes, err := usdt.Read(path)
-		if errors.Is(err, usdt.ErrNotELF) && len(paths) > 1 {
+		if err != nil && newPattern(up.path).isWild() || errors.Is(err, usdt.ErrNotELF) && len(paths) > 1 {
 			continue
 		}
 		if err != nil {
@@ -120,7 +115,7 @@ func (u *usdtProbe) resolveIn(paths []string, up usdtPoint, written string) ([]a
 			if !up.provider.match(n.Provider) || !up.name.match(n.Name) {
 				continue
 			}
-			m, err := u.match(path, n, up.pid)
+			m, err := u.match(path, n, up)
 			if err != nil {
 				return nil, pointError(wholePoint, codeUnsupported, "%s:%s: %v", n.Provider, n.Name, err)
 			}
@@ -130,7 +125,11 @@ func (u *usdtProbe) resolveIn(paths []string, up usdtPoint, written string) ([]a
 	if len(out) == 0 && !newPattern(written).isWild() {
 		return nil, u.noProbe(up, written, names)
 	}
-	return sortMatches(out), nil
+	out = sortMatches(out)
+	for i := range out {
+		out[i].Probe.Further = i > 0 && out[i].Probe.Name == out[i-1].Probe.Name
+	}
+	return out, nil
 }
 
 func (u *usdtProbe) noProbe(up usdtPoint, written string, names []string) error {
@@ -144,14 +143,21 @@ func (u *usdtProbe) noProbe(up usdtPoint, written string, names []string) error 
 }
 
 // match describes one place of a probe.
-func (u *usdtProbe) match(path string, n usdt.Note, pid int) (attach.Match, error) {
-	args, err := usdt.ParseArgs(n.Args, u.host.Arch())
-	if err != nil {
-		return attach.Match{}, err
-	}
+func (u *usdtProbe) match(path string, n usdt.Note, up usdtPoint) (attach.Match, error) {
 	ctx := functionContext("usdt:"+n.Args, u.host.Arch(), false)
 	ctx.Func, ctx.ArgN = "", nil
 	ctx.UserSpace, ctx.PIDFilter, ctx.Ctx = true, "attach", u.host.StructByName("struct", "pt_regs")
+	m := attach.Match{Context: ctx, Probe: attach.Probe{
+		Provider: u.Name(), Name: strings.Join([]string{u.Name(), path, n.Provider, n.Name}, ":"), Kind: attach.KindKprobe,
+		Target: path, Address: n.Offset, Semaphore: n.Semaphore, PID: up.pid,
+	}}
+	args, err := usdt.ParseArgs(n.Args, u.host.Arch())
+	switch {
+	case err != nil && up.name.isWild(): // it fires all the same, and what it has can hardly be what the script wants of all
+		return m, nil
+	case err != nil:
+		return attach.Match{}, err
+	}
 	for i, a := range args {
 		v, err := usdtValue(a, u.host.Arch())
 		if err != nil {
@@ -165,10 +171,7 @@ func (u *usdtProbe) match(path string, n usdt.Note, pid int) (attach.Match, erro
 			Name: fmt.Sprintf("arg%d", i), Type: types.Int64, Size: 8, Operand: &attach.Operand{Kind: attach.OperandConst, Signed: true},
 		})
 	}
-	return attach.Match{Context: ctx, Probe: attach.Probe{
-		Provider: u.Name(), Name: strings.Join([]string{u.Name(), path, n.Provider, n.Name}, ":"), Kind: attach.KindKprobe,
-		Target: path, Address: n.Offset, Semaphore: n.Semaphore, PID: pid,
-	}}, nil
+	return m, nil
 }
 
 // usdtValue says how a program finds an argument.
@@ -206,20 +209,20 @@ func (u *usdtProbe) attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error
 	return linkOrError(ex.Uprobe("", prog, &link.UprobeOptions{Address: p.Address, RefCtrOffset: p.Semaphore, PID: p.PID}))
 }
 
-// list returns the probes of the files that the listing names; without a file there is nothing to list.
+// list returns the probes of the files that the listing names: "*" is those of the process, or the programs in PATH.
 func (u *usdtProbe) list(q query) ([]Listed, error) {
-	if len(q.parts) < 2 || q.parts[0].text == "*" {
+	paths, err := u.paths(usdtPoint{path: q.parts[0].text, pid: q.pid})
+	switch missing := (*check.PointError)(nil); {
+	case errors.As(err, &missing):
 		return nil, nil
-	}
-	paths, err := findBinaries(q.parts[0].text, 0)
-	if err != nil {
+	case err != nil:
 		return nil, err
 	}
 	rest := query{parts: q.parts[1:]}
 	var out []Listed
 	for _, path := range paths {
 		notes, err := usdt.Read(path)
-		if errors.Is(err, usdt.ErrNotELF) {
+		if errors.Is(err, usdt.ErrNotELF) || err != nil && q.parts[0].isWild() {
 			continue
 		}
 		if err != nil {

@@ -37,6 +37,7 @@ __attribute__((noinline)) void sell(long i) {
 	else
 		PROBE("shop", "parity", "0", "8@$2");
 	PROBE("store", "visit", "0", "");
+	PROBE("odd", "place", "0", "8@shop_sale_semaphore(%rip)");
 }
 int main(int argc, char **argv) {
 	for (long i = 0; i < atol(argv[1]); i++)
@@ -82,6 +83,10 @@ func TestUSDT(t *testing.T) {
 	ms = mustResolve(t, s, check.ResolveOptions{}, "U", path, "*", "parity")
 	require.Len(t, ms, 2, "both places")
 	require.NotEqual(t, ms[0].Context.ID, ms[1].Context.ID)
+	require.Equal(t, []bool{false, true}, []bool{ms[0].Probe.Further, ms[1].Probe.Further}, "they are one probe")
+	ms = mustResolve(t, s, check.ResolveOptions{}, "U", path, "odd", "pl*")
+	require.Len(t, ms, 1, "where an argument is does not matter to a wildcard")
+	require.Empty(t, ms[0].Context.ArgN)
 	require.NotZero(t, mustResolve(t, s, check.ResolveOptions{}, "U", path, "sale")[0].Probe.Semaphore)
 
 	pr, _ := s.Provider("usdt")
@@ -91,11 +96,21 @@ func TestUSDT(t *testing.T) {
 	require.Equal(t, "No matches for usdt "+path+":shop:viist.", perr.Message)
 	require.Equal(t, "did you mean usdt:"+path+":visit?", perr.Hint)
 
+	_, err = pr.Resolve(attach.Point{Type: "usdt", Parts: []string{path, "odd", "place"}}, check.ResolveOptions{})
+	require.ErrorContains(t, err, "has an operand that is not supported")
+
 	ls, err := s.List("usdt:"+path+":shop:*", probe.ListOptions{})
 	require.NoError(t, err)
 	require.Equal(t, []probe.Listed{
 		{Name: "usdt:" + path + ":shop:parity"}, {Name: "usdt:" + path + ":shop:sale"}, {Name: "usdt:" + path + ":shop:visit"},
 	}, ls)
+	t.Setenv("PATH", filepath.Dir(path))
+	all, err := s.List("usdt:*", probe.ListOptions{})
+	require.NoError(t, err)
+	require.Len(t, all, 5, "each probe once, those of all programs")
+	none, err := s.List("usdt:/nonexistent:*", probe.ListOptions{})
+	require.NoError(t, err)
+	require.Empty(t, none)
 }
 
 func TestAttachUSDT(t *testing.T) {
@@ -103,6 +118,7 @@ func TestAttachUSDT(t *testing.T) {
 	h := host.New()
 	testenv.Uprobes(t)
 	path := mustBuildStatic(t)
+	t.Setenv("PATH", filepath.Dir(path))
 	s := probe.New(h)
 	work := func() { require.NoError(t, exec.Command(path, strconv.Itoa(7)).Run()) }
 	for _, test := range []struct {
@@ -114,7 +130,8 @@ func TestAttachUSDT(t *testing.T) {
 		{"one place", []string{path, "shop", "visit"}, 1, 7},
 		{"behind a semaphore", []string{path, "shop", "sale"}, 1, 7},
 		{"two places", []string{path, "parity"}, 2, 7},
-		{"all", []string{path, "*"}, 5, 28},
+		{"all", []string{path, "*"}, 6, 35},
+		{"all programs", []string{"*", "sho*", "visit"}, 1, 7},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			ms := mustResolve(t, s, check.ResolveOptions{}, "usdt", test.parts...)

@@ -23,6 +23,8 @@ type Binary struct {
 	segs  []segment
 	syms  []Symbol // sorted by address
 	names func() map[string]int32
+	// stripped is set where the file has only the symbols that other files need.
+	stripped bool
 }
 
 // segment is an executable part of the file that is mapped at run time.
@@ -48,13 +50,23 @@ func newBinary(path string, f *elf.File) (*Binary, error) {
 	if f.Type != elf.ET_EXEC && f.Type != elf.ET_DYN {
 		return nil, fmt.Errorf("read %s: %w", path, ErrNotELF)
 	}
-	b := &Binary{Path: path, segs: segments(f)}
+	b := &Binary{Path: path, segs: segments(f), stripped: f.Section(".symtab") == nil}
 	var err error
 	if b.syms, err = functions(f); err != nil {
 		return nil, fmt.Errorf("read symbols of %s: %w", path, err)
 	}
 	b.names = sync.OnceValue(b.index)
 	return b, nil
+}
+
+// addSymbols adds the functions that another file has symbols of.
+func (b *Binary) addSymbols(f *elf.File) error {
+	more, err := functions(f)
+	if err != nil {
+		return err
+	}
+	b.syms = sortSymbols(append(b.syms, more...))
+	return nil
 }
 
 func segments(f *elf.File) []segment {
@@ -81,8 +93,13 @@ func functions(f *elf.File) ([]Symbol, error) {
 			}
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Symbol) int { return cmp.Compare(a.Addr, b.Addr) })
-	return dropDoubles(out), nil
+	return sortSymbols(out), nil
+}
+
+// sortSymbols sorts by address and drops doubles.
+func sortSymbols(syms []Symbol) []Symbol {
+	slices.SortStableFunc(syms, func(a, b Symbol) int { return cmp.Compare(a.Addr, b.Addr) })
+	return dropDoubles(syms)
 }
 
 // dropDoubles removes symbols that both tables have; they are neighbours, but for other names of the same address.

@@ -9,10 +9,15 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/gtrace/gtrace/runtime/debuginfo"
 )
 
 // Cache keeps binaries that were read, by the identity of their files. The zero Cache is ready and safe for concurrent use.
 type Cache struct {
+	// Debug, if it is not nil, finds the symbols that were stripped from a program and are kept in a file of their own. It is set before use.
+	Debug *debuginfo.Cache
+
 	mu    sync.Mutex
 	files map[identity]*cached
 }
@@ -42,14 +47,31 @@ func (c *Cache) Open(path string) (*Binary, error) {
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
-		return OpenBinary(path)
+		return c.read(path)
 	}
 	entry := c.entry(identity{dev: uint64(stat.Dev), ino: stat.Ino, mtime: info.ModTime()})
 	entry.once.Do(func() {
-		entry.binary, entry.err = OpenBinary(path)
+		entry.binary, entry.err = c.read(path)
 		entry.ready.Store(true)
 	})
 	return entry.binary, entry.err
+}
+
+// read reads a binary with the symbols that are kept elsewhere.
+func (c *Cache) read(path string) (*Binary, error) {
+	b, err := OpenBinary(path)
+	if err != nil || !b.stripped || c.Debug == nil {
+		return b, err
+	}
+	f, err := c.Debug.File(path)
+	if err != nil {
+		return b, nil // there is none, as for most
+	}
+	defer f.Close()
+	if err := b.addSymbols(f); err != nil {
+		return nil, fmt.Errorf("read symbols of %s in its debug file: %w", path, err)
+	}
+	return b, nil
 }
 
 func (c *Cache) entry(id identity) *cached {

@@ -105,6 +105,14 @@ func (p *process) known() []mapping {
 	return p.last()
 }
 
+// reread reads the mappings anew and returns them.
+func (p *process) reread() []mapping {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refresh()
+	return p.last()
+}
+
 // last returns the last address space.
 func (p *process) last() []mapping {
 	if len(p.spaces) == 0 {

@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"github.com/ianlancetaylor/demangle"
+
+	"github.com/gtrace/gtrace/runtime/debuginfo"
 )
 
 // Options says how a Resolver names things.
@@ -19,6 +21,10 @@ type Options struct {
 	// Eager reads the symbols of all files of a process when its first address is asked for. By default, a file's symbols are read when
 	// one of its own is.
 	Eager bool
+	// Debug, if it is not nil, is asked for the source of addresses.
+	Debug *debuginfo.Cache
+	// Images are files that may be the running kernel with debug information; by default where distributions put it.
+	Images []string
 	// Binaries holds the files that were read; by default a new cache.
 	Binaries *Cache
 }
@@ -32,12 +38,17 @@ type Resolver struct {
 	eager    bool
 	users    func() map[uint32]string
 	vdso     func() *Binary
+	debug    *debuginfo.Cache
+	images   []string
+	image    func() image
 
 	mu     sync.Mutex
 	procs  map[int]*process
 	names  map[string]string // demangled
 	mapped map[mappedFile]*Binary
-	watch  *watch // nil while processes are not watched
+	// debugged is nil for files without debug information.
+	debugged map[mappedFile]*debuginfo.Info
+	watch    *watch // nil while processes are not watched
 }
 
 // New returns a resolver. It reads nothing before it is asked.
@@ -46,6 +57,11 @@ func New(opts Options) *Resolver {
 		kernel: opts.Kernel, binaries: opts.Binaries, mangled: opts.Mangled, afresh: opts.Afresh, eager: opts.Eager,
 		users: sync.OnceValue(readUsers), vdso: sync.OnceValue(readVDSO),
 		procs: map[int]*process{}, names: map[string]string{}, mapped: map[mappedFile]*Binary{},
+		debug: opts.Debug, images: opts.Images, debugged: map[mappedFile]*debuginfo.Info{},
+	}
+	r.image = sync.OnceValue(r.openImage)
+	if r.images == nil {
+		r.images = kernelImages()
 	}
 	if r.kernel == nil {
 		r.kernel = sync.OnceValues(readKallsyms)
@@ -102,6 +118,13 @@ func (r *Resolver) User(pid int, addr uint64) (name string, offset uint64, modul
 		return "", 0, m.path, false
 	}
 	return r.readable(s.Name), offset, m.path, true
+}
+
+// Remember reads what a process has mapped now, and the symbols of that, so that they are known when it is gone.
+func (r *Resolver) Remember(pid int) {
+	for _, m := range r.process(pid).reread() {
+		_, _ = r.openMapped(pid, m) // a file that cannot be read has no names
+	}
 }
 
 // remember reads the symbols of all that a process has mapped.

@@ -28,9 +28,19 @@ type watch struct {
 }
 
 // Watch makes the resolver follow what processes map from now on, so that it can name addresses of those that are gone by the time that
-// it is asked. Those that run are looked at, too, but need not be by the time that it returns. A second call does nothing. Close ends
-// it. Without it, processes have to be there when their addresses are named.
-func (r *Resolver) Watch() error {
+// it is asked. Those that run are looked at, too: the given ones before it returns, the others afterwards, the last that were started
+// first. A second call does nothing else. Close ends it. Without it, processes have to be there when their addresses are named.
+func (r *Resolver) Watch(pids ...int) error {
+	if err := r.startWatch(); err != nil {
+		return err
+	}
+	for _, pid := range pids {
+		r.process(pid).remember(!r.afresh)
+	}
+	return nil
+}
+
+func (r *Resolver) startWatch() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.watch != nil || r.afresh {
@@ -116,10 +126,15 @@ func (r *Resolver) lookAround() {
 	}
 	defer dir.Close()
 	names, _ := dir.Readdirnames(-1)
+	var pids []int
 	for _, name := range names {
 		if pid, err := strconv.Atoi(name); err == nil {
-			r.process(pid).remember(true)
+			pids = append(pids, pid)
 		}
+	}
+	slices.Sort(pids)
+	for _, pid := range slices.Backward(pids) {
+		r.process(pid).remember(true)
 	}
 }
 

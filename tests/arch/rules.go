@@ -23,11 +23,14 @@ var allowed = map[string][]string{
 	"codegen/lower":  {"lang/...", "codegen/ir", "codegen/object", "codegen/target", "stdlib"},
 	"codegen/opt":    {"codegen/ir", "codegen/target"},
 	"codegen/emit":   {"codegen/ir", "codegen/object", "codegen/target", "lang/types", "lang/attach", "lang/diag"},
+	"codegen/link":   {"codegen/object", "lang/check", "lang/types"},
 	"codegen/object": {"lang/types", "lang/attach"},
-	"runtime/host":   {"runtime/symbol", "lang/types", "lang/attach", "lang/check", "codegen/target"},
+	"runtime/host":   {"runtime/debuginfo", "runtime/symbol", "lang/types", "lang/attach", "lang/check", "codegen/target"},
 	"runtime/usdt":   {},
-	"runtime/probe":  {"runtime/host", "runtime/symbol", "runtime/usdt", "lang/types", "lang/attach", "lang/check", "lang/diag", "codegen/object", "codegen/target"},
-	"runtime/symbol": {},
+	"runtime/unwind": {"codegen/object"},
+	"runtime/probe":  {"runtime/debuginfo", "runtime/host", "runtime/symbol", "runtime/usdt", "lang/types", "lang/attach", "lang/check", "lang/diag", "codegen/object", "codegen/target"},
+	"runtime/symbol": {"runtime/debuginfo"},
+	"runtime/pcap":   {},
 	"runtime/value":  {"lang/types"},
 	"runtime/event":  {"codegen/object", "runtime/value", "lang/types", "lang/attach"},
 	"runtime/output": {"lang/diag", "runtime/value", "runtime/symbol", "lang/types", "codegen/object"},
@@ -37,21 +40,24 @@ var allowed = map[string][]string{
 	"export":         {"runtime", "runtime/value", "lang/types"},
 	"tests/testenv":  {"runtime/host", "codegen/target"},
 	"tests/arch":     {},
-	"tests/vm":       {"tests/vm/...", "tests/testenv", "codegen/target"},
+	"tests/matrix":   {"tests/testenv", "codegen/target"},
+	"tests/vm":       {"tests/vm/...", "tests/matrix", "tests/testenv", "codegen/target"},
 	"tests/vm/guest": {"tests/vm/wire"},
 	"tests/vm/wire":  {},
 	"tests/bench":    {"tests/testenv"},
 	"examples":       {},
 	"cmd/gtrace":     {"..."},
+
+	"runtime/debuginfo": {},
 }
 
 // doors are libraries that only some folders may import. Tests may use them anywhere, since they build what they test with.
 var doors = map[string][]string{
 	"github.com/alecthomas/participle/v2": {"lang/parser"},
 
-	"github.com/cilium/ebpf":          {"codegen/...", "runtime/...", "cmd/..."}, // cmd hands specs from one to the other
-	"github.com/cilium/ebpf/asm":      {"codegen/emit", "runtime/host"},          // host loads two-line programs to check features
-	"github.com/cilium/ebpf/btf":      {"codegen/emit", "runtime/host"},
+	"github.com/cilium/ebpf":          {"codegen/...", "runtime/...", "cmd/..."},        // cmd hands specs from one to the other
+	"github.com/cilium/ebpf/asm":      {"codegen/emit", "codegen/link", "runtime/host"}, // host loads two-line programs to check features
+	"github.com/cilium/ebpf/btf":      {"codegen/emit", "codegen/link", "runtime/host"},
 	"github.com/cilium/ebpf/features": {"runtime/host"},
 	"github.com/cilium/ebpf/link":     {"runtime/probe"},
 	"github.com/cilium/ebpf/perf":     {"runtime/event"},

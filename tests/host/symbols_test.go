@@ -96,3 +96,40 @@ func TestSymbolsAreForgotten(t *testing.T) {
 	require.Zero(t, r.code, r.stderr)
 	require.Regexp(t, `(?s)@\[\n +0x[0-9a-f]+\n\]: 1`, r.stdout)
 }
+
+// sourceOfStacks has a function that is compiled into another one; the numbers are those of lines.
+const sourceOfStacks = `#include <stdlib.h>
+__attribute__((noinline)) long leaf(long n) { __asm__ volatile("nop"); return n + 1; }
+static inline __attribute__((always_inline)) long middle(long n) {
+	return leaf(n) * 2; /* 4 */
+}
+__attribute__((noinline)) long outer(long n) {
+	long s = middle(n); /* 7 */
+	__asm__ volatile("nop");
+	return s + 1;
+}
+int main(int argc, char **argv) {
+	long s = outer(argc); /* 12 */
+	return s == 3;
+}
+`
+
+// TestSourceOfStacks shows lines and inlined functions of a program that is gone.
+func TestSourceOfStacks(t *testing.T) {
+	path := mustBuild(t, "gt_lines", sourceOfStacks, "-g", "-fno-optimize-sibling-calls")
+	file := filepath.Join(filepath.Dir(path), "source.c")
+	const script = `uprobe:PATH@source.c:8 { printf("%s%s|%s", ustack(2), ustack(perf, 1), func); exit(); }`
+	for show, want := range map[string]string{
+		"1": `^\n +outer\+\d+@FILE:8\n +main\+\d+@FILE:12\n\n\t[0-9a-f]+ outer\+\d+ \(PATH\)\n\|outer$`,
+		"0": `^\n +outer\+\d+\n +main\+\d+\n\n\t[0-9a-f]+ outer\+\d+ \(PATH\)\n\|outer$`,
+	} {
+		r := run(t, "-c", path, "-e", `config = { show_debug_info = `+show+` } `+strings.ReplaceAll(script, "PATH", path))
+		require.Zero(t, r.code, r.stderr)
+		got := strings.NewReplacer(file, "FILE", path, "PATH").Replace(r.stdout)
+		require.Regexp(t, want, strings.TrimRight(got, "\n"))
+	}
+	r := run(t, "-c", path, "-e", `config = { show_debug_info = 1 } uprobe:`+path+`@source.c:4 { printf("%s", ustack(1)); exit(); }`)
+	require.Zero(t, r.code, r.stderr)
+	got := strings.ReplaceAll(r.stdout, file, "FILE")
+	require.Regexp(t, `^\n +\[inlined\] middle@FILE:4\n +outer\+\d+@FILE:7\n`, got)
+}

@@ -18,7 +18,7 @@ var padding = regexp.MustCompile(`(?m)^\t+(long|int|short|char): \d+;\n`)
 func TestListPeer(t *testing.T) {
 	testenv.Asked(t, testenv.Peer)
 	testenv.Privileged(t)
-	tracer, gtrace := bpftrace(t), testenv.Gtrace(t)
+	tracer, gtrace := testenv.Bpftrace(t), testenv.Gtrace(t)
 	for _, args := range [][]string{
 		{"-l", "struct task_str*"},
 		{"-l", "union sig*"},

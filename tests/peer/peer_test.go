@@ -42,7 +42,7 @@ func TestConformance(t *testing.T) {
 func TestPeer(t *testing.T) {
 	testenv.Asked(t, testenv.Peer)
 	testenv.Privileged(t)
-	tracer := bpftrace(t)
+	tracer := testenv.Bpftrace(t)
 	eachCase(t, func(t *testing.T, worker string, c *peer.Case) {
 		switch {
 		case c.Differs != "":
@@ -129,26 +129,6 @@ func noted(lines []string, c *peer.Case) []string {
 		}
 	}
 	return out
-}
-
-// bpftrace returns the command to compare with: BPFTRACE, or the installed one.
-func bpftrace(t *testing.T) []string {
-	t.Helper()
-	cmd := strings.Fields(os.Getenv("BPFTRACE"))
-	if len(cmd) == 0 {
-		cmd = []string{"bpftrace"}
-	}
-	out, err := exec.Command(cmd[0], append(cmd[1:], "--version")...).Output()
-	if err != nil {
-		testenv.Skip(t, testenv.Peer, fmt.Sprintf("needs bpftrace 0.27 (installed, or named by BPFTRACE): %v", err))
-	}
-	var major, minor int
-	_, err = fmt.Sscanf(string(out), "bpftrace v%d.%d", &major, &minor)
-	require.NoError(t, err, "%s --version: %q", cmd[0], out)
-	if major == 0 && minor < 27 {
-		testenv.Skip(t, testenv.Peer, fmt.Sprintf("needs bpftrace 0.27; this is %s", strings.TrimSpace(string(out))))
-	}
-	return cmd
 }
 
 // buildWorker builds the command that cases trace, in a folder that a tracer with a root folder of its own sees too.

@@ -18,6 +18,12 @@ func functionCases() []vm.Case {
 			fn first($n: int64): int64 { for ($i : 0..10) { if (square($i) > $n) { return $i; } } return -1; }
 			BEGIN { print(first(20)); print(first(1000)); $s = (int64)0; for ($i : 0..5) { $s += square($i); } print($s); }`,
 			vm.Exact("5\n-1\n30")),
+		alone("imported functions", `import "/objects/calls.bpf.o"; fn twice($n: int32): int64 { return 2 * thrice_of($n); }
+			fn thrice_of($n: int32): int64 { return triple($n); }
+			BEGIN { print((add(3, -4), next(255), negative(), even(4), started(), pick(2), first("abc"), six_times(4), twice(5))); ignore(3);
+				print((count_up(4), tally(7, 5), tally(7, 6), my_tgid() == pid, task_tgid(curtask) == pid, much_stack(3))); }
+			END { print((count_up(0), tally(7, 0))); }`,
+			vm.Exact("(-1, 0, -5, true, 42, 30, 97, 24, 30)\n(7, 5, 11, true, true, 3)\n(7, 11)")),
 		alone("addresses and arrays", `BEGIN { $x = 5; $p = &$x; $x++; print(*$p); $a = (uint8[4])(uint32)258; print($a); print((uint32)$a == 258); @[$a] = 1; }`,
 			vm.Exact("6\n[2,1,0,0]\ntrue\n\n\n@[[2,1,0,0]]: 1")),
 		with(alone("functions in called loops", `fn twice($n: int64): int64 { return $n * 2; }

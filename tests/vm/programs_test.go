@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gtrace/gtrace/tests/matrix"
+	"github.com/gtrace/gtrace/tests/testenv"
 	"github.com/gtrace/gtrace/tests/vm"
 	"github.com/gtrace/gtrace/tests/vm/wire"
 )
@@ -22,10 +24,11 @@ func randomPrograms() string {
 	return "40"
 }
 
-// addTests puts other packages' tests that load programs into the guest, with the scripts of codegen/testdata and examples.
+// addTests puts other packages' tests that load programs into the guest, with the scripts of codegen/testdata and examples, and object
+// files to import.
 func addTests(t *testing.T, p *vm.Programs) {
 	p.Files = map[string]string{}
-	for name, pkg := range map[string]string{"property": "./tests/property", "codegen": "./codegen"} {
+	for name, pkg := range map[string]string{"property": "./tests/property", "codegen": "./codegen", "matrix": "./tests/matrix"} {
 		out := filepath.Join(filepath.Dir(p.Guest), name)
 		build := exec.Command("go", "test", "-c", "-trimpath", "-ldflags=-s -w", "-o", out, pkg)
 		build.Dir = "../.."
@@ -34,7 +37,16 @@ func addTests(t *testing.T, p *vm.Programs) {
 		require.NoError(t, err, "build the tests of %s: %s", pkg, msg)
 		p.Files["bin/"+name] = out
 	}
-	for pattern, dir := range map[string]string{"../../codegen/testdata/*.gt": "testdata", "../../examples/*.gt": "examples"} {
+	if t.Run("gcc", func(t *testing.T) { testenv.Program(t, "gcc") }); haveGCC() {
+		p.Files["bin/nofp"] = testenv.NoFramePointers(t, "-static")
+	}
+	subject := filepath.Join(filepath.Dir(p.Guest), "subject")
+	require.NoError(t, matrix.BuildSubject(testenv.Program(t, "gcc"), "../matrix/testdata/subject.c", subject))
+	p.Files["bin/subject"] = subject
+	for pattern, dir := range map[string]string{
+		"../../codegen/testdata/*.gt": "testdata", "../matrix/testdata/*.txt": "testdata", "../../examples/*.gt": "examples",
+		"../../codegen/link/testdata/*.o": "objects",
+	} {
 		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)
 		require.NotEmpty(t, files)
@@ -42,6 +54,12 @@ func addTests(t *testing.T, p *vm.Programs) {
 			p.Files[dir+"/"+filepath.Base(f)] = f
 		}
 	}
+}
+
+// haveGCC reports whether there is a compiler for the guest's programs in C.
+func haveGCC() bool {
+	_, err := exec.LookPath("gcc")
+	return err == nil
 }
 
 // programCases give the verifier all that compiles: random programs, which must also compute what they should, the golden scripts
@@ -55,7 +73,7 @@ func programCases() []vm.Case {
 	if n := os.Getenv("GTRACE_SEED"); n != "" {
 		random = append(random, "-seed="+n)
 	}
-	return []vm.Case{
+	cases := []vm.Case{
 		tests("random programs", random...),
 		tests("golden scripts", "sh", "-c", "ulimit -l unlimited; exec codegen -test.run=TestVerifierAccepts/.*_5.10"),
 		{
@@ -65,4 +83,9 @@ func programCases() []vm.Case {
 			Stdout: vm.Exact("over"),
 		},
 	}
+	for _, p := range matrix.Points {
+		run := "ulimit -l unlimited; GTRACE_BINARY=/bin/gtrace GTRACE_SUBJECT=/bin/subject exec matrix -briefly -test.run='^TestForms$/^" + p.Type + "$'"
+		cases = append(cases, tests("every builtin in "+p.Type+" probes", "sh", "-c", run))
+	}
+	return cases
 }

@@ -24,7 +24,7 @@ func TestVM(t *testing.T) {
 	testenv.Asked(t, testenv.VM)
 	programs := findPrograms(t)
 	kernels := findKernels(t)
-	opts := vm.BootOptions{Timeout: 8 * time.Minute} // half a minute on an idle machine
+	opts := vm.BootOptions{Timeout: 15 * time.Minute} // three minutes on an idle machine
 	cases := slices.Concat(selftestCases(), gtraceCases())
 	if peer := os.Getenv("GTRACE_VM_PEER"); peer != "" {
 		require.NoError(t, programs.UsePeer(peer))
@@ -33,6 +33,9 @@ func TestVM(t *testing.T) {
 		programs.Gtrace = testenv.Gtrace(t)
 		addTests(t, &programs)
 		cases = slices.Concat(cases, programCases())
+		if haveGCC() {
+			cases = slices.Concat(cases, unwindCases())
+		}
 	}
 	if only := os.Getenv("GTRACE_VM_CASES"); only != "" {
 		names := regexp.MustCompile(only)

@@ -24,6 +24,7 @@ var jobs = map[string]func(n []int) error{
 	"sleep":      sleep,
 	"retransmit": retransmit,
 	"spin":       spin,
+	"udp":        udp,
 }
 
 func work(args []string) error {
@@ -179,6 +180,21 @@ func retransmit(n []int) error {
 		defer unix.Close(fd)
 	}
 	time.Sleep(1500 * time.Millisecond) // the first retransmission comes after 1 s, the second after 3 s
+	return nil
+}
+
+// udp sends as many datagrams of four bytes, "gtr0" and so on, to a port of this machine where nobody listens.
+func udp(n []int) error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	for i := range n[0] {
+		if err := unix.Sendto(fd, fmt.Appendf(nil, "gtr%d", i%10), 0, &unix.SockaddrInet4{Port: 9, Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+			return fmt.Errorf("send: %w", err)
+		}
+	}
 	return nil
 }
 

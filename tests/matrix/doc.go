@@ -1,0 +1,6 @@
+// Package matrix holds every builtin in every probe type to a table of forms (testdata/forms.txt): each must load there, or be refused
+// for the reason that the table gives. The host tier asks gtrace on the running kernel, the vm tier on every kernel of its matrix,
+// and the peer tier asks bpftrace 0.27 which forms it takes.
+//
+// It must not import a stage of the compiler or the runtime: it drives the gtrace binary as a user would.
+package matrix

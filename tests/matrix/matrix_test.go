@@ -1,0 +1,208 @@
+package matrix_test
+
+import (
+	"flag"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gtrace/gtrace/tests/matrix"
+	"github.com/gtrace/gtrace/tests/testenv"
+)
+
+var briefly = flag.Bool("briefly", false, "try forms without rules in one probe type of each kind of program only")
+
+// Every form loads in every probe type, or is refused for the reason that the table gives.
+func TestForms(t *testing.T) {
+	testenv.Privileged(t)
+	testenv.Tracefs(t)
+	all, err := matrix.Read("testdata/forms.txt")
+	require.NoError(t, err)
+	kernel := matrix.Kernel{Version: testenv.Running(t), Data: hasSymbol(t, "runqueues")}
+	gtrace := tracer{argv: []string{testenv.Gtrace(t), "--unsafe", "--no-warnings", "--dry-run"}, replace: placeholders(t)}
+	for _, p := range matrix.Points {
+		t.Run(p.Type, func(t *testing.T) {
+			if gtrace.lacks(t, p) {
+				return
+			}
+			forms := all
+			if *briefly && !p.Central {
+				forms = matrix.Special(all)
+			}
+			var load, refuse []matrix.Form
+			for _, f := range forms {
+				if f.Want(p.Type, kernel).Refused == "" {
+					load = append(load, f)
+				} else {
+					refuse = append(refuse, f)
+				}
+			}
+			got := gtrace.refused(t, p, load)
+			for _, f := range load {
+				assert.Empty(t, got[f.Line], "%s in %s probes is refused", f.Text, p.Type)
+			}
+			got = gtrace.refused(t, p, refuse)
+			for _, f := range refuse {
+				want := f.Want(p.Type, kernel)
+				if got[f.Line] == "" && want.Either {
+					continue
+				}
+				assert.Regexp(t, regexp.MustCompile(want.Refused), got[f.Line], "the refusal of %s in %s probes", f.Text, p.Type)
+			}
+		})
+	}
+}
+
+// bpftrace takes the same forms. Of most probe types it is asked only about the forms that have rules, since it takes its time.
+func TestFormsPeer(t *testing.T) {
+	testenv.Asked(t, testenv.Peer)
+	testenv.Privileged(t)
+	all, err := matrix.Read("testdata/forms.txt")
+	require.NoError(t, err)
+	data := hasSymbol(t, "runqueues")
+	all = slices.DeleteFunc(all, func(f matrix.Form) bool { return f.Silent() || !data && f.NeedsData() })
+	traceable := filepath.Join(t.TempDir(), "functions")
+	require.NoError(t, os.WriteFile(traceable, []byte("security_file_permission\ntcp_close\n__x64_sys_getpgid\n"), 0o644))
+	replace, command := placeholders(t), append(testenv.Bpftrace(t), "--unsafe", "--dry-run")
+	for _, p := range matrix.Points {
+		t.Run(p.Type, func(t *testing.T) {
+			bpftrace := tracer{argv: command, replace: replace, taken: beyondTheScript}
+			if p.Kernel {
+				bpftrace.argv = append(slices.Clone(command), "--traceable-functions", traceable)
+			}
+			forms := all
+			if !p.Central {
+				forms = matrix.Special(all)
+			}
+			if text, taken := bpftrace.run(t, p, []matrix.Form{{Text: "1"}}); !taken {
+				require.Contains(t, text, "does not support loading an iterator program", "bpftrace has no such probes")
+				return
+			}
+			var take, refuse []matrix.Form
+			for _, f := range forms {
+				if f.PeerRefuses(p.Type) {
+					refuse = append(refuse, f)
+				} else {
+					take = append(take, f)
+				}
+			}
+			got := bpftrace.refused(t, p, take)
+			for _, f := range take {
+				assert.Empty(t, got[f.Line], "%s in %s probes is refused", f.Text, p.Type)
+			}
+			got = bpftrace.refused(t, p, refuse)
+			for _, f := range refuse {
+				assert.NotEmpty(t, got[f.Line], "%s in %s probes is not refused", f.Text, p.Type)
+			}
+		})
+	}
+}
+
+// beyondTheScript are errors of bpftrace about a script that it has compiled and this kernel does not run.
+var beyondTheScript = regexp.MustCompile(`(?m)^ERROR: (Unable to attach probe|Unknown BPF object load failure)`)
+
+// A tracer is asked about forms.
+type tracer struct {
+	argv    []string
+	replace *strings.Replacer
+	// taken matches messages about a script that was taken all the same.
+	taken *regexp.Regexp
+}
+
+// refused asks about forms and returns what the tracer has against them: message by the line of the form in the table.
+func (tr tracer) refused(t *testing.T, p matrix.Point, forms []matrix.Form) map[int]string {
+	t.Helper()
+	out := map[int]string{}
+	for chunk := range slices.Chunk(forms, p.Chunk()) {
+		maps.Copy(out, tr.refusedOf(t, p, slices.Clone(chunk)))
+	}
+	return out
+}
+
+// refusedOf leaves refused forms out until the rest is taken: an error may hide others that are found later.
+func (tr tracer) refusedOf(t *testing.T, p matrix.Point, forms []matrix.Form) map[int]string {
+	t.Helper()
+	out := map[int]string{}
+	for len(forms) > 0 {
+		text, taken := tr.run(t, p, forms)
+		if taken {
+			return out
+		}
+		bad := matrix.Refusals(text, scriptPath(t))
+		require.NotEmpty(t, bad, "an error about no form in particular\n%s", text)
+		var left []matrix.Form
+		for i, f := range forms {
+			if message := bad[i]; message != "" {
+				out[f.Line] = message
+			} else {
+				left = append(left, f)
+			}
+		}
+		forms = left
+	}
+	return out
+}
+
+// run gives the tracer a script with forms and returns what it says, and whether it takes the script.
+func (tr tracer) run(t *testing.T, p matrix.Point, forms []matrix.Form) (text string, taken bool) {
+	t.Helper()
+	path := scriptPath(t)
+	require.NoError(t, os.WriteFile(path, []byte(p.Script(forms, tr.replace)), 0o644))
+	cmd := exec.Command(tr.argv[0], append(slices.Clone(tr.argv[1:]), path)...)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	err := cmd.Run()
+	text = stderr.String()
+	return text, err == nil || tr.taken != nil && tr.taken.MatchString(text)
+}
+
+// lacks reports whether the kernel has no probes of a type at all; gtrace says then what is missing.
+func (tr tracer) lacks(t *testing.T, p matrix.Point) bool {
+	t.Helper()
+	text, taken := tr.run(t, p, []matrix.Form{{Text: "1"}})
+	if taken {
+		return false
+	}
+	require.Regexp(t, `kprobes \(CONFIG_KPROBE_EVENTS\), which this one does not have|not permitted: it takes .* a kernel that is not locked against such programs|is not traceable by \w+ on this kernel, which has no trampolines`, text)
+	return true
+}
+
+func scriptPath(t *testing.T) string {
+	return filepath.Join(os.TempDir(), "forms-"+filepath.Base(t.Name())+".gt")
+}
+
+// placeholders puts in what the table leaves open: the program to be traced, and a folder of cgroups.
+func placeholders(t *testing.T) *strings.Replacer {
+	t.Helper()
+	mounts, err := os.ReadFile("/proc/self/mounts")
+	require.NoError(t, err)
+	m := regexp.MustCompile(`(?m)^\S+ (\S+) cgroup2 `).FindSubmatch(mounts)
+	require.NotNil(t, m, "cgroup2 is not mounted")
+	return strings.NewReplacer("SUBJECT", subject(t), "CGROUP", string(m[1]))
+}
+
+// subject returns the path of the program to be traced: GTRACE_SUBJECT, or it is built.
+func subject(t *testing.T) string {
+	t.Helper()
+	if path := os.Getenv("GTRACE_SUBJECT"); path != "" {
+		return path
+	}
+	path := filepath.Join(t.TempDir(), "subject")
+	require.NoError(t, matrix.BuildSubject(testenv.Program(t, "gcc"), "testdata/subject.c", path))
+	return path
+}
+
+func hasSymbol(t *testing.T, name string) bool {
+	t.Helper()
+	text, err := os.ReadFile("/proc/kallsyms")
+	require.NoError(t, err)
+	return strings.Contains(string(text), " "+name+"\n")
+}

@@ -1,0 +1,130 @@
+package matrix
+
+import (
+	"fmt"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// A Point is a probe type and where to attach a probe of it. SUBJECT stands for the traced program.
+type Point struct {
+	Type, At string
+	// Few is set where only few probes can be attached at a time, or each takes long; a probe then has many forms.
+	Few bool
+	// Kernel is set for functions of the kernel.
+	Kernel bool
+	// Central is set for one probe type of each kind of program; the others are much like them.
+	Central bool
+}
+
+// Points are the probe types of the matrix.
+var Points = []Point{
+	{Type: "begin", At: "begin", Central: true},
+	{Type: "end", At: "end"},
+	{Type: "self", At: "self:signal:SIGUSR1"},
+	{Type: "interval", At: "interval:s:1000"},
+	{Type: "profile", At: "profile:hz:1", Central: true},
+	{Type: "software", At: "software:faults:1000000"},
+	{Type: "watchpoint", At: "watchpoint:0x10000000:8:w", Few: true},
+	{Type: "tracepoint", At: "tracepoint:syscalls:sys_enter_mount", Central: true},
+	{Type: "rawtracepoint", At: "rawtracepoint:sched_process_exec", Central: true},
+	{Type: "iter", At: "iter:task_file", Central: true},
+	{Type: "kprobe", At: "kprobe:security_file_permission", Kernel: true, Central: true},
+	{Type: "kretprobe", At: "kretprobe:security_file_permission", Kernel: true},
+	{Type: "fentry", At: "fentry:security_file_permission", Kernel: true, Central: true},
+	{Type: "fexit", At: "fexit:security_file_permission", Kernel: true},
+	{Type: "uprobe", At: "uprobe:SUBJECT:subject_function", Few: true, Central: true},
+	{Type: "uretprobe", At: "uretprobe:SUBJECT:subject_function", Few: true},
+	{Type: "usdt", At: "usdt:SUBJECT:subject:sale", Few: true},
+}
+
+const (
+	// perScript is how many probes a script has: the kernel takes 64 programs for one tracepoint.
+	perScript = 60
+	// perProbe is how many forms a probe has where few can be attached, and fewProbes how many of those a script has.
+	perProbe, fewProbes = 10, 3
+)
+
+// configLine is the first line of every script.
+const configLine = "config = { unstable_tseries = enable; unstable_typeinfo = enable }\n"
+
+// Chunk is how many forms a script for a probe type has.
+func (p Point) Chunk() int {
+	if p.Few {
+		return perProbe * fewProbes
+	}
+	return perScript
+}
+
+// Script returns a script with forms, each in the line after that of the one before, the first one in line 2.
+func (p Point) Script(forms []Form, replace *strings.Replacer) string {
+	var b strings.Builder
+	b.WriteString(configLine)
+	for i, f := range forms {
+		text := "{ " + f.Body() + " }"
+		switch {
+		case !p.Few:
+			text = f.At(p.Type, p.At) + " " + text
+		default: // the condition lets what follows an exit() be reached
+			text = "if (rand > 5) " + text
+			if i%perProbe == 0 {
+				text = p.At + " { " + text
+			}
+			if i%perProbe == perProbe-1 || i == len(forms)-1 {
+				text += " }"
+			}
+		}
+		b.WriteString(replace.Replace(text) + "\n")
+	}
+	return b.String()
+}
+
+var (
+	errorLine    = regexp.MustCompile(`^(\S+?):(\d+)(?::\d+)?(?:-\d+)?: ERROR: (.*)$`)
+	rejectedLine = regexp.MustCompile(`^ERROR: the kernel rejected the program \S+ at (\S+?):(\d+):`)
+)
+
+// Refusals returns what a tracer has against the forms of a script at path: message by the index of the form. Where a message is about
+// a macro of bpftrace's own, the script's line comes after it.
+func Refusals(output, path string) map[int]string {
+	out, last := map[int]string{}, ""
+	for line := range strings.Lines(output) {
+		line = strings.TrimSuffix(line, "\n")
+		if m := rejectedLine.FindStringSubmatch(line); m != nil && m[1] == path {
+			_, rest, _ := strings.Cut(output, line)
+			out[index(m[2])] = line + rest
+			continue
+		}
+		m := errorLine.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		if m[3] != "expanded from" {
+			last = m[3]
+		}
+		if i := index(m[2]); m[1] == path && out[i] == "" {
+			out[i] = last
+		}
+	}
+	return out
+}
+
+// index returns which form is in a line.
+func index(line string) int {
+	n, err := strconv.Atoi(line)
+	if err != nil {
+		panic(fmt.Sprintf("BUG: matrix: line %q", line))
+	}
+	return n - 2
+}
+
+// BuildSubject compiles the program to be traced. It can be loaded anywhere and needs no library.
+func BuildSubject(cc, source, path string) error {
+	out, err := exec.Command(cc, "-O1", "-static-pie", "-fPIE", "-nostdlib", "-o", path, source).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("compile %s: %w\n%s", source, err, out)
+	}
+	return nil
+}
