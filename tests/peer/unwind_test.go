@@ -28,7 +28,7 @@ var unwindCases = []peer.Case{
 func TestUnwindPeer(t *testing.T) {
 	testenv.Asked(t, testenv.Peer)
 	testenv.Privileged(t)
-	theirs, ours := bpftrace(t), []string{testenv.Gtrace(t)}
+	theirs, ours := testenv.Bpftrace(t), []string{testenv.Gtrace(t)}
 	worker := testenv.NoFramePointers(t, "-static")
 	for _, c := range unwindCases {
 		t.Run(c.Name, func(t *testing.T) {
