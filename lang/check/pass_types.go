@@ -295,13 +295,6 @@ func (c *checker) assignVar(at diag.Span, v *ast.VarExpr, t types.Type, value as
 	c.store(s, at, "$"+v.Name, "variable", t, value)
 }
 
-// rejectVoid reports a value that is none.
-func (c *checker) rejectVoid(at diag.Span, t types.Type) {
-	if t != nil && types.Equal(t, types.Void{}) {
-		c.errorf(at, "void-value", "Invalid expression for assignment")
-	}
-}
-
 // poison makes a slot that only ever gets what was diagnosed quiet.
 func (c *checker) poison(s *slot, t types.Type) {
 	if c.report || s == nil || t == nil || s.fixed != nil {
