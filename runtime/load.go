@@ -12,6 +12,7 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/object"
 	"github.com/gtrace/gtrace/runtime/event"
+	"github.com/gtrace/gtrace/runtime/host"
 )
 
 // ErrPermission is wrapped by the error of a load that the kernel did not permit.
@@ -100,12 +101,8 @@ func linkKfuncs(p *ebpf.ProgramSpec, a Attacher) (*ebpf.ProgramSpec, error) {
 }
 
 // load puts the specs of an Object into the kernel. Maps in shared are used instead of new ones.
-func load(o *object.Object, spec *ebpf.CollectionSpec, shared map[string]*ebpf.Map, logLevel ebpf.LogLevel) (*ebpf.Collection, error) {
-	opts := ebpf.CollectionOptions{MapReplacements: shared}
-	opts.Programs.LogLevel = logLevel
-	if n := o.Manifest.Config.LogSize; n > 0 {
-		opts.Programs.LogSizeStart = uint32(min(n, 1<<30-1))
-	}
+func load(o *object.Object, spec *ebpf.CollectionSpec, shared map[string]*ebpf.Map, opts ebpf.CollectionOptions) (*ebpf.Collection, error) {
+	opts.MapReplacements = shared
 	coll, err := ebpf.NewCollectionWithOptions(spec, opts)
 	if lacksMemory(err) && raiseMemoryLimit() {
 		coll, err = ebpf.NewCollectionWithOptions(spec, opts)
@@ -124,6 +121,16 @@ func lacksMemory(err error) bool { return errors.Is(err, unix.EPERM) || errors.I
 func raiseMemoryLimit() bool {
 	limit := unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
 	return unix.Setrlimit(unix.RLIMIT_MEMLOCK, &limit) == nil
+}
+
+// loadOptions are the options of all loads of an Object, which read the kernel's types once.
+func loadOptions(o *object.Object, logLevel ebpf.LogLevel) ebpf.CollectionOptions {
+	opts := ebpf.CollectionOptions{Cache: host.NewTypeCache()}
+	opts.Programs.LogLevel = logLevel
+	if n := o.Manifest.Config.LogSize; n > 0 {
+		opts.Programs.LogSizeStart = uint32(min(n, 1<<30-1))
+	}
+	return opts
 }
 
 // fit cuts or pads a value to the size of its map.

@@ -21,8 +21,8 @@ type loaded struct {
 
 // loadTolerant puts an Object into the kernel. Programs that are loaded for one place each, which the script did not name or that it
 // can do without, are left out where the kernel refuses them; if it refuses all of those, the fault is in what they do.
-func loadTolerant(o *object.Object, spec *ebpf.CollectionSpec, shared map[string]*ebpf.Map, logLevel ebpf.LogLevel) (loaded, error) {
-	coll, err := load(o, spec, shared, logLevel)
+func loadTolerant(o *object.Object, spec *ebpf.CollectionSpec, shared map[string]*ebpf.Map, opts ebpf.CollectionOptions) (loaded, error) {
+	coll, err := load(o, spec, shared, opts)
 	if err == nil {
 		return loaded{coll: coll}, nil
 	}
@@ -30,7 +30,7 @@ func loadTolerant(o *object.Object, spec *ebpf.CollectionSpec, shared map[string
 	if !placeRefused(err) || optional[culprit(err, spec)] == nil {
 		return loaded{}, err
 	}
-	out, eachErr := loadEach(o, spec, shared, optional, logLevel)
+	out, eachErr := loadEach(o, spec, shared, optional, opts)
 	if eachErr != nil {
 		return loaded{}, eachErr
 	}
@@ -64,10 +64,10 @@ func placeRefused(err error) bool {
 }
 
 // loadEach loads the maps and then the programs one after the other, which takes longer than together.
-func loadEach(o *object.Object, spec *ebpf.CollectionSpec, shared map[string]*ebpf.Map, optional map[string]*attach.Probe, logLevel ebpf.LogLevel) (loaded, error) {
+func loadEach(o *object.Object, spec *ebpf.CollectionSpec, shared map[string]*ebpf.Map, optional map[string]*attach.Probe, opts ebpf.CollectionOptions) (loaded, error) {
 	bare := *spec
 	bare.Programs = nil
-	coll, err := load(o, &bare, shared, logLevel)
+	coll, err := load(o, &bare, shared, opts)
 	if err != nil {
 		return loaded{}, err
 	}
@@ -75,7 +75,7 @@ func loadEach(o *object.Object, spec *ebpf.CollectionSpec, shared map[string]*eb
 	coll.Programs = map[string]*ebpf.Program{}
 	for name, prog := range spec.Programs {
 		bare.Programs = map[string]*ebpf.ProgramSpec{name: prog}
-		one, err := load(o, &bare, coll.Maps, logLevel)
+		one, err := load(o, &bare, coll.Maps, opts)
 		switch {
 		case err == nil:
 			coll.Programs[name] = one.DetachProgram(name)

@@ -438,7 +438,7 @@ func TestProgramsRefused(t *testing.T) {
 			}
 			require.NoError(t, err)
 			unix.Getppid()
-			require.EqualValues(t, 1, mustInt(t, s, "@calls"))
+			require.NotZero(t, mustInt(t, s, "@calls"), "others call it, too")
 			require.Contains(t, s.err.String(), tt.says)
 			require.Contains(t, s.err.String(), "Attached 1 probe\n")
 		})

@@ -171,6 +171,9 @@ func (e *VerifierError) advice() string {
 		if strings.Contains(line, "maps per program has reached the limit") {
 			return "the kernel lets one action use so many maps; use fewer, or one map with a key"
 		}
+		if strings.Contains(line, "infinite loop detected") || strings.Contains(line, "back-edge from insn") {
+			return "the kernel sees no end of a loop; for $i : 0..n { … } has one that it knows"
+		}
 		if helper := refusedHelper(line); helper != "" {
 			return fmt.Sprintf("this kernel does not let the probe's programs call %s: it was built without it, or is locked down", helper)
 		}

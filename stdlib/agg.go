@@ -122,10 +122,12 @@ func lhistType(args []types.Arg, _ types.Env) (types.Type, error) {
 	}
 	lo, hi, step := args[1].Int, args[2].Int, args[3].Int
 	switch {
-	case step <= 0:
+	case step < 0:
+		return nil, errors.New("lhist: invalid step value")
+	case step == 0:
 		return nil, fmt.Errorf("lhist() step must be >= 1 (%d provided)", step)
 	case lo < 0:
-		return nil, fmt.Errorf("lhist() min must be non-negative (provided min %d)", lo)
+		return nil, errors.New("lhist: invalid min value (must be non-negative literal)")
 	case lo > hi:
 		return nil, fmt.Errorf("lhist() min must be less than max (provided min %d and max %d)", lo, hi)
 	case hi-lo < step:

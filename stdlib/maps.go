@@ -13,7 +13,7 @@ func mapBuiltins() []*Builtin {
 			Signature: types.Signature{
 				Name: "delete", Doc: "Removes a key from a map and says whether it was there.",
 				Params: []types.Param{{Name: "map", Kind: types.ParamMapElem}, {Name: "key", Kind: types.ParamMapKey, Optional: true}},
-				Result: types.Bool{}, Call: true,
+				Result: types.Bool{}, Call: true, Effect: true,
 			},
 			Lower: func(e Emitter, c Call) Value {
 				name, key := c.Args[0].Map()
@@ -42,7 +42,7 @@ func mapBuiltins() []*Builtin {
 					{Name: "key", Kind: types.ParamMapKey},
 					{Name: "result", Kind: types.ParamVar},
 				},
-				Result: types.Bool{}, Call: true,
+				Result: types.Bool{}, Call: true, Effect: true,
 			},
 			Lower: func(e Emitter, c Call) Value {
 				name, _ := c.Args[0].Map()

@@ -48,7 +48,7 @@ func outBuiltins() []*Builtin {
 			Signature: types.Signature{
 				Name: "exit", Doc: "Ends the script, with an exit code.",
 				Params: []types.Param{{Name: "code", Kind: types.ParamInt, Optional: true}},
-				Result: types.Void{}, Call: true, Statement: true,
+				Result: types.Void{}, Call: true, Statement: true, Leaves: true,
 			},
 			Lower: func(e Emitter, c Call) Value {
 				if len(c.Args) > 0 {

@@ -12,7 +12,7 @@ func strBuiltins() []*Builtin {
 			Signature: types.Signature{
 				Name: "str", Doc: "The NUL-terminated string at an address, at most length bytes with the NUL; of a literal number, its digits.",
 				Params:   []types.Param{{Name: "ptr", Kind: types.ParamDigits}, {Name: "length", Kind: types.ParamInt, Optional: true}},
-				ResultOf: strType, Call: true,
+				ResultOf: strType, Fold: foldStr, Call: true,
 			},
 			Lower: lowerStr,
 		},
@@ -66,6 +66,18 @@ func strType(args []types.Arg, env types.Env) (types.Type, error) {
 func isText(a types.Arg) bool {
 	_, ok := a.Type.(types.String)
 	return ok && a.Const
+}
+
+// foldStr computes the text of a literal or a positional parameter, so that literals may be added to it.
+func foldStr(args []types.Arg, _ types.Env) (types.Folded, bool) {
+	if !isText(args[0]) || len(args) > 1 && (!args[1].Const || args[1].Int < 0) {
+		return types.Folded{}, false
+	}
+	text := args[0].Str
+	if len(args) > 1 {
+		text = text[:min(int64(len(text)), args[1].Int)]
+	}
+	return types.Folded{Str: text, IsStr: true}, true
 }
 
 func lowerStr(e Emitter, c Call) Value {

@@ -2,6 +2,7 @@ package stdlib
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/gtrace/gtrace/codegen/ir"
 	"github.com/gtrace/gtrace/lang/types"
@@ -81,6 +82,7 @@ func lowerFolded(_ Emitter, c Call) Value {
 
 func lowerStrlen(e Emitter, c Call) Value {
 	if s, ok := c.Args[0].Literal(); ok {
+		s, _, _ = strings.Cut(s, "\x00")
 		return Value{V: e.Builder().Const(int64(len(s))), Type: c.Result}
 	}
 	return Value{V: e.StrLen(c.Args[0].Lower()), Type: c.Result}

@@ -148,9 +148,10 @@ func (o *options) check() error {
 	}
 	switch {
 	case o.pid != 0 && o.hasCommand:
-		return errors.New("-c and -p cannot be used together")
+		//lint:ignore ST1005 these are bpftrace's words
+		return errors.New("USAGE: Cannot use both -c and -p.")
 	case o.warnings && o.noWarnings:
-		return errors.New("-k and --no-warnings cannot be used together")
+		return errors.New("USAGE: -k, --warnings conflicts with --no-warnings")
 	case o.format != "text" && o.format != "json":
 		//lint:ignore ST1005 these are bpftrace's words
 		return fmt.Errorf("Invalid output format %q", o.format)

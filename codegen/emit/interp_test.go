@@ -121,6 +121,8 @@ func (m *machine) eval(v *ir.Value, vals map[*ir.Value]uint64, slots map[*ir.Slo
 		return m.run(m.fn(v.Sym), a)
 	case ir.OpNeg:
 		return -a[0]
+	case ir.OpNumber:
+		return a[0]
 	case ir.OpSExt, ir.OpZExt:
 		return extendTo(a[0], int(v.Width), v.Op == ir.OpSExt)
 	case ir.OpBswap:

@@ -144,7 +144,7 @@ func (s *selector) value(v *ir.Value) {
 		s.ret(v)
 	case ir.OpParam, ir.OpConst, ir.OpCtx, ir.OpSlot, ir.OpMapPtr, ir.OpMapValue, ir.OpFuncPtr,
 		ir.OpAdd, ir.OpSub, ir.OpMul, ir.OpUDiv, ir.OpSDiv, ir.OpUMod, ir.OpSMod, ir.OpAnd, ir.OpOr, ir.OpXor, ir.OpShl,
-		ir.OpLShr, ir.OpAShr, ir.OpNeg, ir.OpSExt, ir.OpZExt, ir.OpBswap,
+		ir.OpLShr, ir.OpAShr, ir.OpNeg, ir.OpSExt, ir.OpZExt, ir.OpBswap, ir.OpNumber,
 		ir.OpEq, ir.OpNe, ir.OpULt, ir.OpULe, ir.OpSLt, ir.OpSLe, ir.OpLoad:
 		if d, used := s.regs[v]; used {
 			s.pure(v, d)
@@ -165,7 +165,7 @@ func (s *selector) pure(v *ir.Value, d reg) {
 	case ir.OpAdd, ir.OpSub, ir.OpMul, ir.OpUDiv, ir.OpSDiv, ir.OpUMod, ir.OpSMod, ir.OpAnd, ir.OpOr, ir.OpXor,
 		ir.OpShl, ir.OpLShr, ir.OpAShr:
 		s.binary(v, d)
-	case ir.OpNeg, ir.OpBswap:
+	case ir.OpNeg, ir.OpBswap, ir.OpNumber:
 		s.unary(v, d)
 	case ir.OpSExt:
 		s.signExtend(d, s.operand(v.Args[0]), v.Width)

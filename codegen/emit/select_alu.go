@@ -107,8 +107,12 @@ func (s *selector) unary(v *ir.Value, d reg) {
 	}
 	s.move(d, x).tied = true
 	in := &inst{kind: instUnary, alu: asm.Neg, dst: d}
-	if v.Op == ir.OpBswap {
+	switch v.Op {
+	case ir.OpBswap:
 		in.alu, in.width = asm.Swap, v.Width
+	case ir.OpNumber: // the verifier takes the negative of a pointer for any number
+		s.emit(&inst{kind: instUnary, alu: asm.Neg, dst: d})
+	default: // a negative number
 	}
 	s.emit(in)
 }

@@ -152,6 +152,9 @@ func (b *Builder) AddImm(x *Value, n int64) *Value {
 // Neg returns -x.
 func (b *Builder) Neg(x *Value) *Value { return b.emit(b.Func.NewValue(OpNeg, I64, x)) }
 
+// Number returns x as a number that the verifier does not follow.
+func (b *Builder) Number(x *Value) *Value { return b.emit(b.Func.NewValue(OpNumber, I64, x)) }
+
 // Extend returns the low width bytes of x, sign- or zero-extended to 64 bits; x itself for width 8.
 func (b *Builder) Extend(x *Value, width int, signed bool) *Value {
 	if width == 8 {

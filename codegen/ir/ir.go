@@ -143,9 +143,10 @@ const (
 	OpLShr
 	OpAShr
 	OpNeg
-	OpSExt  // sign-extend the low Width bytes
-	OpZExt  // zero-extend the low Width bytes
-	OpBswap // reverse the low Width bytes, zero-extended
+	OpSExt   // sign-extend the low Width bytes
+	OpZExt   // zero-extend the low Width bytes
+	OpBswap  // reverse the low Width bytes, zero-extended
+	OpNumber // the value as a number, of which the verifier knows nothing: some pointers it lets nobody compute with
 
 	OpEq // comparisons yield 0 or 1
 	OpNe

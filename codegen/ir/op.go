@@ -38,6 +38,7 @@ var ops = [endOp]OpInfo{
 	OpSExt:      {"sext", 1, true, false, false},
 	OpZExt:      {"zext", 1, true, false, false},
 	OpBswap:     {"bswap", 1, true, false, false},
+	OpNumber:    {"number", 1, true, false, false},
 	OpEq:        {"eq", 2, true, true, false},
 	OpNe:        {"ne", 2, true, true, false},
 	OpULt:       {"ult", 2, true, false, false},

@@ -284,7 +284,7 @@ func (p *parser) operands(v *Value) error {
 			return err
 		}
 		return p.offset(v)
-	case OpAdd, OpSub, OpMul, OpUDiv, OpSDiv, OpUMod, OpSMod, OpAnd, OpOr, OpXor, OpShl, OpLShr, OpAShr, OpNeg,
+	case OpAdd, OpSub, OpMul, OpUDiv, OpSDiv, OpUMod, OpSMod, OpAnd, OpOr, OpXor, OpShl, OpLShr, OpAShr, OpNeg, OpNumber,
 		OpEq, OpNe, OpULt, OpULe, OpSLt, OpSLe, OpReturn:
 		return p.fixedArgs(v)
 	case OpSExt, OpZExt, OpBswap:

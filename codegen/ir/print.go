@@ -127,7 +127,7 @@ func defaultType(v *Value) Type {
 	case OpAdd, OpSub:
 		return pointerResult(v)
 	case OpParam, OpConst, OpMul, OpUDiv, OpSDiv, OpUMod, OpSMod, OpAnd, OpOr, OpXor, OpShl, OpLShr, OpAShr, OpNeg, OpSExt,
-		OpZExt, OpBswap, OpEq, OpNe, OpULt, OpULe, OpSLt, OpSLe, OpLoad, OpXchgAdd, OpKfunc, OpCallFunc:
+		OpZExt, OpBswap, OpNumber, OpEq, OpNe, OpULt, OpULe, OpSLt, OpSLe, OpLoad, OpXchgAdd, OpKfunc, OpCallFunc:
 		return I64
 	case OpInvalid, endOp:
 	}
@@ -155,7 +155,7 @@ func operands(v *Value) string {
 		return symbol(v.Sym)
 	case OpMapValue:
 		return symbol(v.Sym) + offset(v.Imm)
-	case OpAdd, OpSub, OpMul, OpUDiv, OpSDiv, OpUMod, OpSMod, OpAnd, OpOr, OpXor, OpShl, OpLShr, OpAShr, OpNeg,
+	case OpAdd, OpSub, OpMul, OpUDiv, OpSDiv, OpUMod, OpSMod, OpAnd, OpOr, OpXor, OpShl, OpLShr, OpAShr, OpNeg, OpNumber,
 		OpEq, OpNe, OpULt, OpULe, OpSLt, OpSLe, OpReturn:
 		return list(v.Args)
 	case OpSExt, OpZExt, OpBswap:

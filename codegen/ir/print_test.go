@@ -56,17 +56,18 @@ b0 entry:
   %33 = slt %28, %27
   %34 = sle %28, %27
   %35: ptr = load u64 [%1]
+  %36 = number %35
   jump b1(%34, %6)
-b1 "loop: head"(%36: i64, %37: ptr):
-  %38 = call map_lookup_elem(%2, %1)
-  %39 = kfunc bpf_rcu_read_lock()
-  %40: ptr = kfunc bpf_task_from_pid(%36)
+b1 "loop: head"(%37: i64, %38: ptr):
+  %39 = call map_lookup_elem(%2, %1)
+  %40 = kfunc bpf_rcu_read_lock()
+  %41: ptr = kfunc bpf_task_from_pid(%37)
   kfunc bpf_rcu_read_unlock()
-  %42 = callfunc "a callback"(%1, %5)
-  call ringbuf_submit(%38, %5)
-  branch %38, b2, b1(%42, %38)
+  %43 = callfunc "a callback"(%1, %5)
+  call ringbuf_submit(%39, %5)
+  branch %39, b2, b1(%43, %39)
 b2:
-  return %36
+  return %37
 }
 `
 

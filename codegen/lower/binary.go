@@ -25,12 +25,12 @@ func (f *fn) binary(e *ast.BinaryExpr) stdlib.Value {
 		return stdlib.Value{V: f.compare(e), Type: t}
 	}
 	if p, ok := f.info.Types[e.X].(types.Pointer); ok {
-		return f.pointerMath(e, p)
+		return f.pointerMath(e, p, t)
 	}
 	if p, ok := f.info.Types[e.Y].(types.Pointer); ok && e.Op == ast.Add {
 		swapped := *e
 		swapped.X, swapped.Y = e.Y, e.X
-		return f.pointerMath(&swapped, p)
+		return f.pointerMath(&swapped, p, t)
 	}
 	x := f.number(e.X)
 	y := func() *ir.Value { return f.number(e.Y) }
@@ -105,11 +105,10 @@ func (f *fn) negateIf(x, s *ir.Value) *ir.Value {
 	return f.b.Binary(ir.OpSub, f.b.Binary(ir.OpXor, x, s), s)
 }
 
-// pointerMath is p + n, p - n and p - q.
-func (f *fn) pointerMath(e *ast.BinaryExpr, p types.Pointer) stdlib.Value {
+// pointerMath is p + n, p - n and p - q, of type t.
+func (f *fn) pointerMath(e *ast.BinaryExpr, p types.Pointer, t types.Type) stdlib.Value {
 	size := max(1, sizeof(p.Elem))
 	x, y := f.number(e.X), f.number(e.Y)
-	t := f.info.Types[e]
 	if _, both := f.info.Types[e.Y].(types.Pointer); both {
 		return stdlib.Value{V: f.b.Binary(arith[e.Op], x, y), Type: t}
 	}

@@ -53,10 +53,15 @@ func (f *fn) UserSymbol(name string) *ir.Value {
 func (f *fn) Trusted(a stdlib.Arg) *ir.Value {
 	e := a.(*arg).e
 	p := place{}
-	if _, ok := a.Type().(types.Pointer); ok {
+	if typed, ok := f.typedPlace(e); ok {
+		p = typed
+	} else if _, ok := a.Type().(types.Pointer); ok {
 		p = f.pointee(f.expr(e))
 	} else {
 		p = f.placeOf(e)
+	}
+	if p.base.Op == ir.OpNumber {
+		p.base = p.base.Args[0]
 	}
 	if p.mem != memTrusted && !f.fromContext(p.base) {
 		f.Refuse(notKnown)
@@ -67,6 +72,9 @@ func (f *fn) Trusted(a stdlib.Arg) *ir.Value {
 // Path returns the path of the file that a struct path is about, or an empty one where a pointer on the way to it is null.
 func (f *fn) Path(c stdlib.Call, path stdlib.Arg) stdlib.Value {
 	t := c.Result.(types.String)
+	if f.kind() == attach.KindIter && !f.Need(target.IterPath, "path() in iter") {
+		return f.undefined(t)
+	}
 	dst := f.Temp("path", types.Align(t.Size, 8), 8)
 	call := func(p *ir.Value) *ir.Value {
 		return f.b.Call(ir.HelperDPath, p, dst, f.b.Const(int64(t.Size)))

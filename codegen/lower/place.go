@@ -224,9 +224,8 @@ func (f *fn) load(p place, t types.Type) stdlib.Value {
 	case memWide:
 		v = f.b.Load(p.base, p.off, 8, false)
 		v.Stable = true
-		if ptr, ok := t.(types.Pointer); ok && ptr.Trusted {
-			v.Type = ir.Ptr
-			return stdlib.Value{V: v, Type: t}
+		if f.kind() == attach.KindTracing && !f.numeric(p.off) {
+			v = f.b.Number(v)
 		}
 		v = f.b.Extend(v, n, isSigned(t))
 	case memKernel, memUser:

@@ -50,6 +50,26 @@ func trustedField(s *types.Struct, field types.Field) bool {
 	return false
 }
 
+// numeric reports whether the verifier takes what is at an offset of the context for a number. With a pointer to a struct one can
+// compute little, and nothing at all with one that may be null.
+func (f *fn) numeric(off int64) bool {
+	c := f.prog.Context
+	if c.Retval != nil && c.Retval.Operand == nil && int64(c.Retval.Offset) == off {
+		_, pointer := c.Retval.Type.(types.Pointer)
+		return !pointer
+	}
+	if c.Args == nil {
+		return false
+	}
+	for _, known := range c.Args.Fields {
+		if int64(known.Offset) == off {
+			_, pointer := known.Type.(types.Pointer)
+			return !pointer
+		}
+	}
+	return false
+}
+
 // structOf returns the struct that an expression is or points to, or nil.
 func (f *fn) structOf(x ast.Expr) *types.Struct {
 	t := f.info.Types[x]

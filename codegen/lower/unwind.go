@@ -18,18 +18,22 @@ import (
 // which ranges the process has; whether the frame was found by a frame pointer; how many frames there are, how many are wanted; a number
 // computed from them; and then their addresses.
 const (
-	walkRegs   = 0
-	walkIP     = 16 * 8
-	walkFresh  = walkIP + 8
-	walkAdjust = walkIP + 16
-	walkFirst  = walkIP + 24
-	walkEnd    = walkIP + 32
-	walkGuess  = walkIP + 40
-	walkCount  = walkIP + 48
-	walkLimit  = walkIP + 56
-	walkHash   = walkIP + 64
-	walkFrames = walkIP + 72
-	walkSize   = walkFrames + 8*walkMost
+	walkRegs    = 0
+	walkIP      = 16 * 8
+	walkFresh   = walkIP + 8
+	walkAdjust  = walkIP + 16
+	walkFirst   = walkIP + 24
+	walkEnd     = walkIP + 32
+	walkGuess   = walkIP + 40
+	walkCount   = walkIP + 48
+	walkLimit   = walkIP + 56
+	walkHash    = walkIP + 64
+	walkHolders = walkIP + 72
+	walkFrames  = walkIP + 80
+	// walkMemories is how many walks of a program can be going on on a CPU, if threads can take it from each other in the middle of the
+	// program. walkHolders counts who has the memory.
+	walkMemories = 4
+	walkSize     = walkFrames + 8*walkMost
 	// walkMost is the largest number of frames, a power of two: the verifier wants to see that indexes are less.
 	walkMost = 128
 )
@@ -60,21 +64,54 @@ func (f *fn) UnwindStack(c stdlib.Call) stdlib.Value {
 	if f.countsFrames {
 		f.b.Store(dst, stackFrames, 4, f.b.Const(0))
 	}
-	memory, known, unknown, done := f.b.NewBlock("walk"), f.b.NewBlock("known"), f.b.NewBlock("unknown"), f.b.NewBlock("walked")
-	s := f.b.Call(ir.HelperMapLookupElem, f.b.MapPtr(object.UnwindStateMap+f.programName()), f.mapIndex(f.b.Const(0)))
-	f.b.Branch(s, memory, done)
-	f.enter(memory)
+	known, unknown, done := f.b.NewBlock("known"), f.b.NewBlock("unknown"), f.b.NewBlock("walked")
 	p := f.b.Call(ir.HelperMapLookupElem, f.b.MapPtr(object.UnwindProcsMap), f.mapIndex(f.tgid()))
 	f.b.Branch(p, known, unknown)
 	f.enter(unknown)
 	f.runtimeError(f.span(), noUnwindData)
 	f.b.Jump(done)
 	f.enter(known)
-	f.walk(c, t, s, f.b.Load(p, 0, 8, false))
-	f.keepWalked(dst, t, s)
+	ranges := f.b.Load(p, 0, 8, false)
+	f.withWalkMemory(func(s, n *ir.Value) {
+		f.walk(c, t, s, n, ranges)
+		f.keepWalked(dst, t, s)
+	})
 	f.b.Jump(done)
 	f.enter(done)
 	return stdlib.Value{V: dst, Type: t}
+}
+
+// withWalkMemory makes the code of a walk with memory that no other run of the program has: s is its address, n its index.
+func (f *fn) withWalkMemory(walk func(s, n *ir.Value)) {
+	name := object.UnwindStateMap + f.programName()
+	s, index := f.b.NewVariable(ir.Ptr), f.b.NewVariable(ir.I64)
+	memory, done := f.b.NewBlock("walk"), f.b.NewBlock("walk_done")
+	for n := range int64(walkMemories) {
+		p := f.b.Call(ir.HelperMapLookupElem, f.b.MapPtr(name), f.mapIndex(f.b.Const(n)))
+		f.b.Define(s, p)
+		f.b.Define(index, f.b.Const(n))
+		if !f.b.Func.Reentrant {
+			f.b.Branch(p, memory, done)
+			break
+		}
+		there, taken := f.b.NewBlock("walk_memory"), f.b.NewBlock("taken")
+		f.b.Branch(p, there, done)
+		f.enter(there)
+		f.b.Branch(f.b.XchgAdd(p, walkHolders, 8, f.b.Const(1)), taken, memory)
+		f.enter(taken)
+		f.b.AtomicAdd(p, walkHolders, 8, f.b.Const(-1))
+		if n == walkMemories-1 {
+			f.countLost(object.LostStacks)
+			f.b.Jump(done)
+		}
+	}
+	f.enter(memory)
+	walk(f.b.Use(s), f.b.Use(index))
+	if f.b.Func.Reentrant {
+		f.b.AtomicAdd(f.b.Use(s), walkHolders, 8, f.b.Const(-1))
+	}
+	f.b.Jump(done)
+	f.enter(done)
 }
 
 // mapIndex returns the address of a 32-bit key.
@@ -84,8 +121,8 @@ func (f *fn) mapIndex(n *ir.Value) *ir.Value {
 	return key
 }
 
-// walk fills the memory at s with the frames of the current task.
-func (f *fn) walk(c stdlib.Call, t types.Stack, s, ranges *ir.Value) {
+// walk fills the memory at s, the n-th of the CPU, with the frames of the current task.
+func (f *fn) walk(c stdlib.Call, t types.Stack, s, n, ranges *ir.Value) {
 	first := f.b.Extend(ranges, 4, false)
 	f.b.Store(s, walkFirst, 8, first)
 	f.b.Store(s, walkEnd, 8, f.b.Binary(ir.OpAdd, first, f.b.Binary(ir.OpLShr, ranges, f.b.Const(32))))
@@ -104,7 +141,7 @@ func (f *fn) walk(c stdlib.Call, t types.Stack, s, ranges *ir.Value) {
 	f.b.SetBlock(head)
 	f.b.Branch(f.b.Binary(ir.OpULt, f.b.Use(i), f.b.Const(int64(t.Depth))), body, done)
 	f.enter(body)
-	f.b.Branch(f.b.CallFunc(step), next, done)
+	f.b.Branch(f.b.CallFunc(step, n), next, done)
 	f.enter(next)
 	f.b.Define(i, f.b.AddImm(f.b.Use(i), 1))
 	f.b.Jump(head)
@@ -214,7 +251,7 @@ func (m *module) unwindMap(name string, spec *ebpf.MapSpec) bool {
 		return true
 	}
 	if strings.HasPrefix(name, object.UnwindStateMap) {
-		spec.Type, spec.ValueSize = ebpf.PerCPUArray, walkSize
+		spec.Type, spec.ValueSize, spec.MaxEntries = ebpf.PerCPUArray, walkSize, walkMemories
 		return true
 	}
 	depth, ok := object.ParseWalkedMap(name)

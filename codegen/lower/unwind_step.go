@@ -23,8 +23,8 @@ const (
 // stepper makes the code of one step of a walk: from a frame to that of its caller.
 type stepper struct {
 	*fn
-	// s is the memory of the walk.
-	s *ir.Value
+	// s is the memory of the walk, the one of the CPU's with the index memory.
+	s, memory *ir.Value
 	// scratch is memory for what is read from the stack.
 	scratch *ir.Value
 	// failed is where a walk ends that should not, guess where the frame pointer is tried, end where the walk ends, goOn where it goes on.
@@ -32,7 +32,7 @@ type stepper struct {
 }
 
 // unwindStep returns the name of the subprogram that takes a step of the program's walk and returns whether there is more to walk. The
-// verifier follows it once, for which it takes nothing: all that it works on is in the program's memory for walks.
+// verifier follows it once, for which it takes nothing but the index of the walk's memory: all that it works on is in the program's memory for walks.
 func (f *fn) unwindStep() string {
 	name := f.programName() + "_unwind"
 	for _, s := range f.subs {
@@ -43,7 +43,7 @@ func (f *fn) unwindStep() string {
 	b := ir.NewBuilder(name)
 	b.Func.Sub, b.Func.Global = true, true
 	b.Span = f.b.Span
-	g := &stepper{fn: &fn{module: f.module, b: b, prog: f.prog, program: f.programName(), at: f.at}}
+	g := &stepper{memory: b.Param(ir.I64), fn: &fn{module: f.module, b: b, prog: f.prog, program: f.programName(), at: f.at}}
 	g.code()
 	f.subs = append(f.subs, b.Func)
 	return name
@@ -56,7 +56,7 @@ func (u *stepper) code() {
 	u.fail, u.end, u.goOn = b.NewBlock("fail"), b.NewBlock("end"), b.NewBlock("go_on")
 	u.scratch = u.Temp("words", 16, 8)
 	found := b.NewBlock("walk")
-	u.s = b.Call(ir.HelperMapLookupElem, b.MapPtr(object.UnwindStateMap+u.program), u.mapIndex(b.Const(0)))
+	u.s = b.Call(ir.HelperMapLookupElem, b.MapPtr(object.UnwindStateMap+u.program), u.mapIndex(u.memory))
 	b.Branch(u.s, found, u.end)
 	u.enter(found)
 	u.when(b.Binary(ir.OpEq, u.walk(walkIP), b.Const(0)), u.end)

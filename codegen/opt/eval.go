@@ -36,6 +36,8 @@ func eval(op ir.Op, width int, x, y int64) int64 {
 		return x >> (uint64(y) & 63)
 	case ir.OpNeg:
 		return -x
+	case ir.OpNumber:
+		return x
 	case ir.OpSExt:
 		return signExtend(x, width)
 	case ir.OpZExt:

@@ -236,6 +236,8 @@ func compute(v *ir.Value, x, y int64) int64 {
 		return x >> (uy % 64)
 	case ir.OpNeg:
 		return 0 - x
+	case ir.OpNumber:
+		return x
 	case ir.OpZExt:
 		return int64(low)
 	case ir.OpSExt:

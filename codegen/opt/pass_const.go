@@ -89,7 +89,7 @@ func (c *folder) step(v *ir.Value) *ir.Value {
 		return c.foldMemory(v)
 	case ir.OpBranch:
 		return c.foldBranch(v)
-	case ir.OpParam, ir.OpConst, ir.OpCtx, ir.OpSlot, ir.OpMapPtr, ir.OpMapValue, ir.OpFuncPtr, ir.OpCall, ir.OpKfunc,
+	case ir.OpParam, ir.OpConst, ir.OpCtx, ir.OpSlot, ir.OpMapPtr, ir.OpMapValue, ir.OpFuncPtr, ir.OpNumber, ir.OpCall, ir.OpKfunc,
 		ir.OpCallFunc, ir.OpJump, ir.OpReturn:
 		return nil
 	}

@@ -37,6 +37,7 @@ const (
 	TaskFromPID             // the kernel's function bpf_task_from_pid, 6.2
 	UprobePreempt           // programs of uprobes run with preemption on, 6.0: another thread may run the same program meanwhile
 	GetFuncRet              // bpf_get_func_ret, 5.17
+	IterPath                // bpf_d_path in iterators, 5.12
 	TaskPtRegs              // bpf_task_pt_regs, 5.15
 
 	endFeature
@@ -71,6 +72,7 @@ var features = [endFeature]featureInfo{
 	UprobeFuncIP:    {"bpf_get_func_ip in uprobes", Version{6, 6}},
 	TaskFromPID:     {"bpf_task_from_pid", Version{6, 2}},
 	GetFuncRet:      {"bpf_get_func_ret", Version{5, 17}},
+	IterPath:        {"bpf_d_path in iterators", Version{5, 12}},
 	TaskPtRegs:      {"bpf_task_pt_regs", Version{5, 15}},
 	LargeMapKeys:    {"map keys of more than 512 bytes", Version{5, 11}},
 	UprobePreempt:   {"preemption in programs of uprobes", Version{6, 0}},

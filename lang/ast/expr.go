@@ -120,7 +120,9 @@ type (
 	CastExpr struct {
 		Place
 		Type TypeExpr
-		X    Expr
+		// TypeSpan is the type with its parentheses.
+		TypeSpan diag.Span
+		X        Expr
 	}
 
 	// TupleLit is `(a, b)`, `(a,)` or `()`.

@@ -19,6 +19,8 @@ func Relocate(root Node, move func(diag.Span) diag.Span) (nodes int) {
 			}
 		case *BinaryExpr:
 			n.OpSpan = move(n.OpSpan)
+		case *CastExpr:
+			n.TypeSpan = move(n.TypeSpan)
 		case *FieldExpr:
 			n.NameSpan = move(n.NameSpan)
 		case *AssignStmt:

@@ -276,7 +276,7 @@ func TestRoomyMaps(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s%s %s", m.Name, key, m.Value))
 	}
 	require.Equal(t, []string{
-		"@a int64", "@b uint64", "@c[(int64,uint64,string[64])] int64", "@d (a=int64,b=string[64])", "@e count_t", "@f[uint64] string[64]",
+		"@a int64", "@b uint64", "@c[(int64,uint64,string[64])] int64", "@d record { .a = int64, .b = string[64] }", "@e count_t", "@f[uint64] string[64]",
 		"@g int64", "@h sum_t",
 	}, got)
 	for v, at := range info.Vars {

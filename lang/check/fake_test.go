@@ -93,11 +93,11 @@ func newBuiltins() fakeBuiltins {
 		action("print", param("value", types.ParamMapOr), optional("top", types.ParamLitInt), optional("div", types.ParamLitInt)),
 		action("clear", param("map", types.ParamMap)), action("zero", param("map", types.ParamMap)),
 		{
-			Name: "delete", Call: true, Result: types.Bool{},
+			Name: "delete", Call: true, Effect: true, Result: types.Bool{},
 			Params: []types.Param{param("map", types.ParamMapElem), optional("key", types.ParamMapKey)},
 		},
 		{
-			Name: "find", Call: true, Result: types.Bool{},
+			Name: "find", Call: true, Effect: true, Result: types.Bool{},
 			Params: []types.Param{param("map", types.ParamMap), param("key", types.ParamMapKey), param("result", types.ParamVar)},
 		},
 		{

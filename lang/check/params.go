@@ -15,20 +15,10 @@ func (c *checker) param(n int) (string, bool) {
 	return c.opts.Params[n-1], true
 }
 
-// paramNumber reads a positional parameter as an integer literal of the language: decimal, octal, hexadecimal, negative.
+// paramNumber reads a positional parameter as an integer literal of the language, which may be negative.
 func paramNumber(s string) (v constInt, ok bool) {
-	digits, neg := strings.CutPrefix(s, "-")
-	if digits == "" || digits[0] < '0' || digits[0] > '9' || strings.HasPrefix(digits, "0b") || strings.HasPrefix(digits, "0o") {
-		return constInt{}, false
-	}
-	u, err := strconv.ParseUint(digits, 0, 64)
-	if err != nil {
-		return constInt{}, false
-	}
-	if !neg {
-		return fromUint(u), true
-	}
-	return negate(fromUint(u))
+	v, problem := numberText(s)
+	return v, problem == ""
 }
 
 // expandParams replaces $1, $2, … in the text of an attach point.

@@ -18,6 +18,10 @@ type setting struct {
 	// renamed is the new name of an old one; noEffect is set for variables without a meaning any more.
 	renamed  string
 	noEffect bool
+	// opposite is set for an old name that means the contrary of the new one.
+	opposite bool
+	// envOnly is set for variables of the environment that no script sets.
+	envOnly bool
 	// flag is set for variables that are on or off: any number but 0 means on.
 	flag bool
 }
@@ -58,9 +62,16 @@ func settings() map[string]setting {
 		"unstable_macro":          {noEffect: true},
 		"unstable_map_decl":       {noEffect: true},
 
-		"strlen":        {renamed: "max_strlen"},
-		"cat_bytes_max": {renamed: "max_cat_bytes"},
-		"map_keys_max":  {renamed: "max_map_keys"},
+		"strlen":          {renamed: "max_strlen"},
+		"cat_bytes_max":   {renamed: "max_cat_bytes"},
+		"map_keys_max":    {renamed: "max_map_keys"},
+		"no_cpp_demangle": {renamed: "cpp_demangle", opposite: true},
+
+		"btf":           {envOnly: true},
+		"color":         {envOnly: true},
+		"kernel_build":  {envOnly: true},
+		"kernel_source": {envOnly: true},
+		"vmlinux":       {envOnly: true},
 	}
 }
 
@@ -127,11 +138,16 @@ func (c *checker) configure(table map[string]setting, s ast.ConfigSetting) {
 		suggest(d, name, settingNames(table))
 		return
 	}
+	old := st
 	if st.renamed != "" {
 		c.diags.Warnf(s.At, "renamed-config", "%s has been renamed, please use %s", s.Name, st.renamed)
 		st = table[st.renamed]
 	}
-	if st.noEffect {
+	switch {
+	case st.envOnly:
+		c.diags.Errorf(s.At, "unknown-config", "%s: can only be set as an environment variable", s.Name)
+		return
+	case st.noEffect:
 		c.diags.Warnf(s.At, "no-effect", "%s is deprecated and has no effect", s.Name)
 		return
 	}
@@ -142,9 +158,23 @@ func (c *checker) configure(table map[string]setting, s ast.ConfigSetting) {
 	if n, number := s.Value.(*ast.IntLit); number && st.flag && n.Value != 0 {
 		value = "1"
 	}
-	if err := st.set(&c.info.Config, value); err != nil {
+	if err := st.set(&c.info.Config, old.meant(value)); err != nil {
 		c.diags.Errorf(s.At, "bad-config", "%s", err)
 	}
+}
+
+// meant returns the value of the new name that the value of an old one stands for.
+func (s setting) meant(value string) string {
+	if !s.opposite {
+		return value
+	}
+	switch value {
+	case "true", "1":
+		return "false"
+	case "false", "0":
+		return "true"
+	}
+	return value
 }
 
 func (c *checker) configureFromEnv(table map[string]setting) {
@@ -155,13 +185,14 @@ func (c *checker) configureFromEnv(table map[string]setting) {
 	sort.Strings(names)
 	for _, name := range names {
 		st, ok := table[name]
+		old := st
 		if st.renamed != "" {
 			st = table[st.renamed]
 		}
 		if !ok || st.set == nil {
 			continue
 		}
-		if err := st.set(&c.info.Config, c.opts.Env[name]); err != nil {
+		if err := st.set(&c.info.Config, old.meant(c.opts.Env[name])); err != nil {
 			c.diags.Errorf(diag.Span{}, "bad-config", "environment: %s", err)
 		}
 	}
@@ -297,5 +328,6 @@ func license(c *Config, v string) error {
 		}
 	}
 	//lint:ignore ST1005 these are bpftrace's words
-	return fmt.Errorf("Invalid value for license. Found: %s. Valid values: %s.", v, strings.Join(valid, ", "))
+	return fmt.Errorf("Invalid value for license. Found: %s. Valid values: %s. Read more about BPF programs and licensing: "+
+		"https://docs.kernel.org/bpf/bpf_licensing.html#using-bpf-programs-in-the-linux-kernel", v, strings.Join(valid, ", "))
 }

@@ -81,9 +81,33 @@ func (c *checker) round() {
 }
 
 func (c *checker) stmts(list []ast.Stmt) {
-	for _, s := range list {
+	for i, s := range list {
 		c.stmt(s)
+		if i+1 < len(list) && c.leaves(s) {
+			c.warnf(withEnd(list[i+1].Span()), "unreachable", "Unreachable statement.")
+		}
 	}
+}
+
+// leaves reports whether nothing behind a statement is reached.
+func (c *checker) leaves(s ast.Stmt) bool {
+	switch s := s.(type) {
+	case *ast.ReturnStmt, *ast.BreakStmt, *ast.ContinueStmt:
+		return true
+	case *ast.ExprStmt:
+		call, ok := s.X.(*ast.CallExpr)
+		return ok && c.info.Calls[call] != nil && c.info.Calls[call].Leaves
+	default: // no other statement ends the way for sure
+	}
+	return false
+}
+
+// withEnd returns the span of a statement with the semicolon behind it.
+func withEnd(s diag.Span) diag.Span {
+	if s.IsValid() && s.End < len(s.File.Text) && s.File.Text[s.End] == ';' {
+		s.End++
+	}
+	return s
 }
 
 func (c *checker) stmt(s ast.Stmt) {
@@ -120,9 +144,9 @@ func (c *checker) stmt(s ast.Stmt) {
 	case *ast.UnrollStmt:
 		c.unroll(s)
 	case *ast.BreakStmt:
-		c.jump(s.At, "break")
+		c.jump(withEnd(s.At), "break")
 	case *ast.ContinueStmt:
-		c.jump(s.At, "continue")
+		c.jump(withEnd(s.At), "continue")
 	case *ast.BadStmt:
 	default:
 		panic(fmt.Sprintf("BUG: check: unexpected statement %T", s))
@@ -148,8 +172,8 @@ func (c *checker) exprStmt(s *ast.ExprStmt) {
 	case *ast.IncDecExpr, *ast.BadExpr:
 		return
 	case *ast.CallExpr:
-		if sig := c.info.Calls[x]; sig != nil && len(sig.Params) > 0 && takesMap(sig.Params[0].Kind) {
-			return // what it does to the map may be all that is wanted
+		if sig := c.info.Calls[x]; sig != nil && sig.Effect {
+			return // may be all that is wanted
 		}
 	default: // no other type matters here
 	}
@@ -172,7 +196,7 @@ func (c *checker) returnStmt(s *ast.ReturnStmt) {
 		return
 	}
 	if _, ok := c.number(t); !ok {
-		c.errorf(s.At, "type-mismatch", "Probe return values can only be integers. Found %s", t)
+		c.errorf(withEnd(s.At), "type-mismatch", "Probe return values can only be integers. Found %s", t)
 		return
 	}
 	c.adapt(s.Value, types.Int64)
@@ -202,7 +226,7 @@ func (c *checker) checkCondition(e ast.Expr, t types.Type) bool {
 func (c *checker) assign(s *ast.AssignStmt) {
 	switch target := s.Target.(type) {
 	case *ast.Ident: // _ = e
-		c.rejectVoid(s.At, c.expr(s.Value))
+		c.expr(s.Value)
 	case *ast.VarExpr:
 		c.info.Types[target] = c.slotType(target)
 		if s.Op == ast.AssignNone {
@@ -250,7 +274,11 @@ func (c *checker) assignVar(at diag.Span, v *ast.VarExpr, t types.Type, value as
 		return
 	}
 	if types.Equal(t, types.Void{}) {
-		c.errorf(at, "void-value", "Invalid expression for assignment")
+		if _, isCall := value.(*ast.CallExpr); !isCall {
+			c.errorf(at, "void-value", "Invalid expression for assignment")
+			return
+		}
+		c.errorf(at, "void-value", "Value 'void' cannot be assigned to a scratch variable.")
 		return
 	}
 	if n, ok := types.Number(t); ok {
@@ -385,7 +413,7 @@ func (c *checker) adapt(e ast.Expr, t types.Type) {
 }
 
 func (c *checker) warnCast(e ast.Expr, from, to types.Type) {
-	c.warnf(e.Span(), "sign-conversion", "Expression of type: %s being cast to type: %s. This may cause unexpected results. "+
+	c.warnf(placeOf(e), "sign-conversion", "Expression of type: %s being cast to type: %s. This may cause unexpected results. "+
 		"Use an explicit cast to suppress this warning.", from, to)
 }
 

@@ -3,6 +3,7 @@ package check
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/diag"
@@ -160,23 +161,59 @@ var errCast = errors.New("no such cast")
 // cast types (T)x.
 func (c *checker) cast(e *ast.CastExpr) types.Type {
 	from := c.expr(e.X)
-	to := c.typeExpr(e.Type)
+	to := c.castType(e)
 	if to == nil || from != nil && types.IsInvalid(from) {
 		return types.Invalid{}
 	}
 	if from == nil {
 		return to
 	}
-	t, err := c.convert(e, from, to)
-	if err != nil {
-		c.errorf(e.At, "bad-cast", "Cannot cast from \"%s\" to \"%s\"", from, castName(to))
+	if !c.isVariant(e, to) {
 		return types.Invalid{}
 	}
-	if types.Equal(t, from) && !types.IsAggregate(from) {
-		c.warnf(e.Type.Span(), "needless-cast", "Unnecessary cast: expression is already of type %s", from)
+	t, err := c.convert(e, from, to)
+	if err != nil {
+		c.errorf(e.TypeSpan, "bad-cast", "Cannot cast from \"%s\" to \"%s\"", from, castName(to))
+		return types.Invalid{}
+	}
+	if _, isBool := t.(types.Bool); types.Equal(t, from) && !types.IsAggregate(from) && !isBool {
+		c.warnf(e.TypeSpan, "needless-cast", "Unnecessary cast: expression is already of type %s", from)
 	}
 	c.foldCast(e, t)
 	return t
+}
+
+// castType returns the type that a cast is to.
+func (c *checker) castType(e *ast.CastExpr) types.Type {
+	if n, ok := e.Type.(*ast.NamedType); ok && n.Keyword == "enum" {
+		if _, known := c.findType(n.Keyword, n.Name); !known {
+			c.unknownType(e.TypeSpan, n.Keyword, n.Name)
+			return nil
+		}
+	}
+	return c.typeExpr(e.Type)
+}
+
+// placeOf returns what is underlined of an expression: of a cast, the type in its parentheses.
+func placeOf(e ast.Expr) diag.Span {
+	if c, ok := e.(*ast.CastExpr); ok {
+		return c.TypeSpan
+	}
+	return e.Span()
+}
+
+// isVariant refuses a literal that the enum it is cast to has no name for.
+func (c *checker) isVariant(e *ast.CastExpr, to types.Type) bool {
+	enum, ok := to.(*types.Enum)
+	if !ok || !c.literals[e.X] {
+		return true
+	}
+	v, known := c.constant(e.X)
+	if !known || slices.ContainsFunc(enum.Values, func(m types.EnumValue) bool { return m.Value == v.bits }) {
+		return true
+	}
+	c.errorf(e.TypeSpan, "bad-cast", "Enum: %s doesn't contain a variant value of %s", enum.Name, indexText(v))
+	return false
 }
 
 func castName(t types.Type) string {

@@ -80,7 +80,7 @@ func (c *checker) exprType(e ast.Expr) types.Type {
 }
 
 func (c *checker) stringLit(e *ast.StringLit) types.Type {
-	if limit := c.info.Config.MaxStrlen; len(e.Value) > limit {
+	if limit := c.info.Config.MaxStrlen; len(e.Value) >= limit {
 		c.errorf(e.At, "long-string", "String is too long (over %d bytes): %s", limit, e.Value).
 			Hintf("the max_strlen config variable sets the limit")
 		return types.Invalid{}
@@ -268,7 +268,7 @@ func (c *checker) storeMap(m *scriptMap, s *ast.AssignStmt, t types.Type) {
 		return
 	case types.IsAggregate(t) && !isCall:
 		d := c.errorf(s.At, "aggregate-value", "Map value '%s' cannot be assigned from one map to another. The function that returns this "+
-			"type must be called directly e.g. `%s = %s();`.", t, m.m.Name, aggregateName(t))
+			"type must be called directly e.g. `%s = %s;`.", t, m.m.Name, aggregateCall(t))
 		if types.IsCastable(t) {
 			d.Hintf("Add a cast to integer if you want the value of the aggregate, e.g. `%s = (int64)%s;`.", m.m.Name, s.Value.Span().Text())
 		}
@@ -277,7 +277,11 @@ func (c *checker) storeMap(m *scriptMap, s *ast.AssignStmt, t types.Type) {
 	if c.report && c.hasOtherBounds(m, s, t) {
 		return
 	}
-	c.store(&m.value, s.At, m.m.Name, "map", t, s.Value)
+	at := s.At
+	if types.IsAggregate(t) {
+		at = s.Value.Span()
+	}
+	c.store(&m.value, at, m.m.Name, "map", t, s.Value)
 	if w, ok := types.Widen(t, m.value.typ()); c.report && ok && types.IsAggregate(w) {
 		c.info.Types[s.Value] = m.value.typ() // signed in one place is signed in all
 	}
@@ -306,30 +310,30 @@ func (c *checker) hasOtherBounds(m *scriptMap, s *ast.AssignStmt, t types.Type) 
 	return false
 }
 
-// aggregateName returns the function that makes an aggregate.
-func aggregateName(t types.Type) string {
+// aggregateCall returns a call of the function that makes an aggregate.
+func aggregateCall(t types.Type) string {
 	switch t := t.(type) {
 	case types.Count:
-		return "count"
+		return "count()"
 	case types.Sum:
-		return "sum"
+		return "sum(retval)"
 	case types.Min:
-		return "min"
+		return "min(retval)"
 	case types.Max:
-		return "max"
+		return "max(retval)"
 	case types.Avg:
-		return "avg"
+		return "avg(retval)"
 	case types.Stats:
-		return "stats"
+		return "stats(arg2)"
 	case types.Hist:
 		if t.Quantiles != "" {
-			return "quantile"
+			return "quantile(retval)"
 		}
-		return "hist"
+		return "hist(retval)"
 	case types.LHist:
-		return "lhist"
+		return "lhist(rand %10, 0, 10, 1)"
 	case types.TSeries:
-		return "tseries"
+		return "tseries(rand %10, 10s, 1)"
 	default: // no other type matters here
 	}
 	panic(fmt.Sprintf("BUG: check: %T is no aggregate", t))

@@ -68,7 +68,7 @@ func (c *checker) index(e *ast.IndexExpr) types.Type {
 	}
 	if _, ok := t.(types.Tuple); ok {
 		k, known := c.constant(e.Index)
-		if !known {
+		if !known || k.negative {
 			c.errorf(e.At, "bad-index", "Array-style access for tuples only valid for integer literals")
 			return types.Invalid{}
 		}
@@ -78,21 +78,37 @@ func (c *checker) index(e *ast.IndexExpr) types.Type {
 		c.errorf(e.At, "bad-index", "The array index operator [] only accepts integer indices, found %s", i)
 		return types.Invalid{}
 	}
+	k, known := c.constant(e.Index)
 	switch x := t.(type) {
 	case types.Pointer:
 		if _, void := x.Elem.(types.Void); !void {
 			return c.loaded(x.Elem, x)
 		}
 	case types.Array:
-		if k, ok := c.constant(e.Index); ok && (k.negative || uint64(k.bits) >= uint64(x.Len)) && x.Len > 0 {
-			c.errorf(e.At, "bad-index", "the index %s is out of bounds for array of size %d", e.Index.Span().Text(), x.Len)
+		if known && x.Len > 0 && !c.inBounds(e, k, x.Len) {
 			return types.Invalid{}
 		}
 		return c.loaded(x.Elem, types.Pointer{Elem: x.Elem, Space: c.space()})
 	case types.String:
+		if known && x.Size > 0 && !c.inBounds(e, k, x.Size) {
+			return types.Invalid{}
+		}
 		return types.Int8
 	default: // no other type matters here
 	}
 	c.errorf(e.At, "bad-index", "The array index operator [] can only be used on arrays, pointers, and tuples, found %s.", t)
 	return types.Invalid{}
+}
+
+// inBounds reports whether an index that is known is one of an array of n elements, and complains if not.
+func (c *checker) inBounds(e *ast.IndexExpr, k constInt, n int) bool {
+	switch {
+	case k.negative:
+		c.errorf(e.At, "bad-index", "The array index operator [] only accepts non-negative integer indices. Got: %s", c.info.Types[e.Index])
+	case uint64(k.bits) >= uint64(n):
+		c.errorf(e.At, "bad-index", "the index %s is out of bounds for array of size %d", e.Index.Span().Text(), n)
+	default:
+		return true
+	}
+	return false
 }

@@ -93,7 +93,9 @@ func (c *checker) bound(s *ast.ForRangeStmt, e ast.Expr, word string) (types.Int
 	}
 	n, ok := c.number(t)
 	if !ok && !types.IsInvalid(t) {
-		c.errorf(s.At, "bad-range", "Loop range requires an integer for the %s value", word)
+		at := s.At
+		at.End = s.End.Span().End
+		c.errorf(at, "bad-range", "Loop range requires an integer for the %s value", word)
 	}
 	return n, ok
 }

@@ -59,6 +59,7 @@ func (c *checker) integerOp(e *ast.BinaryExpr, x, y types.Int) types.Type {
 		t = types.Int64
 	}
 	if e.Op == ast.Shl || e.Op == ast.Shr {
+		t = types.Int{Size: 8, Signed: x.Signed}
 		c.adapt(e.X, t)
 		c.checkShift(e)
 		return t
@@ -183,8 +184,19 @@ func (c *checker) compareParts(e *ast.BinaryExpr, x, y types.Type) types.Type {
 }
 
 func (c *checker) mismatch(e *ast.BinaryExpr, x, y types.Type) types.Type {
+	x, y = c.sideType(e.Op, e.X, x, y), c.sideType(e.Op, e.Y, y, x)
 	sides(c.errorf(e.At, "type-mismatch", "Type mismatch for '%s': comparing %s with %s", e.Op, x, y), e, x, y)
 	return types.Invalid{}
+}
+
+// sideType is the type that an operand is said to have: a literal beside what no literal is like has 64 bits.
+func (c *checker) sideType(op ast.BinaryOp, e ast.Expr, t, other types.Type) types.Type {
+	n, ok := t.(types.Int)
+	_, isString := other.(types.String)
+	if ok && c.literals[e] && !isString && !op.IsLogical() && e.Span().IsValid() {
+		return types.Int{Size: 8, Signed: n.Signed}
+	}
+	return t
 }
 
 // sides shows which operand is of which type. The clones of a body say so once.

@@ -40,6 +40,8 @@ type Diagnostic struct {
 	Message, Hint string
 	// Notes are other places that belong to what is said.
 	Notes []Note
+
+	dropped bool
 }
 
 // Note is a place that a diagnostic speaks of besides its own.
@@ -91,6 +93,7 @@ func (l *List) add(d Diagnostic) *Diagnostic {
 	if l.kept[d.Severity] >= maxKept {
 		l.dropped[d.Severity]++
 		l.spare = d
+		l.spare.dropped = true
 		return &l.spare
 	}
 	l.kept[d.Severity]++
@@ -101,6 +104,10 @@ func (l *List) add(d Diagnostic) *Diagnostic {
 	l.items = append(l.items, d)
 	return &l.items[len(l.items)-1]
 }
+
+// Dropped reports whether nobody will read the diagnostic: its list has kept enough of them, or it says nothing. A hint that takes time
+// to find is not worth it then.
+func (d *Diagnostic) Dropped() bool { return d.dropped || d.Message == "" }
 
 // Hintf sets the hint of a diagnostic.
 func (d *Diagnostic) Hintf(format string, args ...any) {
@@ -180,10 +187,11 @@ func (d Diagnostic) render(color bool) string {
 		}
 	}
 	line := func(at Span, message string) {
+		b.WriteString(on)
 		if at.IsValid() {
 			fmt.Fprintf(&b, "%s: ", at)
 		}
-		fmt.Fprintf(&b, "%s%s: %s%s\n", on, d.Severity, message, off)
+		fmt.Fprintf(&b, "%s: %s%s\n", d.Severity, message, off)
 		if at.IsValid() {
 			b.WriteString(excerpt(at))
 		}
@@ -192,7 +200,7 @@ func (d Diagnostic) render(color bool) string {
 	for _, n := range d.Notes {
 		line(n.Span, n.Message)
 	}
-	expandedFrom(&b, d.Span, on+d.Severity.String(), off)
+	expandedFrom(&b, d.Span, d.Severity, on, off)
 	if d.Hint != "" {
 		fmt.Fprintf(&b, "HINT: %s\n", d.Hint)
 	}
@@ -202,41 +210,59 @@ func (d Diagnostic) render(color bool) string {
 // ExpandedFrom returns the lines that say which calls of macros put a span where it is; none for one that the user wrote there.
 func ExpandedFrom(s Span, severity Severity) string {
 	var b strings.Builder
-	expandedFrom(&b, s, severity.String(), "")
+	expandedFrom(&b, s, severity, "", "")
 	return b.String()
 }
 
-func expandedFrom(b *strings.Builder, s Span, word, off string) {
+func expandedFrom(b *strings.Builder, s Span, severity Severity, on, off string) {
 	if !s.IsValid() {
 		return
 	}
 	for from := s.File.From; from.IsValid(); from = from.File.From {
-		fmt.Fprintf(b, "%s: %s: expanded from%s\n%s", from, word, off, excerpt(from))
+		fmt.Fprintf(b, "%s%s: %s: expanded from%s\n%s", on, from, severity, off, excerpt(from))
 	}
 }
 
 // maxExcerpt is the number of columns of a source line that an excerpt shows; scripts on one line can be long.
 const maxExcerpt = 160
 
+// maxLines is the number of lines of a span that an excerpt shows.
+const maxLines = 10
+
+// excerpt returns the source line of a span with the span underlined, or the lines of a longer span.
 func excerpt(s Span) string {
-	start := s.Pos()
-	line := s.File.Line(start.Line)
-	from, to := start.Col-1, len(line)
-	if end := s.File.Pos(max(s.Start, s.End)); end.Line == start.Line {
-		to = min(to, end.Col-1)
+	start, end := s.Pos(), s.File.Pos(max(s.Start, s.End))
+	if end.Line != start.Line {
+		return wholeLines(s.File, start.Line, end.Line)
 	}
-	from = min(from, len(line))
-	to = max(to, from)
+	line := s.File.Line(start.Line)
+	from := min(start.Col-1, len(line))
+	to := max(min(len(line), end.Col-1), from)
 	if len(line) > maxExcerpt {
 		cut := max(0, min(from-maxExcerpt/2, len(line)-maxExcerpt))
 		end := min(len(line), cut+maxExcerpt)
 		line, from, to = line[cut:end], from-cut, min(to, end)-cut
 	}
-	widen := func(t string) string { return printable(strings.ReplaceAll(t, "\t", "    ")) }
 	pad := strings.Repeat(" ", utf8.RuneCountInString(widen(line[:from])))
 	mark := strings.Repeat("~", max(1, utf8.RuneCountInString(widen(line[from:to]))))
 	return widen(line) + "\n" + pad + mark + "\n"
 }
+
+// wholeLines returns lines of a file, as many as are worth reading.
+func wholeLines(f *File, first, last int) string {
+	var b strings.Builder
+	for n := first; n <= last && n < first+maxLines; n++ {
+		line := f.Line(n)
+		b.WriteString(widen(line[:min(len(line), maxExcerpt)]) + "\n")
+	}
+	if last >= first+maxLines {
+		b.WriteString("…\n")
+	}
+	return b.String()
+}
+
+// widen returns a part of a line as it is shown.
+func widen(t string) string { return printable(strings.ReplaceAll(t, "\t", "    ")) }
 
 // printable replaces control characters, which a script may hold and a terminal must not interpret.
 func printable(t string) string {

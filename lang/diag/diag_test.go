@@ -30,7 +30,7 @@ func TestRender(t *testing.T) {
 		{
 			"warning over lines",
 			diag.Diagnostic{Span: at(f, "{\n\t@reads"), Severity: diag.Warning, Message: "long"},
-			"reads.gt:1-2: WARNING: long\nBEGIN {\n      ~\n",
+			"reads.gt:1-2: WARNING: long\nBEGIN {\n    @reads[pid] = count(pid);\n",
 		},
 		{
 			"control characters",
@@ -93,8 +93,8 @@ func TestPrintOptions(t *testing.T) {
 	l.Print(&colored, diag.PrintOptions{Color: true})
 	require.Equal(t, "f:1:3-4: ERROR: bad\na b\n  ~\nf:1:1-2: WARNING: warn\na b\n~\n", plain.String())
 	require.Equal(t, "f:1:3-4: ERROR: bad\na b\n  ~\n", quiet.String())
-	require.Contains(t, colored.String(), "\x1b[31mERROR: bad\x1b[0m\n")
-	require.Contains(t, colored.String(), "\x1b[33mWARNING: warn\x1b[0m\n")
+	require.Contains(t, colored.String(), "\x1b[31mf:1:3-4: ERROR: bad\x1b[0m\n")
+	require.Contains(t, colored.String(), "\x1b[33mf:1:1-2: WARNING: warn\x1b[0m\n")
 }
 
 func TestPositions(t *testing.T) {

@@ -62,7 +62,7 @@ func parseInt(text string) (value uint64, duration bool, problem string) {
 	if base == 10 && strings.HasPrefix(rest, "e") {
 		return exponent(value, rest[1:])
 	}
-	if unit, ok := durations[rest]; ok && base == 10 {
+	if unit, ok := durations[rest]; ok && base == 10 && strings.HasSuffix(text, rest) {
 		hi, lo := bits.Mul64(value, unit)
 		if hi != 0 {
 			return 0, false, outOfRange

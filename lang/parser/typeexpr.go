@@ -220,6 +220,7 @@ func (p *parser) cast() ast.Expr {
 	p.take()
 	c := &ast.CastExpr{Type: p.typeExpr()}
 	p.expect(")", " after the type of a cast")
+	c.TypeSpan = p.from(start).At
 	c.X = p.nested()
 	c.Place = p.from(start)
 	return c

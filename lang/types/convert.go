@@ -103,12 +103,19 @@ func Widen(a, b Type) (t Type, ok bool) {
 	return nil, false
 }
 
-// widenPointers joins pointers to the same type that differ in what is known of their memory.
+// widenPointers joins pointers to the same type that differ in what is known of their memory. Pointers to integers point to the
+// larger one.
 func widenPointers(a, b Pointer) (Type, bool) {
+	elem := a.Elem
 	if !Equal(a.Elem, b.Elem) {
-		return nil, false
+		x, okX := a.Elem.(Int)
+		y, okY := b.Elem.(Int)
+		if !okX || !okY {
+			return nil, false
+		}
+		elem, _ = WidenInts(x, y)
 	}
-	p := Pointer{Elem: a.Elem, Space: a.Space, Trusted: a.Trusted && b.Trusted}
+	p := Pointer{Elem: elem, Space: a.Space, Trusted: a.Trusted && b.Trusted}
 	if p.Space == SpaceNone {
 		p.Space = b.Space
 	}

@@ -22,6 +22,10 @@ type Signature struct {
 	Aggregate bool
 	// Statement marks calls without a value that are only allowed as a statement of their own.
 	Statement bool
+	// Effect marks calls whose value is not all that they are made for.
+	Effect bool
+	// Leaves marks calls that do not come back.
+	Leaves bool
 	// Format is the index of the format string argument plus one; 0 for none.
 	Format int
 	// Unsafe requires --unsafe.

@@ -35,9 +35,9 @@ func (t Tuple) String() string {
 func (r Record) String() string {
 	parts := make([]string, len(r.Fields))
 	for i, f := range r.Fields {
-		parts[i] = f.Name + "=" + f.Type.String()
+		parts[i] = "." + f.Name + " = " + f.Type.String()
 	}
-	return "(" + strings.Join(parts, ",") + ")"
+	return "record { " + strings.Join(parts, ", ") + " }"
 }
 
 // String returns struct name or union name.

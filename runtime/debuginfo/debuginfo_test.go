@@ -15,7 +15,7 @@ import (
 
 // source has a function of its own, and one that is compiled into two others. The comments name lines.
 const source = `#include <stdlib.h>
-int g;
+int g; struct pair { int a; union { struct pair *next; long n; }; } pair;
 __attribute__((noinline)) int leaf(int a, char *s)
 {
 	g += a; /* 5 */
@@ -197,6 +197,28 @@ func TestFrames(t *testing.T) {
 			require.Equal(t, []debuginfo.Frame{{Func: "leaf", File: file, Line: 5}}, info.Frames(leaf.Value))
 			require.Empty(t, info.Frames(1))
 		})
+	}
+}
+
+func TestParams(t *testing.T) {
+	path := mustCompile(t)
+	info, syms := mustOpen(t, path), symbols(t, path)
+	for name, want := range map[string][]string{"leaf": {"int a", "char* s"}, "caller": {"int d"}, "main": {"int argc", "char** argv"}} {
+		params, err := info.Params(syms[name].Value)
+		require.NoError(t, err)
+		var got []string
+		for _, p := range params {
+			got = append(got, p.Declaration())
+		}
+		require.Equal(t, want, got)
+	}
+	_, err := info.Params(1)
+	require.ErrorIs(t, err, debuginfo.ErrNoFunction)
+	self, err := os.Executable()
+	require.NoError(t, err)
+	if info, err := new(debuginfo.Cache).Open(self); err == nil { // go test leaves it out at times
+		_, err = info.Params(symbols(t, self)["main.main"].Value)
+		require.ErrorIs(t, err, debuginfo.ErrGo)
 	}
 }
 

@@ -127,16 +127,19 @@ func (in *Info) functions(u *unit) []function {
 	depth, last := 0, dwarf.Offset(0)
 	for {
 		e, err := r.Next()
-		if err != nil || e == nil || e.Offset <= last && last > 0 { // damaged entries may lead back
+		if err != nil || e == nil {
 			return u.funcs
 		}
-		last = e.Offset
 		if e.Tag == 0 {
 			if depth--; depth <= 0 {
 				return u.funcs
 			}
 			continue
 		}
+		if e.Offset <= last { // damaged entries may lead back
+			return u.funcs
+		}
+		last = e.Offset
 		if e.Tag == dwarf.TagSubprogram {
 			if ranges, err := in.data.Ranges(e); err == nil && len(ranges) > 0 {
 				u.funcs = append(u.funcs, function{ranges: ranges, offset: e.Offset})
@@ -199,30 +202,29 @@ func (in *Info) descend(at dwarf.Offset, addr uint64) []*dwarf.Entry {
 	last := e.Offset
 	for depth := 1; depth > 0; {
 		e, err := r.Next()
-		if err != nil || e == nil || e.Offset <= last {
+		if err != nil || e == nil {
+			return out
+		}
+		if e.Tag == 0 {
+			depth--
+			continue
+		}
+		if e.Offset <= last { // damaged entries may lead back
 			return out
 		}
 		last = e.Offset
-		switch {
-		case e.Tag == 0:
-			depth--
-			continue
-		case !e.Children && e.Tag != dwarf.TagInlinedSubroutine:
+		inlined := e.Tag == dwarf.TagInlinedSubroutine
+		if !inlined && e.Tag != dwarf.TagLexDwarfBlock || !in.holds(e, addr) {
+			r.SkipChildren()
 			continue
 		}
-		if enter := e.Tag == dwarf.TagInlinedSubroutine || e.Tag == dwarf.TagLexDwarfBlock; enter {
-			if in.holds(e, addr) {
-				if e.Tag == dwarf.TagInlinedSubroutine {
-					out = append(out, e)
-				}
-				if e.Children {
-					depth = 1 // what is around cannot hold the address a second time
-					continue
-				}
-				return out
-			}
+		if inlined {
+			out = append(out, e)
 		}
-		r.SkipChildren()
+		if !e.Children {
+			return out
+		}
+		depth = 1 // what is around cannot hold the address a second time
 	}
 	return out
 }

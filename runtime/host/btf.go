@@ -42,6 +42,9 @@ func (h *Host) loadSpec() (*btf.Spec, error) {
 	return btf.LoadKernelSpec()
 }
 
+// NewTypeCache returns what loads of programs for the running kernel share, so that its types are read once.
+func NewTypeCache() *btf.Cache { return btf.NewCache() }
+
 // HasBTF reports whether the kernel describes its types. It does not read them.
 func (h *Host) HasBTF() bool {
 	_, err := os.Stat(h.path("sys/kernel/btf/vmlinux"))

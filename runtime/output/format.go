@@ -17,7 +17,7 @@ type Format struct {
 
 // part is a conversion and the text that follows it.
 type part struct {
-	conv                    string // d i u o x X c p s r rx rh
+	conv                    string // d i u o x X c p s r rx rh gr
 	bits                    int
 	width                   int
 	left, zero, plus, sharp bool
@@ -118,7 +118,7 @@ func length(s string) (bits, n int) {
 }
 
 func conversion(s string) string {
-	for _, c := range [...]string{"rx", "rh", "d", "i", "u", "o", "x", "X", "c", "p", "s", "r"} {
+	for _, c := range [...]string{"gr", "rx", "rh", "d", "i", "u", "o", "x", "X", "c", "p", "s", "r"} {
 		if strings.HasPrefix(s, c) {
 			return c
 		}
@@ -154,6 +154,8 @@ func (p *part) append(b []byte, v value.Value, r *render) []byte {
 		return p.pad(append(b, byte(integer(v))), len(b), false)
 	case "s":
 		return p.any(b, v, r)
+	case "gr":
+		return p.pad(appendGFP(b, integer(v)), len(b), false)
 	}
 	return p.pad(appendRaw(b, raw(v), p.conv), len(b), false)
 }

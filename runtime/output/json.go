@@ -287,8 +287,8 @@ func (p *JSON) Lost(n uint64) {
 
 // Message shows a message.
 func (p *JSON) Message(m Message) {
-	if m.Kind != Errorf && p.opts.NoWarnings {
-		return
+	if m.Kind == Warnf && p.opts.NoWarnings {
+		return // what went wrong at run time is a record of its own
 	}
 	b := append(p.buf, `{"type": "`...)
 	b = append(b, m.Kind...)

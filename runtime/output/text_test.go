@@ -222,10 +222,17 @@ func TestQuietAndNoWarnings(t *testing.T) {
 	for _, p := range []output.Printer{output.NewText(opts), output.NewJSON(opts)} {
 		p.Attached(1)
 		p.Lost(3)
-		p.Message(output.Message{Kind: output.RuntimeError, Text: "x"})
+		p.Message(output.Message{Kind: output.Warnf, Text: "w"})
 		require.NoError(t, p.Flush())
 	}
 	require.Empty(t, out.String()+errs.String())
+
+	for _, p := range []output.Printer{output.NewText(opts), output.NewJSON(opts)} {
+		p.Message(output.Message{Kind: output.RuntimeError, Text: "x"})
+		require.NoError(t, p.Flush())
+	}
+	require.Empty(t, errs.String())
+	require.Equal(t, `{"type": "runtime_error", "msg": "x"}`+"\n", out.String(), "a record of its own, as in bpftrace")
 }
 
 func TestTerminalGetsNoControlCharacters(t *testing.T) {

@@ -16,8 +16,8 @@ func catalog(h *host.Host) []entry {
 		{provider: &rawTracepoint{host: h}, aliases: []string{"rt"}},
 		{provider: &kprobe{host: h, name: "kprobe"}, aliases: []string{"k"}},
 		{provider: &kprobe{host: h, name: "kretprobe", ret: true}, aliases: []string{"kr"}, quiet: true},
-		{provider: &uprobe{host: h, name: "uprobe"}, aliases: []string{"u"}, quiet: true},
-		{provider: &uprobe{host: h, name: "uretprobe", ret: true}, aliases: []string{"ur"}, quiet: true},
+		{provider: &uprobe{host: h, name: "uprobe", types: &cTypes{}}, aliases: []string{"u"}, quiet: true},
+		{provider: &uprobe{host: h, name: "uretprobe", ret: true, types: &cTypes{}}, aliases: []string{"ur"}, quiet: true},
 		{provider: &timer{host: h, name: "interval"}, aliases: []string{"i"}, quiet: true},
 		{provider: &timer{host: h, name: "profile", everyCPU: true}, aliases: []string{"p"}, quiet: true},
 

@@ -23,6 +23,8 @@ type uprobe struct {
 	host *host.Host
 	name string
 	ret  bool
+	// types are those of functions' arguments.
+	types *cTypes
 }
 
 // Name returns uprobe or uretprobe.
@@ -57,7 +59,7 @@ func (u *uprobe) Resolve(pt attach.Point, opts check.ResolveOptions) ([]attach.M
 	if err != nil {
 		return nil, err
 	}
-	return u.resolveIn(paths, uprobePoint{fn: newPattern(fn), offset: offset, cpp: cpp, unsafe: opts.Unsafe, pid: opts.PID})
+	return u.resolveIn(paths, uprobePoint{fn: newPattern(fn), offset: offset, cpp: cpp, args: opts.NeedArgs && !u.ret, unsafe: opts.Unsafe, pid: opts.PID})
 }
 
 // uprobePoint is what is asked of each binary.
@@ -65,7 +67,9 @@ type uprobePoint struct {
 	fn     pattern
 	offset uint64
 	// cpp is set where the function goes by its name in the source.
-	cpp    bool
+	cpp bool
+	// args is set where the arguments are to be known by name.
+	args   bool
 	unsafe bool
 	pid    int
 }
@@ -82,6 +86,11 @@ func (u *uprobe) resolveIn(paths []string, up uprobePoint) ([]attach.Match, erro
 			return nil, pointError(1, codeUnreadable, "%v", err)
 		}
 		ms, err := u.resolveBinary(bin, path, up)
+		if err == nil && up.args && !up.fn.isWild() && len(ms) > 0 && ms[0].Probe.Func != "" {
+			if err := u.addArgs(bin, path, ms); err != nil {
+				return nil, err
+			}
+		}
 		if err != nil {
 			missing = err
 		}
@@ -285,7 +294,11 @@ func (u *uprobe) list(q query) ([]Listed, error) {
 		}
 		for _, s := range bin.Functions() {
 			if fn.match(s.Name) || cpp && matchCPP(fn, s.Name) {
-				out = append(out, Listed{Name: ListName(u.match(path, s.Name, uprobePoint{fn: fn, cpp: cpp}).Probe)})
+				l := Listed{Name: ListName(u.match(path, s.Name, uprobePoint{fn: fn, cpp: cpp}).Probe)}
+				if q.verbose && !u.ret {
+					l.Args = u.declarations(path, s)
+				}
+				out = append(out, l)
 			}
 		}
 	}

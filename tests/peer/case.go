@@ -11,7 +11,8 @@ import (
 // A Case is a program and what it prints.
 //
 // In a file of cases, each begins with a line "=== NAME". Settings of the form "key: value" may follow, then the script,
-// then a line "---" and the exact standard output up to the next case.
+// then a line "---" and the exact standard output up to the next case. A line "--- messages" may stand before that: what
+// follows it is all that is said about the script (see Messages).
 type Case struct {
 	Name string
 	// Args are put before the script, Params behind it.
@@ -24,8 +25,12 @@ type Case struct {
 	Work string
 	// Differs says why bpftrace prints something else.
 	Differs string
-	Script  string
-	Want    Outcome
+	// Words says why bpftrace's messages are others; what it prints and its exit code are the same.
+	Words string
+	// Told says that Want holds all messages.
+	Told   bool
+	Script string
+	Want   Outcome
 }
 
 // An Outcome is what a run leaves behind.
@@ -33,12 +38,16 @@ type Outcome struct {
 	Exit int
 	// Stderr are lines of standard error: in a case those that matter, in a run all of them.
 	Stderr []string
-	Stdout string
+	// Messages are all diagnostics, in a run, and in a case that is about them (see Told).
+	Messages string
+	Stdout   string
 }
 
 const (
 	caseMark   = "=== "
 	stdoutMark = "---"
+	// messagesMark comes between the script and the messages.
+	messagesMark = "--- messages"
 	// openMark ends a standard output whose last line has no end.
 	openMark = "--- without a line end"
 )
@@ -94,7 +103,12 @@ func parseCase(text string) (*Case, error) {
 	if end < 0 {
 		end = len(lines)
 	}
-	c.Script = strings.TrimRight(strings.Join(lines[:end], "\n"), "\n")
+	script := end
+	if i := slices.Index(lines[:end], messagesMark); i >= 0 {
+		c.Told, script = true, i
+		c.Want.Messages = parseStdout(append(slices.Clone(lines[i+1:end]), ""))
+	}
+	c.Script = strings.TrimRight(strings.Join(lines[:script], "\n"), "\n")
 	if end < len(lines) {
 		c.Want.Stdout = parseStdout(lines[end+1:])
 	}
@@ -116,7 +130,7 @@ func parseStdout(lines []string) string {
 }
 
 // keys are the settings of a case, in the order of a file.
-var keys = []string{"args", "params", "env", "file", "work", "differs", "exit", "stderr"}
+var keys = []string{"args", "params", "env", "file", "work", "differs", "words", "exit", "stderr"}
 
 func (c *Case) set(key, value string) (err error) {
 	switch key {
@@ -132,6 +146,8 @@ func (c *Case) set(key, value string) (err error) {
 		c.Work = value
 	case "differs":
 		c.Differs = value
+	case "words":
+		c.Words = value
 	case "exit":
 		c.Want.Exit, err = strconv.Atoi(value)
 	case "stderr":
@@ -150,7 +166,11 @@ func Format(cases []*Case) string {
 		for _, s := range c.settings() {
 			b.WriteString(s + "\n")
 		}
-		b.WriteString(c.Script + "\n" + stdoutMark + "\n" + c.Want.Stdout)
+		b.WriteString(c.Script + "\n")
+		if c.Told {
+			b.WriteString(messagesMark + "\n" + c.Want.Messages)
+		}
+		b.WriteString(stdoutMark + "\n" + c.Want.Stdout)
 		if out := c.Want.Stdout; out != "" && !strings.HasSuffix(out, "\n") {
 			b.WriteString("\n" + openMark + "\n")
 		}
@@ -175,6 +195,7 @@ func (c *Case) settings() []string {
 	}
 	add("work", c.Work)
 	add("differs", c.Differs)
+	add("words", c.Words)
 	if c.Want.Exit != 0 {
 		add("exit", strconv.Itoa(c.Want.Exit))
 	}

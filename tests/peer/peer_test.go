@@ -19,16 +19,22 @@ import (
 
 var updatePeer = flag.Bool("update-peer", false, "rewrite what is expected from what bpftrace prints")
 
-// TestConformance runs the table under gtrace. With -update it rewrites what the cases expect that differ on purpose.
+// TestConformance runs the table under gtrace. With -update it rewrites what the cases expect that differ on purpose, and adds hints.
 func TestConformance(t *testing.T) {
 	testenv.Privileged(t)
 	tracer := []string{testenv.Gtrace(t)}
 	eachCase(t, func(t *testing.T, worker string, c *peer.Case) {
-		if c.Differs != "" && testenv.Update() {
+		if (c.Differs != "" || c.Words != "") && testenv.Update() {
 			record(t, tracer, worker, c)
 			return
 		}
-		check(t, tracer, worker, c)
+		got := check(t, tracer, worker, c)
+		if testenv.Update() && peer.WithoutHints(got.Messages, c.Want.Messages) == c.Want.Messages {
+			c.Want.Messages = got.Messages
+		}
+		if c.Told {
+			require.Equal(t, c.Want.Messages, got.Messages, c.Script)
+		}
 	})
 }
 
@@ -40,10 +46,13 @@ func TestPeer(t *testing.T) {
 	eachCase(t, func(t *testing.T, worker string, c *peer.Case) {
 		switch {
 		case c.Differs != "":
-		case *updatePeer:
+		case *updatePeer && c.Words == "":
 			record(t, tracer, worker, c)
 		default:
-			check(t, tracer, worker, c)
+			got := check(t, tracer, worker, c)
+			if c.Told && c.Words == "" {
+				require.Equal(t, peer.WithoutHints(c.Want.Messages, got.Messages), got.Messages, c.Script)
+			}
 		}
 	})
 }
@@ -78,7 +87,7 @@ func eachCase(t *testing.T, f func(t *testing.T, worker string, c *peer.Case)) {
 	}
 }
 
-func check(t *testing.T, tracer []string, worker string, c *peer.Case) {
+func check(t *testing.T, tracer []string, worker string, c *peer.Case) peer.Outcome {
 	t.Helper()
 	got, err := peer.Run(t.Context(), tracer, worker, c)
 	require.NoError(t, err)
@@ -88,6 +97,7 @@ func check(t *testing.T, tracer []string, worker string, c *peer.Case) {
 	for _, l := range c.Want.Stderr {
 		require.Contains(t, got.Stderr, l, "%s\nstderr: %s", c.Script, stderr)
 	}
+	return got
 }
 
 // record makes what a tracer prints the expectation of a case.
@@ -95,15 +105,26 @@ func record(t *testing.T, tracer []string, worker string, c *peer.Case) {
 	t.Helper()
 	got, err := peer.Run(t.Context(), tracer, worker, c)
 	require.NoError(t, err)
-	got.Stderr = messages(got.Stderr, c.Want.Stderr)
+	if c.Words != "" {
+		c.Want.Messages = got.Messages
+		return
+	}
+	got.Stderr = noted(got.Stderr, c)
+	switch {
+	case !c.Told:
+		got.Messages = ""
+	case peer.WithoutHints(c.Want.Messages, got.Messages) == got.Messages:
+		got.Messages = c.Want.Messages // with hints of gtrace
+	}
 	c.Want = got
 }
 
-// messages picks the lines of standard error that a case is about: all errors, and the lines that it names already.
-func messages(lines, known []string) []string {
+// noted picks the lines of standard error that a case is about: those that it names already and, unless it holds all messages, errors.
+func noted(lines []string, c *peer.Case) []string {
 	var out []string
+	known := c.Want.Stderr
 	for _, l := range lines {
-		if strings.Contains(l, "ERROR: ") || slices.Contains(known, l) {
+		if !c.Told && strings.Contains(l, "ERROR: ") || slices.Contains(known, l) {
 			out = append(out, l)
 		}
 	}
@@ -123,10 +144,10 @@ func buildWorker(t *testing.T) string {
 
 func TestParse(t *testing.T) {
 	const text = "=== one\nargs: -q -f json\nexit: 3\nstderr: a: b\nBEGIN { }\nEND { }\n---\nx\n\n=== two\nBEGIN { }\n---\nx\n--- without a line end\n" +
-		"=== three\nBEGIN { }\n---\n\n\n=== four\nBEGIN { }\n---\n"
+		"=== three\nBEGIN { }\n---\n\n\n=== four\nBEGIN { }\n--- messages\nstdin:1:1-2: ERROR: x\nBEGIN { }\n~\n---\n=== five\nBEGIN { }\n--- messages\n---\nx\n"
 	cases, err := peer.Parse(text)
 	require.NoError(t, err)
-	require.Len(t, cases, 4)
+	require.Len(t, cases, 5)
 	require.Equal(t, &peer.Case{
 		Name: "one", Args: []string{"-q", "-f", "json"}, Script: "BEGIN { }\nEND { }",
 		Want: peer.Outcome{Exit: 3, Stderr: []string{"a: b"}, Stdout: "x\n\n"},
@@ -134,5 +155,9 @@ func TestParse(t *testing.T) {
 	require.Equal(t, "x", cases[1].Want.Stdout)
 	require.Equal(t, "\n\n", cases[2].Want.Stdout)
 	require.Empty(t, cases[3].Want.Stdout)
+	require.Equal(t, "stdin:1:1-2: ERROR: x\nBEGIN { }\n~\n", cases[3].Want.Messages)
+	require.True(t, cases[4].Told)
+	require.Empty(t, cases[4].Want.Messages)
+	require.False(t, cases[0].Told)
 	require.Equal(t, text, peer.Format(cases))
 }

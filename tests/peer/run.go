@@ -40,6 +40,7 @@ func Run(ctx context.Context, tracer []string, worker string, c *Case) (Outcome,
 	if ctx.Err() != nil {
 		return out, fmt.Errorf("run %s: no end after %s\n%s", c.Name, patience, stderr.String())
 	}
+	out.Messages = messages(out.Stderr)
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		return out, fmt.Errorf("run %s: %w", c.Name, err)
@@ -62,7 +63,7 @@ func placeholders(worker, text string) string {
 // off where no message is expected.
 func (c *Case) arguments(worker, dir string) []string {
 	var args []string
-	if len(c.Want.Stderr) == 0 {
+	if len(c.Want.Stderr) == 0 && !c.Told {
 		args = append(args, "--no-warnings")
 	}
 	args = append(args, c.Args...)

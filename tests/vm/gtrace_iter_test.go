@@ -24,9 +24,9 @@ func iterCases() []vm.Case {
 			c.Run = []string{"sh", "-c", `gtrace -q -e 'iter:task { if (ctx.task.comm == "kthreadd") { @ = count(); } }'; cat /proc/2/comm`}
 			c.Stdout = vm.Exact("@: 1\nkthreadd")
 		}),
-		with(alone("iter of paths", "", vm.Has{"/etc/passwd\n"}), func(c *vm.Case) {
+		since(5, 12, with(alone("iter of paths", "", vm.Has{"/etc/passwd\n"}), func(c *vm.Case) {
 			c.Run = []string{"sh", "-c", `exec gtrace -q -e 'iter:task_file { if (ctx.task.comm == "gtrace" && ctx.fd == 9) { printf("%s\n", path(ctx.file.f_path)); } }' 9</etc/passwd`}
-		}),
+		})),
 		alone("iter of objects in a loop", `iter:task { for ($i : 0..2) { if (ctx.task.pid == 1) { printf("%s %d\n", ctx.task.comm, ctx.task.in_execve); } } }`, vm.Exact("init 0\ninit 0")),
 		failing("iter of nothing", `iter:tsk { }`, "ERROR: iter tsk not available for your kernel version.", "HINT: did you mean iter:task?"),
 	}
