@@ -60,7 +60,7 @@ func (g *Group) system(command string) {
 	cmd := exec.Command("/bin/sh", "-c", command)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
-	if len(out) > 0 {
+	if err == nil || len(out) > 0 {
 		g.s.opts.Printer.Raw("syscall", string(out))
 	}
 	var exit *exec.ExitError

@@ -53,7 +53,7 @@ func actionBuiltins() []*Builtin {
 				},
 				Call: true,
 			},
-			Lower: func(_ Emitter, c Call) Value { return Value{V: c.Args[1].Lower().V, Type: c.Result} },
+			Lower: lowerStrftime,
 		},
 		{
 			Signature: types.Signature{
@@ -124,6 +124,7 @@ type constArg struct {
 func (a constArg) Type() types.Type        { return types.Int32 }
 func (a constArg) Const() (int64, bool)    { return a.n, true }
 func (a constArg) Str() (string, bool)     { return "", false }
+func (a constArg) Word() string            { return "" }
 func (a constArg) Literal() (string, bool) { return "", false }
 func (a constArg) Map() (string, Arg)      { return "", nil }
 func (a constArg) Lower() Value            { return Value{V: a.e.Builder().Const(a.n), Type: types.Int32} }
@@ -185,6 +186,16 @@ func failType(args []types.Arg, _ types.Env) (types.Type, error) {
 		}
 	}
 	return nil, errors.New(out.String())
+}
+
+// lowerStrftime makes a time of the boot clock.
+func lowerStrftime(e Emitter, c Call) Value {
+	ns := c.Args[1].Lower().V
+	switch c.Args[1].Word() {
+	case "tai", "sw_tai":
+		ns = e.Builder().Binary(ir.OpSub, ns, e.TAIOffset())
+	}
+	return Value{V: ns, Type: c.Result}
 }
 
 // maxDebugf is the number of values that the kernel's function takes.

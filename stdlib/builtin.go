@@ -64,6 +64,8 @@ type Arg interface {
 	Const() (int64, bool)
 	// Str returns the text of a literal string or of a bare word.
 	Str() (string, bool)
+	// Word returns the bare word that was given to the call that the argument is or was assigned from: the clock of nsecs(tai).
+	Word() string
 	// Literal returns the text of a string that is known at compile time.
 	Literal() (string, bool)
 	// Lower makes the code of the argument here and returns its value; integers come extended to 64 bits.

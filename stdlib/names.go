@@ -34,7 +34,7 @@ func named(name, doc string, table func(arch string) Table) *Builtin {
 			Name: name, Doc: doc, Params: []types.Param{{Name: "n", Kind: types.ParamInt}}, Result: types.String{Size: nameSize}, Call: true,
 		},
 		Lower: func(e Emitter, c Call) Value {
-			n := c.Args[0].Lower().V
+			n := e.Builder().Extend(c.Args[0].Lower().V, 4, true) // an int of C
 			if name == "strerror" {
 				n = magnitude(e, n)
 			}

@@ -53,7 +53,7 @@ func ntopType(args []types.Arg, _ types.Env) (types.Type, error) {
 	switch t := addr.Type.(type) {
 	case types.Array:
 		if n := types.Sizeof(t); n != ipv4Size && n != ipv6Size {
-			return nil, fmt.Errorf("ntop() argument must be 4 or 16 bytes in size, not %d", n)
+			return nil, errors.New("ntop() argument must be 4 or 16 bytes in size")
 		}
 	case types.Pointer:
 		return nil, fmt.Errorf("ntop() expects an integer or array argument, not a %s", t)
@@ -96,7 +96,7 @@ func lowerNtop(e Emitter, c Call) Value {
 func ptonType(args []types.Arg, _ types.Env) (types.Type, error) {
 	addr, ok := parseIP(args[0].Str)
 	if !ok {
-		return nil, fmt.Errorf("pton() expects an string argument of an IPv4 or IPv6 address, got %s", args[0].Str)
+		return nil, fmt.Errorf("pton() expects a valid IPv4/IPv6 address, got %s", args[0].Str)
 	}
 	return types.Array{Elem: types.Uint8, Len: len(addr)}, nil
 }
@@ -115,8 +115,8 @@ func lowerPton(e Emitter, c Call) Value {
 func macType(args []types.Arg, _ types.Env) (types.Type, error) {
 	switch t := args[0].Type.(type) {
 	case types.Array:
-		if n := types.Sizeof(t); n != macSize {
-			return nil, fmt.Errorf("macaddr() argument must be 6 bytes in size, not %d", n)
+		if types.Sizeof(t) < macSize {
+			return nil, fmt.Errorf("macaddr() argument must be at least %d bytes in size", macSize)
 		}
 	case types.String:
 		if args[0].Const {

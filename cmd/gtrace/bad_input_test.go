@@ -46,6 +46,15 @@ func TestBadInputIsBounded(t *testing.T) {
 		{"a struct of itself", "struct a { struct a x; }; BEGIN { print(sizeof(struct a)); }", "incomplete type"},
 		{"C nonsense", "struct a { " + rep("int ; ", n) + " x x }; BEGIN { print(sizeof(struct a)); }", "ERROR: "},
 		{"macros that double", "#define A0 1 1\n" + doubling(60) + "struct a { int x[A60]; }; BEGIN { print(sizeof(struct a)); }", "grow to more than"},
+		{"a macro bomb", bomb(60) + "macro m0() { 1 } BEGIN { print(m60()); }", "expand to more than"},
+		{"macros of each other", "macro a() { b() } macro b() { a() } BEGIN { print(a()); }", "Recursive macro call detected"},
+		{"structs that double", doublingStructs(40) + "BEGIN { print(sizeof(struct s40)); }", "type is too large"},
+		{"an array of arrays", "struct a { int x" + rep("[2]", 60) + "; }; BEGIN { print(sizeof(struct a)); }", "array is too large"},
+		{"a text of 1 MB in UTF-8", `BEGIN { print("` + rep("é", 1<<19) + `"); }`, "String is too long"},
+		{"a comment of 1 MB", "/* " + rep("a * / ", 1<<18) + "*/ BEGIN { nope }", "Unknown identifier: 'nope'"},
+		{"arguments", `BEGIN { printf("` + rep("%d ", n) + `"` + rep(", 1", n) + "); }", "takes at most 128 values"},
+		{"a tuple", "BEGIN { print((" + rep("1, ", n) + "1)); }", "would take more than"},
+		{"fields", "BEGIN { $x = curtask" + rep("->parent", n) + "; }", "nested too deeply"},
 		{"unrolled unrolls", "BEGIN { unroll(100) { unroll(100) { unroll(100) { @x = 1; } } } }", "unroll makes more than"},
 		{"maps", "BEGIN { " + manyMaps(1000) + "}", "the action of begin uses 1000 maps and the kernel lets one use 64"},
 	} {
@@ -68,7 +77,7 @@ func TestBadInputIsBounded(t *testing.T) {
 // looks like a slow program.
 func limited(t *testing.T, stdin []byte, want string, args ...string) {
 	t.Helper()
-	const maxTime, maxMemory, maxOutput = 6 * time.Second, 350 << 20, 1 << 20
+	const maxTime, maxMemory, maxOutput = 2 * time.Second, 256 << 20, 1 << 20
 	cmd := exec.CommandContext(t.Context(), testenv.Gtrace(t), append([]string{"--dry-run"}, args...)...)
 	cmd.Env = append(os.Environ(), "GTRACE_COLOR=never")
 	cmd.Stdin = bytes.NewReader(stdin)
@@ -89,6 +98,24 @@ func doubling(n int) string {
 		fmt.Fprintf(&b, "#define A%d A%d A%d\n", i+1, i, i)
 	}
 	return b.String()
+}
+
+// bomb returns macros of the language each of which calls the one before twice.
+func bomb(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "macro m%d() { m%d() + m%d() } ", i+1, i, i)
+	}
+	return b.String()
+}
+
+// doublingStructs returns structs each of which holds the one before twice.
+func doublingStructs(n int) string {
+	b := "struct s0 { int a; };\n"
+	for i := range n {
+		b += fmt.Sprintf("struct s%d { struct s%d a, b; };\n", i+1, i)
+	}
+	return b
 }
 
 func manyMaps(n int) string {

@@ -37,6 +37,9 @@ func (a *arg) Str() (string, bool) {
 	return a.fn.textOf(a.e)
 }
 
+// Word returns the bare word that was given to the call that the argument is or was assigned from.
+func (a *arg) Word() string { return a.fn.info.Words[a.e] }
+
 // Literal returns the text of a string that is known at compile time.
 func (a *arg) Literal() (string, bool) { return a.fn.textOf(a.e) }
 

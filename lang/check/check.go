@@ -25,6 +25,9 @@ type checker struct {
 	varOrder []*Var
 	maps     map[string]*scriptMap
 	mapOrder []*scriptMap
+	// words and mapWords are the bare words of the calls that were assigned last to variables and maps.
+	words    map[*Var]string
+	mapWords map[string]string
 	// unresolved is set once an attach point was refused: its body is not checked, so maps that only it assigns to are unknown.
 	unresolved bool
 	// tooManyPrograms is set once that is reported.
@@ -120,6 +123,8 @@ func newChecker(prog *ast.Program, opts Options, diags *diag.List) *checker {
 func (c *checker) reset() {
 	c.info.Types = map[ast.Expr]types.Type{}
 	c.info.Consts = map[ast.Expr]Const{}
+	c.info.Words = map[ast.Expr]string{}
+	c.words, c.mapWords = map[*Var]string{}, map[string]string{}
 	c.info.Vars = map[*ast.VarExpr]*Var{}
 	c.info.Calls = map[ast.Expr]*types.Signature{}
 	c.info.Fields = map[*ast.FieldExpr][]types.Field{}

@@ -317,7 +317,7 @@ func run(t *testing.T, script string, change ...func(*check.Options)) (*check.In
 	t.Helper()
 	diags := &diag.List{}
 	prog := parser.Parse(diag.NewFile("x.gt", script), diags)
-	o := check.Options{Builtins: newBuiltins(), Providers: newProviders(), Host: newHost()}
+	o := check.Options{Builtins: newBuiltins(), Providers: newProviders(), Host: newHost(), Externals: externals{}}
 	for _, f := range change {
 		f(&o)
 	}

@@ -18,6 +18,8 @@ type Info struct {
 	// Consts has the value of expressions that are known at compile time: literals, positional parameters, sizeof, enumerators,
 	// folded arithmetic of literals. Lowering uses it before looking at the expression itself.
 	Consts map[ast.Expr]Const
+	// Words has the bare words of arguments that are calls, or variables and maps that a call was assigned to.
+	Words map[ast.Expr]string
 	// Vars resolves every VarExpr to its variable.
 	Vars map[*ast.VarExpr]*Var
 	// Calls has the signature of every CallExpr and of every Ident that is a builtin.

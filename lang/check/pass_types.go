@@ -287,6 +287,7 @@ func (c *checker) assignVar(at diag.Span, v *ast.VarExpr, t types.Type, value as
 		c.errorf(at, "aggregate-value", "Value '%s' cannot be assigned to a scratch variable.", t)
 		return
 	}
+	c.words[c.info.Vars[v]] = c.word(value)
 	s := c.vars[c.info.Vars[v]]
 	if s == nil || types.IsInvalid(s.fixed) && s.fixed != nil {
 		return

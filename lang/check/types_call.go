@@ -114,6 +114,12 @@ func (c *Config) unstable(name string) string {
 
 // checkNeeds reports builtins that the probe does not offer.
 func (c *checker) checkNeeds(e ast.Expr, name string, sig *types.Signature) bool {
+	if c.program == nil { // in the types of a function's parameters, which are those of all probes that call it
+		if sig.Needs != "" {
+			c.diags.Errorf(e.Span(), "not-here", "The %s builtin can not be used in the types of a function's parameters", name)
+		}
+		return sig.Needs == ""
+	}
 	ctx, probe := c.program.Context, c.program.Probes[0].Provider
 	if c.program == c.lone && sig.Needs != "" {
 		return false // which probe it would be is open
@@ -347,12 +353,28 @@ func (c *checker) typedArg(e ast.Expr, t types.Type) types.Arg {
 	if k, ok := c.info.Consts[e]; ok {
 		a.Const, a.Int, a.Str = true, k.Int, k.Str
 	}
-	if call, ok := e.(*ast.CallExpr); ok && len(call.Args) > 0 {
-		if word, ok := call.Args[0].(*ast.Ident); ok {
-			a.Word = word.Name
-		}
+	if a.Word = c.word(e); a.Word != "" {
+		c.info.Words[e] = a.Word
 	}
 	return a
+}
+
+// word returns the bare word that is given to a call, or to the call whose value was assigned last to a variable or map.
+func (c *checker) word(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.CallExpr:
+		if len(e.Args) > 0 {
+			if word, ok := e.Args[0].(*ast.Ident); ok {
+				return word.Name
+			}
+		}
+	case *ast.VarExpr:
+		return c.words[c.info.Vars[e]]
+	case *ast.MapExpr:
+		return c.mapWords[e.Name]
+	default: // nothing else is remembered
+	}
+	return ""
 }
 
 // checkArg checks a value against a kind of parameter.

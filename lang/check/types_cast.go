@@ -172,6 +172,10 @@ func (c *checker) cast(e *ast.CastExpr) types.Type {
 		return types.Invalid{}
 	}
 	t, err := c.convert(e, from, to)
+	if _, isStruct := from.(*types.Struct); isStruct && err != nil {
+		c.errorf(e.TypeSpan, "bad-cast", "Cannot cast from C type \"%s\"", from)
+		return types.Invalid{}
+	}
 	if err != nil {
 		c.errorf(e.TypeSpan, "bad-cast", "Cannot cast from \"%s\" to \"%s\"", from, castName(to))
 		return types.Invalid{}

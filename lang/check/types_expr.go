@@ -236,6 +236,7 @@ func (c *checker) assignMap(s *ast.AssignStmt, target *ast.MapExpr) {
 		return
 	}
 	m := c.maps["@"+target.Name]
+	c.mapWords[target.Name] = c.word(s.Value)
 	c.info.Types[target] = m.value.typ()
 	if s.Op != ast.AssignNone {
 		m.read = true

@@ -79,5 +79,8 @@ func appendTime(b []byte, c byte, t time.Time) []byte {
 
 // appendTimestamp prints nanoseconds since boot as a time of day.
 func appendTimestamp(b []byte, format string, ns uint64) []byte {
+	if format == "" {
+		return append(b, "(?)"...) // as in bpftrace
+	}
 	return appendStrftime(b, format, bootTime().Add(time.Duration(ns)))
 }

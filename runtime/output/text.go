@@ -36,9 +36,12 @@ func (p *Text) Printf(f *Format, args []value.Value) {
 	p.done()
 }
 
-// Raw prints text.
-func (p *Text) Raw(_, text string) {
+// Raw prints text. What a command printed has a line end behind it, as in bpftrace.
+func (p *Text) Raw(kind, text string) {
 	p.buf = append(p.buf, text...)
+	if kind == "syscall" {
+		p.buf = append(p.buf, '\n')
+	}
 	p.done()
 }
 

@@ -133,9 +133,7 @@ func (r *render) username(b []byte, uid uint64) []byte {
 // cgroup appends the paths of a cgroup, or its id if there are none.
 func (r *render) cgroup(b []byte, id uint64, filter string) []byte {
 	if c, ok := r.symbols.(Cgroups); ok {
-		if paths := c.Cgroup(id, filter); paths != "" {
-			return append(b, paths...)
-		}
+		return append(b, c.Cgroup(id, filter)...)
 	}
 	return strconv.AppendUint(b, id, 10)
 }

@@ -113,7 +113,7 @@ func TestImportRefused(t *testing.T) {
 		{"a number beyond its type", `print(next(256));`, "Expected uint8 for argument `c` got int16"},
 		{"a number for a pointer", `print(sum_point(0));`, "Expected struct point * for argument `p` got int8"},
 		{"a pointer to something else", `print(sum_point(curtask));`, "Expected struct point * for argument `p` got struct task_struct *"},
-		{"a value of nothing", `$x = ignore(1);`, "Invalid expression for assignment"},
+		{"a value of nothing", `$x = ignore(1);`, "Value 'void' cannot be assigned to a scratch variable."},
 		{"a struct by value", `print(of_wide(1));`, "of_wide() cannot be called from a script: it takes a struct wide by value, which no register holds"},
 		{"a static function", `print(thrice(1));`, "Unknown function: 'thrice'"},
 		{"a name that is nearly one", `print(tripel(1));`, "HINT: did you mean triple?"},

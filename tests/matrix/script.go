@@ -41,8 +41,8 @@ var Points = []Point{
 }
 
 const (
-	// perScript is how many probes a script has: the kernel takes 64 programs for one tracepoint.
-	perScript = 60
+	// perScript is how many probes a script has: the kernel takes 64 programs for one tracepoint, and 38 for a function.
+	perScript, perFunction = 60, 30
 	// perProbe is how many forms a probe has where few can be attached, and fewProbes how many of those a script has.
 	perProbe, fewProbes = 10, 3
 )
@@ -54,6 +54,9 @@ const configLine = "config = { unstable_tseries = enable; unstable_typeinfo = en
 func (p Point) Chunk() int {
 	if p.Few {
 		return perProbe * fewProbes
+	}
+	if p.Kernel {
+		return perFunction
 	}
 	return perScript
 }
