@@ -40,6 +40,7 @@ func stackBuiltins() []*Builtin {
 			Signature: types.Signature{
 				Name: "dw_ustack", Doc: "User stack of a program without frame pointers, at most depth frames.", Params: params, Needs: "stack",
 				ResultOf: stackType(true), Call: true, BareOK: true, Unstable: types.UnstableDwUstack,
+				Reports:    true,
 				UnstableAs: "dw_ustack (DWARF stack unwinding)",
 			},
 			Lower: func(e Emitter, c Call) Value { return e.UnwindStack(c) },

@@ -141,7 +141,7 @@ func (f *fn) canWait(e ast.Expr, t types.Type) bool {
 	if _, known := f.info.Consts[e]; known {
 		return true
 	}
-	if isScalar(t) {
+	if sig := f.info.Calls[e]; isScalar(t) || sig != nil && sig.Reports {
 		return false
 	}
 	switch e := e.(type) {

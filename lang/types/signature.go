@@ -39,6 +39,8 @@ type Signature struct {
 	UnstableAs string
 	// Frames is set for builtins that ask stacks for the number of their frames.
 	Frames bool
+	// Reports is set for builtins that may send messages of their own at run time, which come before what their value is sent with.
+	Reports bool
 	// Replaced marks names that the checker puts something else in the place of, before anything has a type.
 	Replaced Replacement
 }
