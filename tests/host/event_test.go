@@ -117,13 +117,13 @@ func TestFullMapIsReported(t *testing.T) {
 }
 
 func TestFailedReadsAreReported(t *testing.T) {
-	const script = "BEGIN {\n  @ = str(1);\n  @n = *(uint64 *)8;\n}"
+	const script = "BEGIN {\n  @ = str((uint8 *)1);\n  @n = *(uint64 *)8;\n}"
 	r := run(t, "-e", script)
 	require.Zero(t, r.code)
 	require.NotContains(t, r.stderr, "WARNING")
 	r = run(t, "-k", "-e", script)
 	require.Zero(t, r.code)
-	require.Regexp(t, `(?s)stdin:2:7-13: WARNING: .*Additional Info - helper: probe_read_kernel_str, retcode: -\d+\n  @ = str\(1\);\n      ~~~~~~\n`, r.stderr)
+	require.Regexp(t, `(?s)stdin:2:7-22: WARNING: .*Additional Info - helper: probe_read_kernel_str, retcode: -\d+\n  @ = str\(\(uint8 \*\)1\);\n      ~+\n`, r.stderr)
 	require.Regexp(t, `(?s)stdin:3:\d+-20: WARNING: .*Additional Info - helper: probe_read_kernel, retcode: -\d+\n`, r.stderr)
 }
 

@@ -125,7 +125,7 @@ func index(line string) int {
 
 // BuildSubject compiles the program to be traced. It can be loaded anywhere and needs no library.
 func BuildSubject(cc, source, path string) error {
-	out, err := exec.Command(cc, "-O1", "-static-pie", "-fPIE", "-nostdlib", "-o", path, source).CombinedOutput()
+	out, err := exec.Command(cc, "-g", "-O1", "-static-pie", "-fPIE", "-nostdlib", "-o", path, source).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("compile %s: %w\n%s", source, err, out)
 	}

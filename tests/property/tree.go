@@ -217,6 +217,10 @@ func (e *binary) typ() intType {
 	switch {
 	case e.op == "-":
 		return int64T
+	case (e.op == "<<" || e.op == ">>") && !e.x.typ().signed:
+		return uint64T
+	case e.op == "<<" || e.op == ">>":
+		return int64T
 	case !e.x.typ().signed && !e.y.typ().signed:
 		return uint64T
 	}
