@@ -57,10 +57,10 @@ func findLiteral(e Emitter, hay Arg, needle string) *ir.Value {
 		return b.Const(notFound)
 	}
 	last := b.AddImm(e.StrLen(v), int64(-len(needle)))
-	return findPlace(e, e.Padded(v, size), last, size-len(needle)+1, func(p *ir.Value, next *ir.Block) {
+	return findPlace(e, e.Padded(v, size+placesAtOnce), last, size-len(needle)+1, func(p *ir.Value, off int64, next *ir.Block) {
 		for k := 0; k < len(needle); {
 			w := wordOf(len(needle) - k)
-			same(b, b.Load(p, int64(k), w, false), b.Const(word(needle[k:k+w])), next)
+			same(b, b.Load(p, off+int64(k), w, false), b.Const(word(needle[k:k+w])), next)
 			k += w
 		}
 	})
@@ -74,11 +74,11 @@ func findString(e Emitter, hay, needle Arg) *ir.Value {
 	n := types.Align(y.Type.(types.String).Size, 8)
 	length := e.StrLen(y)
 	last := b.Binary(ir.OpSub, e.StrLen(x), length)
-	text, want := e.Padded(x, size+n), e.Padded(y, n)
+	text, want := e.Padded(x, size+placesAtOnce+n), e.Padded(y, n)
 	mask := maskOf(e, length, n)
-	return findPlace(e, text, last, size+1, func(p *ir.Value, next *ir.Block) {
+	return findPlace(e, text, last, size+1, func(p *ir.Value, off int64, next *ir.Block) {
 		for k := int64(0); k < int64(n); k += 8 {
-			got := b.Binary(ir.OpAnd, b.Load(p, k, 8, false), b.Load(mask, k, 8, false))
+			got := b.Binary(ir.OpAnd, b.Load(p, off+k, 8, false), b.Load(mask, k, 8, false))
 			same(b, got, b.Load(want, k, 8, false), next)
 		}
 	})
@@ -103,23 +103,42 @@ func nowhere(b *ir.Builder) Value {
 	return Value{V: b.Const(0), Type: types.Pointer{Elem: types.Void{}, Space: types.SpaceKernel}}
 }
 
+// placesAtOnce is the number of places between two looks at whether the text is over: the fewer steps, the more of such searches the
+// verifier follows in one program.
+const placesAtOnce = 8
+
 // findPlace returns the first place in a text at which compare does not go to next; there is none after last.
-func findPlace(e Emitter, text, last *ir.Value, places int, compare func(p *ir.Value, next *ir.Block)) *ir.Value {
+func findPlace(e Emitter, text, last *ir.Value, places int, compare func(p *ir.Value, off int64, next *ir.Block)) *ir.Value {
 	b := e.Builder()
 	at := b.NewVariable(ir.I64)
 	b.Define(at, b.Const(notFound))
-	repeat(b, int64(places), func(i *ir.Value, leave *ir.Block) {
-		within, next := b.NewBlock("within"), b.NewBlock("next")
-		b.Branch(b.Binary(ir.OpSLe, i, last), within, leave)
+	repeat(b, int64((places+placesAtOnce-1)/placesAtOnce), func(i *ir.Value, leave *ir.Block) {
+		within := b.NewBlock("within")
+		first := b.Binary(ir.OpMul, i, b.Const(placesAtOnce))
+		b.Branch(b.Binary(ir.OpSLe, first, last), within, leave)
 		b.Seal(within)
 		b.SetBlock(within)
-		compare(b.Binary(ir.OpAdd, text, i), next)
-		b.Define(at, e.Hide(i))
-		b.Jump(leave)
-		b.Seal(next)
-		b.SetBlock(next)
+		p := b.Binary(ir.OpAdd, text, first)
+		for k := range int64(placesAtOnce) {
+			next := b.NewBlock("next")
+			compare(p, k, next)
+			foundAt(e, at, b.AddImm(first, k), last, leave)
+			b.Seal(next)
+			b.SetBlock(next)
+		}
 	})
 	return b.Use(at)
+}
+
+// foundAt ends a search at a place, which may be after the last one: there are other bytes there.
+func foundAt(e Emitter, at ir.Variable, place, last *ir.Value, leave *ir.Block) {
+	b := e.Builder()
+	found := b.NewBlock("found")
+	b.Branch(b.Binary(ir.OpSLe, place, last), found, leave)
+	b.Seal(found)
+	b.SetBlock(found)
+	b.Define(at, e.Hide(place))
+	b.Jump(leave)
 }
 
 // word is the number that the bytes of a text are in memory, as a load that is extended by zeros reads it.

@@ -1,45 +1,53 @@
 package cdef
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/gtrace/gtrace/lang/diag"
+)
 
 // maxExpansion bounds the number of tokens that the macros of a script may grow to, all together.
 const maxExpansion = 200_000
 
 // expand replaces the macros in tokens. Those in hidden are being replaced already and stay.
 func (p *preprocessor) expand(toks []token, hidden []string) []token {
-	var out []token
+	return p.expandInto(nil, toks, hidden, diag.Span{})
+}
+
+// expandInto puts out tokens with their macros replaced. What a macro stands for is put where it is used, at, if that is known, so that
+// errors in it are shown there.
+func (p *preprocessor) expandInto(out, toks []token, hidden []string, at diag.Span) []token {
 	var calls []int // how many tokens each pair of parentheses takes; found when a call may need it
 	for i := 0; i < len(toks); i++ {
 		t := toks[i]
+		used := t.at
+		if at.IsValid() {
+			used = at
+		}
 		m, ok := p.unit.macros[t.text]
-		if t.kind != tokIdent || !ok || slices.Contains(hidden, t.text) || p.expanded > maxExpansion || len(hidden) > 100 {
+		replaced := t.kind == tokIdent && ok && !slices.Contains(hidden, t.text) && p.expanded <= maxExpansion && len(hidden) <= 100
+		n := 0
+		if replaced && m.function {
+			if calls == nil {
+				calls = closing(toks)
+			}
+			if i+1 < len(toks) {
+				n = calls[i+1]
+			}
+			replaced = n > 0
+		}
+		if !replaced {
+			t.at = used
 			out = append(out, t)
 			continue
 		}
 		body := m.body
 		if m.function {
-			if calls == nil {
-				calls = closing(toks)
-			}
-			n := 0
-			if i+1 < len(toks) {
-				n = calls[i+1]
-			}
-			if n == 0 {
-				out = append(out, t)
-				continue
-			}
-			args := arguments(toks[i+1 : i+1+n])
-			body = substitute(m, args)
+			body = substitute(m, arguments(toks[i+1:i+1+n]))
 			i += n
 		}
 		p.count(t, 1+len(body))
-		for _, e := range p.expand(body, append(slices.Clip(hidden), t.text)) {
-			if t.at.IsValid() {
-				e.at = t.at // errors in what a macro stands for are shown where it is used
-			}
-			out = append(out, e)
-		}
+		out = p.expandInto(out, body, append(hidden, t.text), used)
 	}
 	return out
 }

@@ -158,6 +158,9 @@ func (c *checker) warnf(span diag.Span, code diag.Code, format string, args ...a
 
 // suggest adds the nearest of the names as a hint, if one is near.
 func suggest(d *diag.Diagnostic, name string, names []string) {
+	if d.Dropped() {
+		return
+	}
 	if near := diag.Nearest(name, names); near != "" {
 		d.Hintf("did you mean %s?", near)
 	}

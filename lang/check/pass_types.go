@@ -144,9 +144,9 @@ func (c *checker) stmt(s ast.Stmt) {
 	case *ast.UnrollStmt:
 		c.unroll(s)
 	case *ast.BreakStmt:
-		c.jump(s.At, "break")
+		c.jump(withEnd(s.At), "break")
 	case *ast.ContinueStmt:
-		c.jump(s.At, "continue")
+		c.jump(withEnd(s.At), "continue")
 	case *ast.BadStmt:
 	default:
 		panic(fmt.Sprintf("BUG: check: unexpected statement %T", s))
@@ -196,7 +196,7 @@ func (c *checker) returnStmt(s *ast.ReturnStmt) {
 		return
 	}
 	if _, ok := c.number(t); !ok {
-		c.errorf(s.At, "type-mismatch", "Probe return values can only be integers. Found %s", t)
+		c.errorf(withEnd(s.At), "type-mismatch", "Probe return values can only be integers. Found %s", t)
 		return
 	}
 	c.adapt(s.Value, types.Int64)
@@ -274,7 +274,11 @@ func (c *checker) assignVar(at diag.Span, v *ast.VarExpr, t types.Type, value as
 		return
 	}
 	if types.Equal(t, types.Void{}) {
-		c.errorf(at, "void-value", "Invalid expression for assignment")
+		if _, isCall := value.(*ast.CallExpr); !isCall {
+			c.errorf(at, "void-value", "Invalid expression for assignment")
+			return
+		}
+		c.errorf(at, "void-value", "Value 'void' cannot be assigned to a scratch variable.")
 		return
 	}
 	if n, ok := types.Number(t); ok {

@@ -161,7 +161,7 @@ var errCast = errors.New("no such cast")
 // cast types (T)x.
 func (c *checker) cast(e *ast.CastExpr) types.Type {
 	from := c.expr(e.X)
-	to := c.typeExpr(e.Type)
+	to := c.castType(e)
 	if to == nil || from != nil && types.IsInvalid(from) {
 		return types.Invalid{}
 	}
@@ -181,6 +181,17 @@ func (c *checker) cast(e *ast.CastExpr) types.Type {
 	}
 	c.foldCast(e, t)
 	return t
+}
+
+// castType returns the type that a cast is to.
+func (c *checker) castType(e *ast.CastExpr) types.Type {
+	if n, ok := e.Type.(*ast.NamedType); ok && n.Keyword == "enum" {
+		if _, known := c.findType(n.Keyword, n.Name); !known {
+			c.unknownType(e.TypeSpan, n.Keyword, n.Name)
+			return nil
+		}
+	}
+	return c.typeExpr(e.Type)
 }
 
 // placeOf returns what is underlined of an expression: of a cast, the type in its parentheses.

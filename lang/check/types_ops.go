@@ -184,16 +184,16 @@ func (c *checker) compareParts(e *ast.BinaryExpr, x, y types.Type) types.Type {
 }
 
 func (c *checker) mismatch(e *ast.BinaryExpr, x, y types.Type) types.Type {
-	x, y = c.sideType(e.X, x, y), c.sideType(e.Y, y, x)
+	x, y = c.sideType(e.Op, e.X, x, y), c.sideType(e.Op, e.Y, y, x)
 	sides(c.errorf(e.At, "type-mismatch", "Type mismatch for '%s': comparing %s with %s", e.Op, x, y), e, x, y)
 	return types.Invalid{}
 }
 
 // sideType is the type that an operand is said to have: a literal beside what no literal is like has 64 bits.
-func (c *checker) sideType(e ast.Expr, t, other types.Type) types.Type {
+func (c *checker) sideType(op ast.BinaryOp, e ast.Expr, t, other types.Type) types.Type {
 	n, ok := t.(types.Int)
 	_, isString := other.(types.String)
-	if ok && c.literals[e] && !isString && e.Span().IsValid() {
+	if ok && c.literals[e] && !isString && !op.IsLogical() && e.Span().IsValid() {
 		return types.Int{Size: 8, Signed: n.Signed}
 	}
 	return t

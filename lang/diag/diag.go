@@ -40,6 +40,8 @@ type Diagnostic struct {
 	Message, Hint string
 	// Notes are other places that belong to what is said.
 	Notes []Note
+
+	dropped bool
 }
 
 // Note is a place that a diagnostic speaks of besides its own.
@@ -91,6 +93,7 @@ func (l *List) add(d Diagnostic) *Diagnostic {
 	if l.kept[d.Severity] >= maxKept {
 		l.dropped[d.Severity]++
 		l.spare = d
+		l.spare.dropped = true
 		return &l.spare
 	}
 	l.kept[d.Severity]++
@@ -101,6 +104,10 @@ func (l *List) add(d Diagnostic) *Diagnostic {
 	l.items = append(l.items, d)
 	return &l.items[len(l.items)-1]
 }
+
+// Dropped reports whether nobody will read the diagnostic: its list has kept enough of them, or it says nothing. A hint that takes time
+// to find is not worth it then.
+func (d *Diagnostic) Dropped() bool { return d.dropped || d.Message == "" }
 
 // Hintf sets the hint of a diagnostic.
 func (d *Diagnostic) Hintf(format string, args ...any) {

@@ -20,7 +20,12 @@ func distance(a, b string, limit int) int {
 	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
 		return limit
 	}
-	prev2, prev, cur := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	var room [3][64]int // enough for most names
+	prev2, prev, cur := room[0][:], room[1][:], room[2][:]
+	if n := len(b) + 1; n > len(cur) {
+		prev2, prev, cur = make([]int, n), make([]int, n), make([]int, n)
+	}
+	prev = prev[:len(b)+1]
 	for j := range prev {
 		prev[j] = j
 	}

@@ -2,6 +2,7 @@ package expand
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/diag"
@@ -35,13 +36,18 @@ func (f *frame) bind(param, arg ast.Expr) {
 
 // chain returns the names of the macros that are being expanded from m on; found is false if m is not.
 func (f *frame) chain(m *ast.MacroDecl) (names []string, found bool) {
-	for ; f != nil; f = f.outer {
-		names = append([]string{f.macro.Name}, names...)
-		if f.macro == m {
-			return names, true
-		}
+	first := f
+	for first != nil && first.macro != m {
+		first = first.outer
 	}
-	return nil, false
+	if first == nil {
+		return nil, false
+	}
+	for ; f != first.outer; f = f.outer {
+		names = append(names, f.macro.Name)
+	}
+	slices.Reverse(names)
+	return names, true
 }
 
 func (f *frame) depth() int {

@@ -42,7 +42,7 @@ func (h *Host) Has(f target.Feature) bool {
 // HaveFeature asks the kernel for a feature. The error is an *Unsupported if the kernel lacks it; any other error means that it
 // could not be told.
 func (h *Host) HaveFeature(f target.Feature) error {
-	check := featureChecks()[f]
+	check := h.featureChecks()[f]
 	if h.recorded() || check == nil {
 		if h.Kernel().Before(f.Since()) {
 			return &Unsupported{Feature: f.String(), Since: f.Since()}
@@ -60,7 +60,7 @@ func (h *Host) HaveFeature(f target.Feature) error {
 }
 
 // featureChecks are the checks by feature. Features that are not in it go by the version of the kernel.
-func featureChecks() map[target.Feature]func() error {
+func (h *Host) featureChecks() map[target.Feature]func() error {
 	helper := func(fn asm.BuiltinFunc) func() error {
 		return func() error { return features.HaveProgramHelper(ebpf.Kprobe, fn) }
 	}
@@ -84,7 +84,7 @@ func featureChecks() map[target.Feature]func() error {
 		target.UprobeMulti:     features.HaveBPFLinkUprobeMulti,
 		target.AtomicFetch:     haveAtomicFetch,
 		target.LargeMapKeys:    haveLargeMapKeys,
-		target.TaskFromPID:     haveKfunc("bpf_task_from_pid"),
+		target.TaskFromPID:     h.haveKfunc("bpf_task_from_pid"),
 		target.UprobePreempt:   havePreemptedUprobes,
 	}
 }

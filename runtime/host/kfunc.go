@@ -31,7 +31,7 @@ func (h *Host) Kfunc(kind attach.Kind, name string) (exists, allowed bool) {
 	if h.recorded() {
 		return false, false
 	}
-	id, err := kfuncID(name)
+	id, err := h.kfuncID(name)
 	if err != nil {
 		return false, false
 	}
@@ -50,27 +50,27 @@ func (h *Host) Kfunc(kind attach.Kind, name string) (exists, allowed bool) {
 }
 
 // kfuncID returns the number of a function in the running kernel's types. The error wraps btf.ErrNotFound if there is none.
-func kfuncID(name string) (btf.TypeID, error) {
-	spec, err := btf.LoadKernelSpec()
+func (h *Host) kfuncID(name string) (btf.TypeID, error) {
+	k, err := h.btf() // the one that knows the types already: to read those of a function alone takes a tenth of a second
 	if err != nil {
-		return 0, fmt.Errorf("read kernel types: %w", err)
+		return 0, err
 	}
 	var fn *btf.Func
-	if err := spec.TypeByName(name, &fn); err != nil {
+	if err := k.spec.TypeByName(name, &fn); err != nil {
 		return 0, fmt.Errorf("find the kernel's function %s: %w", name, err)
 	}
-	return spec.TypeID(fn)
+	return k.spec.TypeID(fn)
 }
 
 // LinkKfuncs returns instructions in which calls of the kernel's functions, which the compiler made by name, have the running
 // kernel's numbers.
-func LinkKfuncs(insns asm.Instructions) (asm.Instructions, error) {
+func (h *Host) LinkKfuncs(insns asm.Instructions) (asm.Instructions, error) {
 	out := slices.Clone(insns)
 	for i := range out {
 		if !out[i].IsKfuncCall() {
 			continue
 		}
-		id, err := kfuncID(out[i].Reference())
+		id, err := h.kfuncID(out[i].Reference())
 		if err != nil {
 			return nil, err
 		}
@@ -80,9 +80,9 @@ func LinkKfuncs(insns asm.Instructions) (asm.Instructions, error) {
 }
 
 // haveKfunc is the check for a feature that is a function of the kernel.
-func haveKfunc(name string) func() error {
+func (h *Host) haveKfunc(name string) func() error {
 	return func() error {
-		_, err := kfuncID(name)
+		_, err := h.kfuncID(name)
 		if errors.Is(err, btf.ErrNotFound) {
 			return fmt.Errorf("%w: %w", err, ebpf.ErrNotSupported)
 		}

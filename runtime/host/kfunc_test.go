@@ -21,7 +21,7 @@ func TestLinkKfuncs(t *testing.T) {
 	testenv.Privileged(t)
 	testenv.BTF(t)
 	insns := asm.Instructions{asm.Mov.Imm(asm.R1, 1), kfuncCall("vfs_read"), asm.Return()}
-	linked, err := host.LinkKfuncs(insns)
+	linked, err := host.New().LinkKfuncs(insns)
 	require.NoError(t, err)
 	require.EqualValues(t, -1, insns[1].Constant)
 	require.Equal(t, insns[0].Constant, linked[0].Constant)
@@ -31,7 +31,7 @@ func TestLinkKfuncs(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "vfs_read", fn.TypeName())
 
-	_, err = host.LinkKfuncs(asm.Instructions{kfuncCall("gtrace_no_such_function")})
+	_, err = host.New().LinkKfuncs(asm.Instructions{kfuncCall("gtrace_no_such_function")})
 	require.ErrorIs(t, err, btf.ErrNotFound)
 	require.ErrorContains(t, err, "gtrace_no_such_function")
 }

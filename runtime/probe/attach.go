@@ -15,7 +15,6 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/lang/attach"
-	"github.com/gtrace/gtrace/runtime/host"
 )
 
 // multi is a provider that can attach one program to many probes with one link.
@@ -57,7 +56,7 @@ func (s *Set) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
 
 // LinkKfuncs replaces the instructions of a program by such that call the kernel's functions by the running kernel's numbers.
 func (s *Set) LinkKfuncs(spec *ebpf.ProgramSpec) error {
-	insns, err := host.LinkKfuncs(spec.Instructions)
+	insns, err := s.host.LinkKfuncs(spec.Instructions)
 	if err != nil {
 		return err
 	}

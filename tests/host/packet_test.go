@@ -190,6 +190,16 @@ func TestPacketFileThatCannotBeMade(t *testing.T) {
 	require.Empty(t, r.stdout)
 }
 
+// The kernel does not know what a number or a value of a map points to.
+func TestPacketFromAMap(t *testing.T) {
+	packetProbe(t)
+	path := filepath.Join(t.TempDir(), "out.pcap")
+	r := run(t, "-e", fmt.Sprintf(`rawtracepoint:netif_receive_skb { @p = args.skb; $r = skboutput(%q, @p, 1, 0); }`, path))
+	require.Equal(t, 1, r.code)
+	require.Contains(t, r.stderr, "ERROR: the kernel takes only a pointer that comes straight from the probe's arguments")
+	require.NoFileExists(t, path)
+}
+
 func TestPacketFileThatIsFull(t *testing.T) {
 	packetProbe(t)
 	r := run(t, "-e", withPort(1, `@[skboutput("/dev/full", args.skb, args.skb->len, 0)] = count();`))

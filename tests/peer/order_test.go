@@ -20,7 +20,7 @@ func tie(output string) string {
 	for line := range strings.Lines(output) {
 		line = strings.TrimSuffix(line, "\n")
 		m := entry.FindStringSubmatch(line)
-		if m != nil && last != nil && m[1] == last[1] && m[2] == last[2] {
+		if m != nil && last != nil && m[0] != last[0] && m[1] == last[1] && m[2] == last[2] {
 			return line
 		}
 		last = m
@@ -31,6 +31,7 @@ func tie(output string) string {
 // bpftrace prints the keys of equal values in any order, so that a case with such would fail now and then.
 func TestNoTies(t *testing.T) {
 	require.Equal(t, "@b[2]: 1", tie("@a[1]: 1\n@b[1]: 1\n@b[2]: 1\n"))
+	require.Empty(t, tie("@a[1]: 1\n@a[1]: 1\n"), "printed twice")
 	require.Empty(t, tie("@a[1]: 1\n@b[1]: 1\n@b[2]: 2\nx\n@b[3]: 2\n"))
 	paths, err := filepath.Glob("testdata/*.txt")
 	require.NoError(t, err)

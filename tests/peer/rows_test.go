@@ -3,6 +3,7 @@ package peer_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -11,31 +12,70 @@ import (
 	"github.com/gtrace/gtrace/tests/peer"
 )
 
-// Every row of docs/conformance.md names cases, and all of them exist.
-func TestRowsHaveCases(t *testing.T) {
-	known := map[string]bool{}
-	paths, err := filepath.Glob("testdata/*.txt")
-	require.NoError(t, err)
-	for _, path := range paths {
-		cases, err := peer.Read(path)
-		require.NoError(t, err)
-		for _, c := range cases {
-			known[c.Name] = true
-		}
-	}
-	require.GreaterOrEqual(t, len(known), 600)
+// A row is a part of the language in docs/conformance.md with the entries that name its cases.
+type row struct {
+	name    string
+	entries []string
+}
+
+// readRows reads the tables of docs/conformance.md.
+func readRows(t *testing.T) []row {
+	t.Helper()
 	text, err := os.ReadFile("../../docs/conformance.md")
 	require.NoError(t, err)
-	rows := 0
+	var rows []row
 	for line := range strings.Lines(string(text)) {
-		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
-		if !strings.HasPrefix(line, "| ") || len(cells) != 2 || strings.TrimSpace(cells[0]) == "row" {
+		name, cases, ok := strings.Cut(strings.Trim(strings.TrimSpace(line), "|"), " | ")
+		if !strings.HasPrefix(line, "| ") || !ok || strings.TrimSpace(name) == "row" {
 			continue
 		}
-		rows++
-		for name := range strings.SplitSeq(cells[1], ";") {
-			require.True(t, known[strings.TrimSpace(name)], "row %s: no case is named %q", cells[0], strings.TrimSpace(name))
+		r := row{name: strings.TrimSpace(name)}
+		for e := range strings.SplitSeq(cases, ";") {
+			r.entries = append(r.entries, strings.TrimSpace(e))
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// matcher returns what tells whether a case of a file is meant by an entry: a name, a name with * for any text, or a whole file.
+func matcher(entry string) func(file, name string) bool {
+	if whole, ok := strings.CutPrefix(entry, "all of "); ok {
+		return func(file, _ string) bool { return file == whole }
+	}
+	pattern := regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(entry), `\*`, ".*") + "$")
+	return func(_, name string) bool { return pattern.MatchString(name) }
+}
+
+// Every entry of docs/conformance.md stands for a case, and every case stands in one of its rows.
+func TestRowsAndCases(t *testing.T) {
+	paths, err := filepath.Glob("testdata/*.txt")
+	require.NoError(t, err)
+	cases := map[[2]string]bool{} // whether a case, by file and name, is in a row
+	for _, path := range paths {
+		list, err := peer.Read(path)
+		require.NoError(t, err)
+		for _, c := range list {
+			id := [2]string{filepath.Base(path), c.Name}
+			require.NotContains(t, cases, id, "two cases of a file with one name")
+			cases[id] = false
 		}
 	}
-	require.Greater(t, rows, 50)
+	require.Greater(t, len(cases), 1800)
+	rows := readRows(t)
+	require.Greater(t, len(rows), 90)
+	for _, r := range rows {
+		for _, e := range r.entries {
+			means, found := matcher(e), false
+			for id := range cases {
+				if means(id[0], id[1]) {
+					cases[id], found = true, true
+				}
+			}
+			require.True(t, found, "row %s: no case is meant by %q", r.name, e)
+		}
+	}
+	for id, named := range cases {
+		require.True(t, named, "no row of docs/conformance.md names %q of %s", id[1], id[0])
+	}
 }

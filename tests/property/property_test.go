@@ -104,7 +104,7 @@ type result struct {
 func (r *runner) try(seed uint64) result {
 	begin := time.Now()
 	err := r.differs(generate(seed))
-	if took := time.Since(begin); err == nil && took > 20*time.Second {
+	if took := time.Since(begin); err == nil && took > time.Minute {
 		err = &failure{"slow", fmt.Errorf("the program takes %v to compile, load and run", took)}
 	}
 	return result{seed, err}
