@@ -54,9 +54,8 @@ func (f *fn) Stack(c stdlib.Call) stdlib.Value {
 // keepCollided stores a stack whose place in the stack map another one has, in a map for such, under a number that is computed from its
 // frames. The kernel has one place for all stacks with the same hash, and keeps the first that came.
 func (f *fn) keepCollided(dst *ir.Value, t types.Stack, flags int64) {
-	size := 8 * t.Depth
-	buf := f.Temp("collided", size, 8)
-	n := f.b.Call(ir.HelperGetStack, f.b.Ctx(), buf, f.b.Const(int64(size)), f.b.Const(flags))
+	buf := f.Temp("collided", 8*t.Depth, 8)
+	n := f.getStack(buf, t, flags)
 	some, lost, done := f.b.NewBlock("collided"), f.b.NewBlock("stack_lost"), f.b.NewBlock("kept")
 	f.b.Branch(f.b.Binary(ir.OpSLt, f.b.Const(0), n), some, lost)
 	f.enter(some)
@@ -105,16 +104,20 @@ func (f *fn) hashFrames(buf, n *ir.Value, depth int) *ir.Value {
 	return f.b.Use(hash)
 }
 
-// countFrames walks the stack once more, since programs cannot read what was stored.
-func (f *fn) countFrames(t types.Stack, flags int64) *ir.Value {
+// getStack walks a stack into buf and returns how many bytes its frames are, or an error below 0.
+func (f *fn) getStack(buf *ir.Value, t types.Stack, flags int64) *ir.Value {
 	size := 8 * t.Depth
-	buf := f.Temp("frames", size, 8)
 	switch f.kind() {
 	case attach.KindTestRun, attach.KindTracing, attach.KindRawTracepoint, attach.KindIter:
-		f.zeroBytes(buf, 0, size) // before 5.11 the verifier takes the helper of these programs for one that reads it
+		f.zeroBytes(buf, 0, size) // older verifiers take the helper of these programs for one that reads it
 	case attach.KindKprobe, attach.KindTracepoint, attach.KindPerfEvent, attach.KindXDP:
 	}
-	n := f.b.Call(ir.HelperGetStack, f.b.Ctx(), buf, f.b.Const(int64(size)), f.b.Const(flags))
+	return f.b.Call(ir.HelperGetStack, f.b.Ctx(), buf, f.b.Const(int64(size)), f.b.Const(flags))
+}
+
+// countFrames walks the stack once more, since programs cannot read what was stored.
+func (f *fn) countFrames(t types.Stack, flags int64) *ir.Value {
+	n := f.getStack(f.Temp("frames", 8*t.Depth, 8), t, flags)
 	count := f.b.NewVariable(ir.I64)
 	f.b.Define(count, f.b.Const(0))
 	some, done := f.b.NewBlock("frames"), f.b.NewBlock("counted")
