@@ -34,6 +34,13 @@ func HistRange(slot, k int) (lo, hi uint64) {
 	return lo, lo + 1<<(e-k)
 }
 
+// HistBounds returns the numbers that the two words behind the counters of a quantile map stand for. Each word only grows from zero:
+// the first is the greatest ^(n - MinInt64), the second the greatest n - MinInt64 of all numbers n, without sign.
+func HistBounds(least, greatest uint64) (lo, hi int64) {
+	const bias = 1 << 63
+	return int64(^least - bias), int64(greatest - bias)
+}
+
 // Slots returns the number of slots: one below the range, one for each step, one above the range.
 func (t LHist) Slots() int { return int((t.Max-t.Min)/t.Step) + 2 }
 
