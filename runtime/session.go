@@ -89,7 +89,7 @@ type Session struct {
 	groups []*Group
 	// storedBefore is how many stacks were stored by groups that are gone.
 	storedBefore uint64
-	errs   []error
+	errs         []error
 	// exited is set once an exit() was seen: what still arrives was sent after it and is dropped, until end probes run.
 	exited bool
 	closed bool

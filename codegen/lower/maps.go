@@ -17,7 +17,7 @@ const (
 	zeroMap = "gt_zero"
 	// stackEntries is the number of stacks that a stack map holds. The runtime takes them out before it is full.
 	stackEntries = 16384
-	pageSize        = 4096
+	pageSize     = 4096
 	// buildIDFrame is the size of struct bpf_stack_build_id.
 	buildIDFrame = 32
 	// defaultRingBufPages is the size of the ring buffer where the script does not say it.
