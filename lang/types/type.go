@@ -99,7 +99,7 @@ type (
 	Count struct{}
 	// Sum is the map value of sum(n): per CPU, one 64-bit number.
 	Sum struct{ Signed bool }
-	// Min is the map value of min(n): per CPU, {value, set}, both 64-bit.
+	// Min is the map value of min(n): per CPU, {value, set}, both 64-bit, with the value in the form of ExtremeMask.
 	Min struct{ Signed bool }
 	// Max is the map value of max(n): laid out as Min.
 	Max struct{ Signed bool }

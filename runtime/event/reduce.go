@@ -14,10 +14,8 @@ func reduce(cpus [][]byte, t types.Type) value.Value {
 	case types.Count, types.Sum:
 		total := sum(cpus, 0)
 		return value.Number{T: t, Bits: total, Set: total != 0}
-	case types.Min:
-		return extreme(cpus, t, func(a, b uint64) bool { return less(a, b, t.Signed) })
-	case types.Max:
-		return extreme(cpus, t, func(a, b uint64) bool { return less(b, a, t.Signed) })
+	case types.Min, types.Max:
+		return extreme(cpus, t)
 	case types.Avg, types.Stats:
 		return value.Stats{T: t, Total: sum(cpus, 0), Count: sum(cpus, 1)}
 	case types.Hist:
@@ -52,14 +50,15 @@ func less(a, b uint64, signed bool) bool {
 	return a < b
 }
 
-// extreme finds the best of the CPUs that saw a number at all.
-func extreme(cpus [][]byte, t types.Type, better func(a, b uint64) bool) value.Value {
-	out := value.Number{T: t}
+// extreme finds the best of the numbers that CPUs saw.
+func extreme(cpus [][]byte, t types.Type) value.Value {
+	best, out := uint64(0), value.Number{T: t}
 	for _, b := range cpus {
-		v, set := word(b, 0), word(b, 1) != 0
-		if set && (!out.Set || better(v, out.Bits)) {
-			out.Bits, out.Set = v, true
-		}
+		best = max(best, word(b, 0))
+		out.Set = out.Set || word(b, 1) != 0
+	}
+	if out.Set {
+		out.Bits = best ^ types.ExtremeMask(t)
 	}
 	return out
 }
