@@ -14,6 +14,7 @@ import (
 	"github.com/cilium/ebpf/rlimit"
 	"github.com/stretchr/testify/require"
 
+	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/lang/attach"
 	"github.com/gtrace/gtrace/lang/check"
 	"github.com/gtrace/gtrace/runtime/host"
@@ -290,4 +291,23 @@ func TestAttachSeveralPoints(t *testing.T) {
 	require.Equal(t, ms[0].Context.ID, ms[1].Context.ID)
 	n := count(t, s, ms, false, func() { os.Getppid() })
 	require.EqualValues(t, 2, n)
+}
+
+// A user probe is a link of its own where the kernel has such: those are freed side by side. Older kernels have events, of which the
+// program can be taken off before they are freed.
+func TestUserProbesAreFreedSideBySide(t *testing.T) {
+	privileged(t)
+	h := host.New()
+	s := probe.New(h)
+	path := mustBuildStatic(t)
+	for _, kind := range []string{"uprobe", "uretprobe"} {
+		ps := probesOf(mustResolve(t, s, check.ResolveOptions{}, kind, path, "main"))
+		require.Len(t, ps, 1)
+		prog := newCounter(t).program(t, s, ps, true)
+		c, err := s.Attach(context.Background(), prog, ps[0])
+		require.NoError(t, err)
+		_, event := c.(interface{ Disarm() error })
+		require.Equal(t, h.Has(target.PerfLink) && !h.Has(target.UprobeMulti), event, "%T", c)
+		require.NoError(t, c.Close())
+	}
 }

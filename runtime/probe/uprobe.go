@@ -240,10 +240,16 @@ func (u *uprobe) attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
 		return nil, err
 	}
 	opts := &link.UprobeOptions{Address: off, PID: p.PID}
+	var l link.Link
 	if u.ret {
-		return linkOrError(ex.Uretprobe(p.Func, prog, opts))
+		l, err = ex.Uretprobe(p.Func, prog, opts)
+	} else {
+		l, err = ex.Uprobe(p.Func, prog, opts)
 	}
-	return linkOrError(ex.Uprobe(p.Func, prog, opts))
+	if err != nil {
+		return nil, err
+	}
+	return freedLate(u.host, l)
 }
 
 // attachMulti hooks all functions, which are in one binary, with one link.
@@ -256,11 +262,16 @@ func (u *uprobe) attachMulti(prog *ebpf.Program, ps []attach.Probe) (io.Closer, 
 		}
 		opts.Addresses = append(opts.Addresses, off)
 	}
-	ex, err := link.OpenExecutable(ps[0].Target)
+	return linkPlaces(prog, ps[0].Target, opts, u.ret)
+}
+
+// linkPlaces hooks places of a file with one link.
+func linkPlaces(prog *ebpf.Program, path string, opts *link.UprobeMultiOptions, ret bool) (io.Closer, error) {
+	ex, err := link.OpenExecutable(path)
 	if err != nil {
 		return nil, err
 	}
-	if u.ret {
+	if ret {
 		return linkOrError(ex.UretprobeMulti(nil, prog, opts))
 	}
 	return linkOrError(ex.UprobeMulti(nil, prog, opts))

@@ -209,6 +209,16 @@ func (u *usdtProbe) attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error
 	return linkOrError(ex.Uprobe("", prog, &link.UprobeOptions{Address: p.Address, RefCtrOffset: p.Semaphore, PID: p.PID}))
 }
 
+// attachMulti hooks places of one file with one link.
+func (u *usdtProbe) attachMulti(prog *ebpf.Program, ps []attach.Probe) (io.Closer, error) {
+	opts := &link.UprobeMultiOptions{PID: uint32(ps[0].PID)}
+	for _, p := range ps {
+		opts.Addresses = append(opts.Addresses, p.Address)
+		opts.RefCtrOffsets = append(opts.RefCtrOffsets, p.Semaphore)
+	}
+	return linkPlaces(prog, ps[0].Target, opts, false)
+}
+
 // list returns the probes of the files that the listing names: "*" is those of the process, or the programs in PATH.
 func (u *usdtProbe) list(q query) ([]Listed, error) {
 	paths, err := u.paths(usdtPoint{path: q.parts[0].text, pid: q.pid})
