@@ -214,6 +214,9 @@ func TestAttachKprobe(t *testing.T) {
 const targetSource = `
 #include <stdlib.h>
 __attribute__((noinline)) long first_of_two(long a) { __asm__ volatile(""); return a + 1; }
+#ifdef __x86_64__
+__asm__(".text\n.globl placed\n.type placed,@function\nplaced: push %rbp\nmov %rsp,%rbp\npop %rbp\nret\n.byte 6\nnop\n.size placed,.-placed");
+#endif
 __attribute__((noinline)) long second_of_two(long a) { __asm__ volatile(""); return a + 2; }
 int main(int argc, char **argv) {
 	long n = atol(argv[1]), sum = 0;
