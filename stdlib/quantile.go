@@ -101,19 +101,7 @@ func updateQuantile(e Emitter, c Call) func(*ir.Value) {
 	least := b.Binary(ir.OpXor, greatest, b.Const(-1))
 	return func(addr *ir.Value) {
 		countSlot(b, addr, slot, slots, c.Shared)
-		raise(b, addr, int64(8*slots), least)
-		raise(b, addr, int64(8*slots+8), greatest)
+		keepLargest(e, addr, int64(8*slots), least, c.Shared)
+		keepLargest(e, addr, int64(8*slots+8), greatest, c.Shared)
 	}
-}
-
-// raise stores n at addr+off if it is above the number there, without sign.
-func raise(b *ir.Builder, addr *ir.Value, off int64, n *ir.Value) {
-	store, done := b.NewBlock("raise"), b.NewBlock("raised")
-	b.Branch(b.Binary(ir.OpULt, b.Load(addr, off, 8, false), n), store, done)
-	b.Seal(store)
-	b.SetBlock(store)
-	b.Store(addr, off, 8, n)
-	b.Jump(done)
-	b.Seal(done)
-	b.SetBlock(done)
 }

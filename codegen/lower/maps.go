@@ -37,6 +37,8 @@ type mapInfo struct {
 	size int
 	// perCPU maps have a value for each CPU.
 	perCPU bool
+	// shared is set where programs that may interrupt each other add to it.
+	shared bool
 }
 
 func (m *mapInfo) scalar() bool { return m.Key == nil }
