@@ -17,6 +17,7 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/object"
 	"github.com/gtrace/gtrace/runtime/event"
+	"github.com/gtrace/gtrace/runtime/host"
 	"github.com/gtrace/gtrace/runtime/output"
 	"github.com/gtrace/gtrace/runtime/value"
 )
@@ -74,6 +75,8 @@ type Session struct {
 	code     atomic.Int64
 
 	unwinder *unwinder
+	// types are the kernel's, for loads.
+	types *host.TypeCache
 
 	adding sync.Mutex // held by Add, so that two cannot make the same map
 	// captures are the files that packets go to.
@@ -120,6 +123,10 @@ func New(opts Options) (*Session, error) {
 		stacks: event.StackMaps{},
 
 		unwinder: newUnwinder(opts),
+		types:    host.NewTypeCache(),
+	}
+	if k, ok := opts.Attacher.(TypeKeeper); ok {
+		s.types = k.TypeCache()
 	}
 	if opts.OnExit != nil {
 		go s.watchExits()
