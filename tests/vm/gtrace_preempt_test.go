@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gtrace/gtrace/tests/testenv"
 	"github.com/gtrace/gtrace/tests/vm"
@@ -51,7 +50,7 @@ func TestPreemption(t *testing.T) {
 	programs.Gtrace = testenv.Gtrace(t)
 	for _, k := range findKernels(t) {
 		t.Run(k.Suite, func(t *testing.T) {
-			bootAndCheck(t, k, programs, competeCases(), vm.BootOptions{Timeout: 3 * time.Minute, CPUs: 1, Append: "preempt=full"})
+			bootAndCheck(t, k, programs, competeCases(), vm.BootOptions{CPUs: 1, Append: "preempt=full"})
 		})
 	}
 }

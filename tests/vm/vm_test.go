@@ -24,11 +24,11 @@ func TestVM(t *testing.T) {
 	testenv.Asked(t, testenv.VM)
 	programs := findPrograms(t)
 	kernels := findKernels(t)
-	opts := vm.BootOptions{Memory: "1G", Timeout: 15 * time.Minute} // three minutes on an idle machine
+	opts := vm.BootOptions{Memory: "1G", Timeout: 30 * time.Minute} // three minutes on an idle machine
 	cases := slices.Concat(selftestCases(), gtraceCases())
 	if peer := os.Getenv("GTRACE_VM_PEER"); peer != "" {
 		require.NoError(t, programs.UsePeer(peer))
-		opts = vm.BootOptions{Memory: vm.PeerMemory, Timeout: 10 * time.Minute}
+		opts = vm.BootOptions{Memory: vm.PeerMemory, Timeout: 30 * time.Minute}
 	} else {
 		programs.Gtrace = testenv.Gtrace(t)
 		addTests(t, &programs)
