@@ -40,6 +40,7 @@ var runs = map[string][]string{
 // TestDebianScripts checks, compiles, loads and attaches the scripts of Debian's bpftrace packages on kernels with kprobes.
 func TestDebianScripts(t *testing.T) {
 	testenv.Asked(t, testenv.VM)
+	t.Parallel()
 	programs := findPrograms(t)
 	programs.Gtrace = testenv.Gtrace(t)
 	for _, k := range findKernels(t) {

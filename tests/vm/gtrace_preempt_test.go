@@ -46,10 +46,12 @@ func competeCases() []vm.Case {
 // TestPreemption runs programs on kernels that let other threads interrupt them: each has memory of its own, and nothing is lost.
 func TestPreemption(t *testing.T) {
 	testenv.Asked(t, testenv.VM)
+	t.Parallel()
 	programs := findPrograms(t)
 	programs.Gtrace = testenv.Gtrace(t)
 	for _, k := range findKernels(t) {
 		t.Run(k.Suite, func(t *testing.T) {
+			t.Parallel()
 			bootAndCheck(t, k, programs, competeCases(), vm.BootOptions{CPUs: 1, Append: "preempt=full"})
 		})
 	}
