@@ -2,7 +2,6 @@ package stdlib
 
 import (
 	"fmt"
-	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -97,8 +96,8 @@ func updateQuantile(e Emitter, c Call) func(*ir.Value) {
 	n, b := c.Args[0].Lower(), e.Builder()
 	slot := histSlot(b, n.V, isUnsigned(n.Type), t.Bits)
 	slots := types.HistSlots(t.Bits)
-	greatest := b.Binary(ir.OpXor, n.V, b.Const(math.MinInt64))
-	least := b.Binary(ir.OpXor, greatest, b.Const(-1))
+	least := b.Binary(ir.OpXor, n.V, b.Const(int64(types.ExtremeMask(types.Min{Signed: true}))))
+	greatest := b.Binary(ir.OpXor, n.V, b.Const(int64(types.ExtremeMask(types.Max{Signed: true}))))
 	return func(addr *ir.Value) {
 		countSlot(b, addr, slot, slots, c.Shared)
 		keepLargest(e, addr, int64(8*slots), least, c.Shared)

@@ -34,11 +34,10 @@ func HistRange(slot, k int) (lo, hi uint64) {
 	return lo, lo + 1<<(e-k)
 }
 
-// HistBounds returns the numbers that the two words behind the counters of a quantile map stand for. Each word only grows from zero:
-// the first is the greatest ^(n - MinInt64), the second the greatest n - MinInt64 of all numbers n, without sign.
+// HistBounds returns the numbers that the two words behind the counters of a quantile map stand for: the least and the greatest
+// number, each in the form of ExtremeMask.
 func HistBounds(least, greatest uint64) (lo, hi int64) {
-	const bias = 1 << 63
-	return int64(^least - bias), int64(greatest - bias)
+	return int64(least ^ ExtremeMask(Min{Signed: true})), int64(greatest ^ ExtremeMask(Max{Signed: true}))
 }
 
 // Slots returns the number of slots: one below the range, one for each step, one above the range.
