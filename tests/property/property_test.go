@@ -304,7 +304,7 @@ func (c *cell) print(m *mapDecl) string {
 		return fmt.Sprint(c.count)
 	case "avg", "stats":
 		return fmt.Sprintf("%d/%d", c.n, c.count)
-	case "hist", "lhist":
+	case "hist", "lhist", "llhist", "quantile":
 		return fmt.Sprint(c.slots)
 	case "":
 		if m.t.signed {
