@@ -171,6 +171,9 @@ func (m *module) ownMap(name string) *ebpf.MapSpec {
 	if t, ok := m.tables[name]; ok {
 		return tableMap(name, t)
 	}
+	if program, ok := strings.CutPrefix(name, object.WorkMap); ok {
+		return m.workMap(name, program)
+	}
 	switch {
 	case name == object.EventsMap:
 		spec.Type, spec.KeySize, spec.MaxEntries = ebpf.RingBuf, 0, uint32(m.ringPages()*pageSize)
