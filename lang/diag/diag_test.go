@@ -120,7 +120,7 @@ func TestJoin(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	names := []string{"count", "sum", "printf", "kstack", "ustack"}
+	names := []string{"count", "sum", "printf", "kstack", "ustack", "s"}
 	for _, c := range []struct{ in, want string }{
 		{"cuont", "count"},
 		{"coun", "count"},
@@ -129,6 +129,7 @@ func TestNearest(t *testing.T) {
 		{"sum", ""},
 		{"zzzzzz", ""},
 		{"", ""},
+		{"a", ""}, // nothing of it is in "s"
 	} {
 		require.Equal(t, c.want, diag.Nearest(c.in, names), c.in)
 	}

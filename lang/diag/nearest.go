@@ -1,9 +1,10 @@
 package diag
 
 // Nearest returns the candidate closest to name by edit distance (insert, delete, replace, swap of neighbours), or "" if
-// none is close enough to be worth suggesting: at most one edit for each three characters. Ties go to the earlier one.
+// none is close enough to be worth suggesting: at most one edit for each three characters, and fewer than there are. Ties go to the
+// earlier one.
 func Nearest(name string, candidates []string) string {
-	best, limit := "", max(1, len(name)/3)+1
+	best, limit := "", min(max(1, len(name)/3)+1, len(name))
 	for _, c := range candidates {
 		if c == name {
 			continue
