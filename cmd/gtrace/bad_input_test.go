@@ -46,6 +46,7 @@ func TestBadInputIsBounded(t *testing.T) {
 		{"a struct of itself", "struct a { struct a x; }; BEGIN { print(sizeof(struct a)); }", "incomplete type"},
 		{"C nonsense", "struct a { " + rep("int ; ", n) + " x x }; BEGIN { print(sizeof(struct a)); }", "ERROR: "},
 		{"macros that double", "#define A0 1 1\n" + doubling(60) + "struct a { int x[A60]; }; BEGIN { print(sizeof(struct a)); }", "grow to more than"},
+		{"expressions that double", "#define A0 1\n" + doublingSums(60) + "BEGIN { print(A60); print(A60); }", "macros of the C part expand to more than"},
 		{"a macro bomb", bomb(60) + "macro m0() { 1 } BEGIN { print(m60()); }", "expand to more than"},
 		{"macros of each other", "macro a() { b() } macro b() { a() } BEGIN { print(a()); }", "Recursive macro call detected"},
 		{"structs that double", doublingStructs(40) + "BEGIN { print(sizeof(struct s40)); }", "type is too large"},
@@ -89,6 +90,15 @@ func limited(t *testing.T, stdin []byte, want string, args ...string) {
 	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	require.Less(t, cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime(), maxTime)
 	require.Less(t, usage.Maxrss<<10, int64(maxMemory))
+}
+
+// doublingSums returns C macros each of which is the sum of two of the one before.
+func doublingSums(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "#define A%d (A%d + A%d)\n", i+1, i, i)
+	}
+	return b.String()
 }
 
 // doubling returns macros each of which stands for twice the one before.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/object"
 	"github.com/gtrace/gtrace/lang/attach"
+	"github.com/gtrace/gtrace/lang/diag"
 	"github.com/gtrace/gtrace/runtime"
 	"github.com/gtrace/gtrace/runtime/host"
 	"github.com/gtrace/gtrace/runtime/output"
@@ -24,7 +25,11 @@ import (
 func trace(ctx context.Context, o *options, std streams) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	file, params, err := o.script(std.in)
+	var params []string
+	file, err := interruptible(ctx, func() (f *diag.File, err error) {
+		f, params, err = o.script(std.in)
+		return f, err
+	})
 	if err != nil {
 		return err
 	}
@@ -44,7 +49,7 @@ func trace(ctx context.Context, o *options, std streams) error {
 		defer kid.Stop()
 		c.childPID, ended = kid.PID, kid.Done
 	}
-	obj, err := c.compile(file, params)
+	obj, err := interruptible(ctx, func() (*object.Object, error) { return c.compile(file, params) })
 	if err != nil {
 		return permitted(h, err)
 	}
@@ -59,6 +64,30 @@ func trace(ctx context.Context, o *options, std streams) error {
 		return err
 	}
 	return c.run(ctx, obj, kid, ended)
+}
+
+// errInterrupted ends gtrace as a shell says of a program that Ctrl-C ended.
+const errInterrupted = exitError(128 + int(syscall.SIGINT))
+
+// interruptible returns what work returns, or errInterrupted as soon as ctx ends: what takes long before anything is attached, like waiting
+// for a script on a terminal, is not worth waiting for.
+func interruptible[T any](ctx context.Context, work func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		v, err := work()
+		done <- result{v, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, errInterrupted
+	}
 }
 
 // permitted puts what gtrace may not do in the place of an error about a file that it may not read for that reason.

@@ -9,6 +9,10 @@ import (
 // maxExpansion bounds the number of tokens that the macros of a script may grow to, all together.
 const maxExpansion = 200_000
 
+// maxValue bounds the number of tokens of a macro that is a constant. It is a part of maxExpansion, so that many macros of which each is
+// too large cost no more than the text.
+const maxValue = 10_000
+
 // expand replaces the macros in tokens. Those in hidden are being replaced already and stay.
 func (p *preprocessor) expand(toks []token, hidden []string) []token {
 	return p.expandInto(nil, toks, hidden, diag.Span{})

@@ -26,6 +26,14 @@ type Unit struct {
 	typedefs map[string]ctype
 	enumers  map[string]Const
 	macros   map[string]*macro
+	// values are those of macros that were asked for, which is of no use before the whole text is read.
+	values map[string]macroValue
+}
+
+// macroValue is the value of a macro, if it is a constant.
+type macroValue struct {
+	Const
+	ok bool
 }
 
 // Const is the value of an enumerator or of a macro that is a constant.
@@ -51,6 +59,7 @@ type tag struct {
 func Parse(pieces []diag.Span, opts Options, diags *diag.List) *Unit {
 	u := &Unit{
 		opts: opts, tags: map[string]*tag{}, typedefs: map[string]ctype{}, enumers: map[string]Const{}, macros: predefined(),
+		values: map[string]macroValue{},
 	}
 	pp := &preprocessor{unit: u, diags: diags}
 	for _, name := range opts.First {
@@ -81,8 +90,13 @@ func (u *Unit) Type(keyword, name string) (types.Type, bool) {
 // Const returns the value of an enumerator or macro of the text.
 func (u *Unit) Const(name string) (Const, bool) {
 	if m, ok := u.macros[name]; ok && !m.builtin {
-		if k, ok := u.macroValue(name); ok {
-			return k, true
+		v, known := u.values[name]
+		if !known {
+			v.Const, v.ok = u.compute(name)
+			u.values[name] = v
+		}
+		if v.ok {
+			return v.Const, true
 		}
 	}
 	k, ok := u.enumers[name]
@@ -111,14 +125,17 @@ func (u *Unit) MacroText(name string) (string, bool) {
 	return b.String(), true
 }
 
-// macroValue computes a macro.
-func (u *Unit) macroValue(name string) (Const, bool) {
+// compute returns the value of a macro.
+func (u *Unit) compute(name string) (Const, bool) {
 	m := u.macros[name]
 	if m.function {
 		return Const{}, false
 	}
-	pp := &preprocessor{unit: u, diags: &diag.List{}}
+	pp := &preprocessor{unit: u, diags: &diag.List{}, expanded: maxExpansion - maxValue}
 	toks := pp.expand([]token{{kind: tokIdent, text: name}}, nil)
+	if pp.expanded > maxExpansion {
+		return Const{}, false
+	}
 	if s, ok := joinStrings(toks); ok {
 		return Const{Str: s, IsStr: true}, true
 	}

@@ -31,6 +31,9 @@ func (c *checker) define(r *ast.Rewriter, x *ast.Ident) (ast.Expr, bool) {
 		return x, false
 	}
 	text, ok := c.cdefs.MacroText(x.Name)
+	if c.defines > maxDefines && ok {
+		return &ast.BadExpr{Place: x.Place}, true
+	}
 	if _, constant := c.cdefs.Const(x.Name); !ok || constant || c.opts.ParseExpr == nil || slices.Contains(c.defining, x.Name) {
 		return x, false
 	}

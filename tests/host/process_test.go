@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -85,6 +86,20 @@ func TestSignals(t *testing.T) {
 			require.Equal(t, "end\n\n\n@: 12\n", r.stdout)
 		})
 	}
+}
+
+// Whoever types a script or waits for a large one to compile gets the prompt back with Ctrl-C.
+func TestInterruptBeforeAnythingIsAttached(t *testing.T) {
+	cmd := command(t, "-")
+	stdin, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	s := launch(t, cmd)
+	_, err = stdin.Write(bytes.Repeat([]byte("// a comment\n"), 20_000)) // more than a pipe takes: gtrace reads
+	require.NoError(t, err)
+	s.signal(syscall.SIGINT)
+	r := s.wait()
+	require.Equal(t, 130, r.code, r.stderr)
+	require.Empty(t, r.stdout+r.stderr)
 }
 
 func TestClosedPipeEndsIt(t *testing.T) {
