@@ -170,6 +170,8 @@ type Emitter interface {
 	Temp(name string, size, align int) *ir.Value
 	// Text returns a string that is known at compile time.
 	Text(s string) Value
+	// Lost counts a lost event.
+	Lost()
 	// ProbeName is the full name of the probe.
 	ProbeName() string
 	// ArgN, Retval, Args and Func are what the probe offers; the checker made sure that it does.

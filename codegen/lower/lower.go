@@ -71,6 +71,7 @@ func Lower(info *check.Info, t target.Target, opts Options) (*ir.Module, *object
 	m.source(info.File)
 	m.countsFrames = asksFrames(info)
 	m.layoutMaps()
+	m.findShared()
 	for i, p := range info.Programs {
 		name := fmt.Sprintf("gt_%d", i)
 		m.mod.Funcs = append(m.mod.Funcs, m.program(name, p))

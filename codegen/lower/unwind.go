@@ -154,41 +154,24 @@ func (f *fn) taskRegisters(c stdlib.Call) *ir.Value {
 	return regs
 }
 
-// hashBits are the bits of the number of a walked stack.
-const hashBits = object.UnwindWalked - 1
-
 // keepWalked stores the frames under their number and gives that to the stack.
 func (f *fn) keepWalked(dst *ir.Value, t types.Stack, s *ir.Value) {
 	count := f.b.Load(s, walkCount, 8, false)
 	if f.countsFrames {
 		f.b.Store(dst, stackFrames, 4, count)
 	}
-	some, lost, done := f.b.NewBlock("some_frames"), f.b.NewBlock("stack_lost"), f.b.NewBlock("stack")
+	some, done := f.b.NewBlock("some_frames"), f.b.NewBlock("stack")
 	f.b.Branch(count, some, done)
 	f.enter(some)
 	if t.Depth < walkMost {
 		last := f.b.Binary(ir.OpShl, f.b.Binary(ir.OpAnd, count, f.b.Const(walkMost-1)), f.b.Const(3))
 		f.b.Store(f.b.Binary(ir.OpAdd, s, last), walkFrames, 8, f.b.Const(0))
 	}
-	id := f.b.Binary(ir.OpOr, f.b.Binary(ir.OpAnd, f.b.Load(s, walkHash, 8, false), f.b.Const(hashBits)), f.b.Const(object.UnwindWalked))
-	f.b.Store(dst, 0, 8, id)
-	key := f.Temp("stack_id", 8, 8)
-	f.b.Store(key, 0, 8, id)
-	ret := f.b.Call(ir.HelperMapUpdateElem, f.b.MapPtr(object.WalkedMapName(t)), key, f.b.AddImm(s, walkFrames), f.b.Const(noExist))
-	// Before 6.4, commit d7ba4cc900bf ("bpf: return long from bpf_map_ops funcs"), the high half of the result is undefined.
-	ret = f.b.Extend(ret, 4, true)
-	kept := f.b.NewBlock("not_kept")
-	f.b.Branch(f.b.Binary(ir.OpEq, ret, f.b.Const(0)), done, kept)
-	f.enter(kept)
-	f.b.Branch(f.b.Binary(ir.OpEq, ret, f.b.Const(errExist)), done, lost)
-	f.enter(lost)
-	f.countLost(object.LostStacks)
+	id := f.stackID(f.b.Load(s, walkHash, 8, false), object.UnwindWalked)
+	f.keepStack(dst, object.WalkedMapName(t), id, f.b.AddImm(s, walkFrames))
 	f.b.Jump(done)
 	f.enter(done)
 }
-
-// noExist is BPF_NOEXIST: a stack that is there already stays.
-const noExist = 1
 
 // unwindMap completes the spec of a map for walks, if the name is that of one.
 func (m *module) unwindMap(name string, spec *ebpf.MapSpec) bool {
@@ -218,7 +201,7 @@ func (m *module) unwindMap(name string, spec *ebpf.MapSpec) bool {
 	}
 	depth, ok := object.ParseWalkedMap(name)
 	if ok {
-		spec.Type, spec.KeySize, spec.ValueSize, spec.MaxEntries = ebpf.Hash, 8, uint32(8*depth), m.stackRoom()
+		spec.Type, spec.KeySize, spec.ValueSize, spec.MaxEntries = ebpf.Hash, 8, uint32(8*depth), stackEntries
 	}
 	return ok
 }

@@ -37,7 +37,7 @@ func walked(name, program, work string, stdout vm.Want) vm.Case {
 	return vm.Case{
 		Case: wire.Case{
 			Name: name, Run: []string{"gtrace", "-c", "/bin/nofp " + work, "-e", "config = { unstable_dw_ustack = enable } " + program},
-			Seconds: 60,
+			Again: missed,
 		},
 		Stdout: stdout,
 		Stderr: vm.Match(`Attached \d+ probes?`),
