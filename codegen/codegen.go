@@ -45,6 +45,9 @@ func Compile(info *check.Info, t target.Target, opts Options) (*object.Object, e
 	opts.dump("ir", mod)
 	opt.Run(mod)
 	opts.dump("opt", mod)
+	if err := tooLong(mod, obj.Manifest.Programs); err != nil {
+		return nil, err
+	}
 	results, err := emit.Module(mod, emit.Options{Target: t, ScratchMap: object.ScratchMap, LostMap: object.LostMap})
 	if err != nil {
 		return nil, fmt.Errorf("compile: %w", err)

@@ -78,7 +78,7 @@ func TestBadInputIsBounded(t *testing.T) {
 // looks like a slow program.
 func limited(t *testing.T, stdin []byte, want string, args ...string) {
 	t.Helper()
-	const maxTime, maxMemory, maxOutput = 2 * time.Second, 350 << 20, 1 << 20
+	const maxTime, maxMemory, maxOutput = 2 * time.Second, 250 << 20, 1 << 20
 	cmd := exec.CommandContext(t.Context(), testenv.Gtrace(t), append([]string{"--dry-run"}, args...)...)
 	cmd.Env = append(os.Environ(), "GTRACE_COLOR=never")
 	cmd.Stdin = bytes.NewReader(stdin)

@@ -15,8 +15,6 @@ type CFG struct {
 	leave []int      // largest preorder number in the subtree, by position
 
 	children [][]*Block // in the dominator tree, by position
-	visited  []int      // the last call of newDominator that climbed over a position
-	climb    int        // the number of that call
 }
 
 // NewCFG analyses a function.
@@ -31,7 +29,6 @@ func NewCFG(f *Func) *CFG {
 	}
 	c.findPreds(f)
 	c.findDominators()
-	c.numberTree()
 	c.findLoops(f)
 	return c
 }
@@ -118,81 +115,18 @@ func (c *CFG) findPreds(f *Func) {
 	}
 }
 
-// findDominators iterates to a fixed point over the order (Cooper, Harvey, Kennedy, "A Simple, Fast Dominance Algorithm").
+// findDominators makes the dominator tree.
 func (c *CFG) findDominators() {
-	c.idom = make([]int, len(c.Order))
-	for i := range c.idom {
-		c.idom[i] = -1
-	}
-	c.idom[0] = 0
-	c.visited = make([]int, len(c.Order))
-	for changed := true; changed; {
-		changed = false
-		for i := 1; i < len(c.Order); i++ {
-			if d := c.newDominator(i); d != c.idom[i] {
-				c.idom[i], changed = d, true
-			}
+	t := newTree(len(c.Order), func(i int, each func(p int)) {
+		for _, p := range c.preds[c.Order[i].ID] {
+			each(c.index[p.ID])
 		}
-	}
-}
-
-// newDominator returns the nearest common dominator of a block's predecessors, as far as they have one yet. It climbs the
-// tree over each position once: a way that joins one that was climbed before leads to no other dominator.
-func (c *CFG) newDominator(i int) int {
-	c.climb++
-	d := -1
-	for _, p := range c.preds[c.Order[i].ID] {
-		j := c.index[p.ID]
-		switch {
-		case c.idom[j] < 0:
-		case d < 0:
-			d = j
-			c.visited[d] = c.climb
-		default:
-			d = c.intersect(d, j)
-		}
-	}
-	return d
-}
-
-// intersect climbs from two positions to where they meet, or from j to where this call has been.
-func (c *CFG) intersect(d, j int) int {
-	for d != j {
-		for j > d {
-			if c.visited[j] == c.climb {
-				return d
-			}
-			c.visited[j] = c.climb
-			j = c.idom[j]
-		}
-		for d > j {
-			d = c.idom[d]
-			c.visited[d] = c.climb
-		}
-	}
-	return d
-}
-
-// numberTree gives every block the interval of its subtree in the dominator tree. A dominator comes before what it
-// dominates in Order, so sizes add up from the end and numbers are handed out from the start.
-func (c *CFG) numberTree() {
-	n := len(c.Order)
-	size, next := make([]int, n), make([]int, n)
-	for i := n - 1; i > 0; i-- {
-		size[i]++
-		size[c.idom[i]] += size[i]
-	}
-	size[0]++
-	c.enter, c.leave, c.children = make([]int, n), make([]int, n), make([][]*Block, n)
-	for i := range n {
-		if i > 0 {
-			p := c.idom[i]
-			c.children[p] = append(c.children[p], c.Order[i])
-			c.enter[i] = next[p]
-			next[p] += size[i]
-		}
-		next[i] = c.enter[i] + 1
-		c.leave[i] = c.enter[i] + size[i] - 1
+	})
+	c.idom, c.enter, c.leave = t.idom, t.enter, t.leave
+	c.children = make([][]*Block, len(c.Order))
+	for i := 1; i < len(c.Order); i++ {
+		p := c.idom[i]
+		c.children[p] = append(c.children[p], c.Order[i])
 	}
 }
 

@@ -150,3 +150,44 @@ func TestRenames(t *testing.T) {
 	require.Contains(t, f.String(), "jump b1(%2)")
 	require.Equal(t, 3, ir.UseCounts(f)[2])
 }
+
+// TestExits compares with a search for a way past a block.
+func TestExits(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 7))
+	for range 300 {
+		succs := make([][]int, 2+rng.IntN(12))
+		for i := range succs {
+			for _, s := range rng.Perm(len(succs) - 1)[:min(len(succs)-1, rng.IntN(3))] {
+				succs[i] = append(succs[i], s+1)
+			}
+		}
+		f := graph(t, succs)
+		cfg := ir.NewCFG(f)
+		exits := ir.NewExits(cfg, f)
+		for _, from := range cfg.Order {
+			for _, through := range cfg.Order {
+				if from != through {
+					require.Equal(t, wayPast(from, through), exits.Past(from, through), "b%d past b%d\n%v", from.ID, through.ID, f)
+				}
+			}
+		}
+	}
+}
+
+func wayPast(from, through *ir.Block) bool {
+	seen := map[*ir.Block]bool{through: true}
+	for work := []*ir.Block{from}; len(work) > 0; {
+		b := work[len(work)-1]
+		work = work[:len(work)-1]
+		if len(b.Targets()) == 0 {
+			return true
+		}
+		for _, t := range b.Targets() {
+			if !seen[t.Block] {
+				seen[t.Block] = true
+				work = append(work, t.Block)
+			}
+		}
+	}
+	return false
+}

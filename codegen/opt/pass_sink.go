@@ -11,7 +11,7 @@ import (
 // free. It comes after passGVN, which puts values into the
 // block that dominates all their uses.
 func passSink(f *ir.Func) bool {
-	s := &sinker{cfg: ir.NewCFG(f), users: usersOf(f)}
+	s := &sinker{f: f, cfg: ir.NewCFG(f), users: usersOf(f)}
 	changed := false
 	for i := len(s.cfg.Order) - 1; i >= 0; i-- {
 		changed = s.block(s.cfg.Order[i]) || changed
@@ -20,7 +20,9 @@ func passSink(f *ir.Func) bool {
 }
 
 type sinker struct {
+	f     *ir.Func
 	cfg   *ir.CFG
+	exits *ir.Exits // made when it is first needed
 	users [][]*ir.Value
 }
 
@@ -88,22 +90,10 @@ func (s *sinker) pays(from, to *ir.Block) bool {
 	if s.cfg.LoopDepth(to) < s.cfg.LoopDepth(from) {
 		return true
 	}
-	seen := map[*ir.Block]bool{to: true}
-	work := []*ir.Block{from}
-	for len(work) > 0 {
-		b := work[len(work)-1]
-		work = work[:len(work)-1]
-		if len(b.Targets()) == 0 {
-			return true
-		}
-		for _, t := range b.Targets() {
-			if !seen[t.Block] {
-				seen[t.Block] = true
-				work = append(work, t.Block)
-			}
-		}
+	if s.exits == nil {
+		s.exits = ir.NewExits(s.cfg, s.f)
 	}
-	return false
+	return s.exits.Past(from, to)
 }
 
 // place returns the index of the first instruction of a block that uses v, or of its terminator.

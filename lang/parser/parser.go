@@ -82,8 +82,8 @@ func (p *parser) peek() *lexer.Token { return p.lex.Peek() }
 
 // peekN returns the token n places ahead.
 func (p *parser) peekN(n int) *lexer.Token {
-	if i := int(p.lex.RawCursor()) + n; i < len(p.scan.toks) {
-		return &p.scan.toks[i]
+	if i := p.lex.RawCursor() + lexer.RawCursor(n); int(i) < p.scan.next {
+		return &p.lex.Range(i, i+1)[0]
 	}
 	t := lexer.EOFToken(lexer.Position{Offset: len(p.file.Text)})
 	return &t

@@ -18,11 +18,22 @@ type scanner struct {
 	diags    *diag.List
 	text     string
 	pos      int
-	toks     []lexer.Token
-	next     int
+	toks     []token // until they are handed out
+	next     int     // how many were handed out
 	comments []ast.Comment
 	// statements is set for text that is the inside of an action block.
 	statements bool
+}
+
+// token is a lexer.Token before it is handed out, which takes more memory.
+type token struct {
+	kind       lexer.TokenType
+	start, end int
+}
+
+// full returns the token as the parser sees it.
+func (s *scanner) full(t token) lexer.Token {
+	return lexer.Token{Type: t.kind, Value: s.text[t.start:t.end], Pos: lexer.Position{Offset: t.start}}
 }
 
 // Symbols implements lexer.Definition.
@@ -43,14 +54,15 @@ func (s *scanner) LexString(string, string) (lexer.Lexer, error) {
 // Next implements lexer.Lexer.
 func (s *scanner) Next() (lexer.Token, error) {
 	if s.next >= len(s.toks) {
+		s.toks = nil
 		return lexer.EOFToken(lexer.Position{Offset: len(s.text)}), nil
 	}
 	s.next++
-	return s.toks[s.next-1], nil
+	return s.full(s.toks[s.next-1]), nil
 }
 
 func (s *scanner) run() {
-	s.toks = make([]lexer.Token, 0, len(s.text)/3+8)
+	s.toks = make([]token, 0, len(s.text)/3+8)
 	if strings.HasPrefix(s.text, "#!") && !s.statements {
 		s.emit(tokShebang, lineEnd(s.text, 0))
 	}
@@ -65,7 +77,7 @@ func (s *scanner) run() {
 
 // emit adds a token that ends at the offset end and moves on behind it.
 func (s *scanner) emit(kind lexer.TokenType, end int) {
-	s.toks = append(s.toks, lexer.Token{Type: kind, Value: s.text[s.pos:end], Pos: lexer.Position{Offset: s.pos}})
+	s.toks = append(s.toks, token{kind, s.pos, end})
 	s.pos = end
 }
 
@@ -80,7 +92,7 @@ func (s *scanner) last() lexer.Token {
 	if len(s.toks) == 0 {
 		return lexer.Token{}
 	}
-	return s.toks[len(s.toks)-1]
+	return s.full(s.toks[len(s.toks)-1])
 }
 
 func (s *scanner) span(start, end int) diag.Span {
