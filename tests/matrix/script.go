@@ -19,17 +19,18 @@ type Point struct {
 	Central bool
 }
 
-// Points are the probe types of the matrix. Nothing calls the function while it is tried, and the kernel lets programs at it ask for paths.
+// Points are the probe types of the matrix. None of them fires while they are tried, for that is not what is
+// asked. Of the function of the kernel, programs may ask for paths.
 var Points = []Point{
 	{Type: "begin", At: "begin", Central: true},
 	{Type: "end", At: "end"},
 	{Type: "self", At: "self:signal:SIGUSR1"},
 	{Type: "interval", At: "interval:s:1000"},
-	{Type: "profile", At: "profile:hz:1", Central: true},
-	{Type: "software", At: "software:faults:1000000"},
+	{Type: "profile", At: "profile:s:1000", Central: true},
+	{Type: "software", At: "software:faults:1000000000"},
 	{Type: "watchpoint", At: "watchpoint:0x10000000:8:w", Few: true},
-	{Type: "tracepoint", At: "tracepoint:syscalls:sys_enter_mount", Central: true},
-	{Type: "rawtracepoint", At: "rawtracepoint:sched_process_exec", Central: true},
+	{Type: "tracepoint", At: "tracepoint:syscalls:sys_enter_reboot", Central: true},
+	{Type: "rawtracepoint", At: "rawtracepoint:mark_victim", Central: true},
 	{Type: "iter", At: "iter:task_file", Central: true},
 	{Type: "kprobe", At: "kprobe:vfs_fallocate", Kernel: true, Central: true},
 	{Type: "kretprobe", At: "kretprobe:vfs_fallocate", Kernel: true},
