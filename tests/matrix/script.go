@@ -87,11 +87,13 @@ func (p Point) Script(forms []Form, replace *strings.Replacer) string {
 
 var (
 	errorLine    = regexp.MustCompile(`^(\S+?):(\d+)(?::\d+)?(?:-\d+)?: ERROR: (.*)$`)
+	unloadedLine = regexp.MustCompile(`^ERROR: Error loading BPF program for \S+_(\d+)\. `)
 	rejectedLine = regexp.MustCompile(`^ERROR: the kernel rejected the program \S+ at (\S+?):(\d+):`)
 )
 
 // Refusals returns what a tracer has against the forms of a script at path: message by the index of the form. Where a message is about
-// a macro of bpftrace's own, the script's line comes after it.
+// a macro of bpftrace's own, the script's line comes after it. Where the verifier refuses a program, bpftrace says the number of the probe:
+// that of the form, if each has a probe.
 func Refusals(output, path string) map[int]string {
 	out, last := map[int]string{}, ""
 	for line := range strings.Lines(output) {
@@ -99,6 +101,10 @@ func Refusals(output, path string) map[int]string {
 		if m := rejectedLine.FindStringSubmatch(line); m != nil && m[1] == path {
 			_, rest, _ := strings.Cut(output, line)
 			out[index(m[2])] = line + rest
+			continue
+		}
+		if m := unloadedLine.FindStringSubmatch(line); m != nil {
+			out[index(m[1])+1] = line
 			continue
 		}
 		m := errorLine.FindStringSubmatch(line)
