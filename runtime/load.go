@@ -157,9 +157,6 @@ func stackKind(name string) (event.StackKind, bool) {
 	if depth, ok := object.ParseWalkedMap(name); ok {
 		return event.StackKind{Depth: depth, Walked: true}, true
 	}
-	if depth, ok := object.ParseCollidedMap(name); ok {
-		return event.StackKind{Depth: depth, Collided: true}, true
-	}
 	depth, buildID, ok := object.ParseStackMap(name)
 	return event.StackKind{Depth: depth, BuildID: buildID}, ok
 }
