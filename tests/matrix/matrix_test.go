@@ -70,7 +70,7 @@ func TestFormsPeer(t *testing.T) {
 	data := hasSymbol(t, "runqueues")
 	all = slices.DeleteFunc(all, func(f matrix.Form) bool { return f.Silent() || !data && f.NeedsData() })
 	traceable := filepath.Join(t.TempDir(), "functions")
-	require.NoError(t, os.WriteFile(traceable, []byte("vfs_fallocate\ntcp_close\n__x64_sys_getpgid\n"), 0o644))
+	require.NoError(t, os.WriteFile(traceable, []byte("vfs_fallocate\ntcp_close\n__x64_sys_getpgid\n__x64_sys_reboot\n"), 0o644))
 	replace, command := placeholders(t), append(testenv.Bpftrace(t), "--unsafe", "--dry-run")
 	for _, p := range matrix.Points {
 		t.Run(p.Type, func(t *testing.T) {

@@ -19,17 +19,18 @@ type Point struct {
 	Central bool
 }
 
-// Points are the probe types of the matrix. Nothing calls the function while it is tried, and the kernel lets programs at it ask for paths.
+// Points are the probe types of the matrix. None of them fires while they are tried, for that is not what is
+// asked. Of the function of the kernel, programs may ask for paths.
 var Points = []Point{
 	{Type: "begin", At: "begin", Central: true},
 	{Type: "end", At: "end"},
 	{Type: "self", At: "self:signal:SIGUSR1"},
 	{Type: "interval", At: "interval:s:1000"},
-	{Type: "profile", At: "profile:hz:1", Central: true},
-	{Type: "software", At: "software:faults:1000000"},
+	{Type: "profile", At: "profile:s:1000", Central: true},
+	{Type: "software", At: "software:faults:1000000000"},
 	{Type: "watchpoint", At: "watchpoint:0x10000000:8:w", Few: true},
-	{Type: "tracepoint", At: "tracepoint:syscalls:sys_enter_mount", Central: true},
-	{Type: "rawtracepoint", At: "rawtracepoint:sched_process_exec", Central: true},
+	{Type: "tracepoint", At: "tracepoint:syscalls:sys_enter_reboot", Central: true},
+	{Type: "rawtracepoint", At: "rawtracepoint:mark_victim", Central: true},
 	{Type: "iter", At: "iter:task_file", Central: true},
 	{Type: "kprobe", At: "kprobe:vfs_fallocate", Kernel: true, Central: true},
 	{Type: "kretprobe", At: "kretprobe:vfs_fallocate", Kernel: true},
@@ -86,11 +87,13 @@ func (p Point) Script(forms []Form, replace *strings.Replacer) string {
 
 var (
 	errorLine    = regexp.MustCompile(`^(\S+?):(\d+)(?::\d+)?(?:-\d+)?: ERROR: (.*)$`)
+	unloadedLine = regexp.MustCompile(`^ERROR: Error loading BPF program for \S+_(\d+)\. `)
 	rejectedLine = regexp.MustCompile(`^ERROR: the kernel rejected the program \S+ at (\S+?):(\d+):`)
 )
 
 // Refusals returns what a tracer has against the forms of a script at path: message by the index of the form. Where a message is about
-// a macro of bpftrace's own, the script's line comes after it.
+// a macro of bpftrace's own, the script's line comes after it. Where the verifier refuses a program, bpftrace says the number of the probe:
+// that of the form, if each has a probe.
 func Refusals(output, path string) map[int]string {
 	out, last := map[int]string{}, ""
 	for line := range strings.Lines(output) {
@@ -98,6 +101,10 @@ func Refusals(output, path string) map[int]string {
 		if m := rejectedLine.FindStringSubmatch(line); m != nil && m[1] == path {
 			_, rest, _ := strings.Cut(output, line)
 			out[index(m[2])] = line + rest
+			continue
+		}
+		if m := unloadedLine.FindStringSubmatch(line); m != nil {
+			out[index(m[1])+1] = line
 			continue
 		}
 		m := errorLine.FindStringSubmatch(line)

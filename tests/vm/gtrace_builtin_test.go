@@ -51,8 +51,9 @@ func builtinCases() []vm.Case {
 			vm.Exact("true\ntrue\n0\n1")),
 		alone("container of a member", `BEGIN { $c = container_of(curtask->tasks.next, typeof(struct task_struct), tasks); print($c->tasks.prev->next == $c->tasks.prev->next); print($c->pid >= 0); }`,
 			vm.Exact("true\ntrue")),
-		traced("path of a file", `fentry:security_file_permission /comm == "worker"/ { @[path(args.file.f_path) != ""] = count(); @cut[path(args.file.f_path, 4096)] = count(); }`,
-			"write 1 2", vm.Has{"@[true]: ", "@cut[/"}),
+		traced("path of a file", `fentry:security_file_permission /comm == "worker"/ { @[path(args.file.f_path) != ""] = count(); @cut[path(args.file.f_path, 4096)] = count();
+			$short = path(args.file.f_path, 16); @short[$short != "none"] = count(); }`,
+			"write 1 2", vm.Has{"@[true]: ", "@cut[/", "@short[true]: "}),
 		from(5, 12, traced("cookie of a socket", `fentry:tcp_retransmit_skb { @[socket_cookie(args.sk) > 0] = count(); }`, "retransmit 3", vm.Has{"@[true]: "})),
 		traced("address of a variable", `uprobe:/bin/worker:gtrace_target { @[uaddr("gtrace_target") == reg("ip")] = count(); }`, "call 10 1", vm.Exact("@[true]: 10")),
 	}

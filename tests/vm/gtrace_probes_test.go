@@ -53,8 +53,8 @@ const insertModule = `test -d /sys/module/sunrpc || { test -e /sunrpc.ko || unxz
 
 // byAddress runs an unsafe program with $a for the address of the system call getpgid.
 func byAddress(program string) []string {
-	return []string{"sh", "-c", `a=$(grep ' __x64_sys_getpgid$' /proc/kallsyms | cut -d ' ' -f 1)
-		exec gtrace --unsafe -e "$(printf %s "$1" | sed -e "s/\$a/$a/g")"`, "sh", program}
+	return []string{"sh", "-c", `test -s /tmp/getpgid || grep ' __x64_sys_getpgid$' /proc/kallsyms | cut -d ' ' -f 1 >/tmp/getpgid
+		a=$(cat /tmp/getpgid); exec gtrace --unsafe -e "$(printf %s "$1" | sed -e "s/\$a/$a/g")"`, "sh", program}
 }
 
 // ofProgram is a case whose program traces one that gtrace itself has loaded, at the system call getpgid: its subprogram half and a letter
