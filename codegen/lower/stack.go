@@ -25,6 +25,10 @@ const (
 func (f *fn) Stack(c stdlib.Call) stdlib.Value {
 	t := c.Result.(types.Stack)
 	dst := c.Dest(f)
+	if t.Depth == 0 {
+		f.emptyStack(dst, t)
+		return stdlib.Value{V: dst, Type: t}
+	}
 	flags := int64(0)
 	pid := f.b.Const(0)
 	if t.User {
@@ -49,6 +53,19 @@ func (f *fn) Stack(c stdlib.Call) stdlib.Value {
 	f.b.Jump(done)
 	f.enter(done)
 	return stdlib.Value{V: dst, Type: t}
+}
+
+// emptyStack stores a stack of no frames.
+func (f *fn) emptyStack(dst *ir.Value, t types.Stack) {
+	pid := f.b.Const(0)
+	if t.User {
+		pid = f.tgid()
+	}
+	f.b.Store(dst, 0, 8, f.b.Const(object.UnwindWalked))
+	f.b.Store(dst, 8, 8, pid)
+	if f.countsFrames {
+		f.b.Store(dst, stackFrames, 4, f.b.Const(0))
+	}
 }
 
 // keepCollided stores a stack whose place in the stack map another one has, in a map for such, under a number that is computed from its
