@@ -96,9 +96,11 @@ func (f *fn) withWalkMemory(walk func(s, n *ir.Value)) {
 		there, taken := f.b.NewBlock("walk_memory"), f.b.NewBlock("taken")
 		f.b.Branch(p, there, done)
 		f.enter(there)
-		f.b.Branch(f.b.XchgAdd(p, walkHolders, 8, f.b.Const(1)), taken, memory)
+		f.claimWalk(p, taken, memory)
 		f.enter(taken)
-		f.b.AtomicAdd(p, walkHolders, 8, f.b.Const(-1))
+		if f.target.Has(target.AtomicFetch) {
+			f.b.AtomicAdd(p, walkHolders, 8, f.b.Const(-1))
+		}
 		if n == walkMemories-1 {
 			f.countLost(object.LostStacks)
 			f.b.Jump(done)
@@ -111,6 +113,20 @@ func (f *fn) withWalkMemory(walk func(s, n *ir.Value)) {
 	}
 	f.b.Jump(done)
 	f.enter(done)
+}
+
+// claimWalk goes on at free if no other run holds the memory at p, which is then held, else at taken. Where there is no addition that tells
+// what was there before, a run that comes in between leaves the memory as it was: it is an interrupt.
+func (f *fn) claimWalk(p *ir.Value, taken, free *ir.Block) {
+	if f.target.Has(target.AtomicFetch) {
+		f.b.Branch(f.b.XchgAdd(p, walkHolders, 8, f.b.Const(1)), taken, free)
+		return
+	}
+	claim := f.b.NewBlock("claim")
+	f.b.Branch(f.b.Load(p, walkHolders, 8, false), taken, claim)
+	f.enter(claim)
+	f.b.Store(p, walkHolders, 8, f.b.Const(1))
+	f.b.Jump(free)
 }
 
 // mapIndex returns the address of a 32-bit key.

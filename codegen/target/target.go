@@ -39,6 +39,8 @@ const (
 	GetFuncRet                // bpf_get_func_ret, 5.17
 	IterPath                  // bpf_d_path in iterators, 5.12
 	TaskPtRegs                // bpf_task_pt_regs, 5.15
+	TracingOnce               // tracing programs are not started on a CPU where they are running, 5.12
+	RawTracepointOnce         // the same for programs of raw tracepoints, 6.1
 	NumberPointerArgs         // arguments that point to numbers are loaded by tracing programs, 5.17
 
 	endFeature
@@ -76,6 +78,8 @@ var features = [endFeature]featureInfo{
 	IterPath:        {"bpf_d_path in iterators", Version{5, 12}},
 	TaskPtRegs:      {"bpf_task_pt_regs", Version{5, 15}},
 
+	TracingOnce:       {"protection of tracing programs from recursion", Version{5, 12}},
+	RawTracepointOnce: {"protection of raw tracepoints from recursion", Version{6, 1}},
 	NumberPointerArgs: {"arguments that point to numbers", Version{5, 17}},
 	LargeMapKeys:      {"map keys of more than 512 bytes", Version{5, 11}},
 	UprobePreempt:     {"preemption in programs of uprobes", Version{6, 0}},
