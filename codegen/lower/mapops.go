@@ -117,6 +117,9 @@ func (f *fn) zeroValue(size int) *ir.Value {
 // countLost adds one to a counter of losses.
 func (f *fn) countLost(index int) { f.countIn(object.LostMap, index) }
 
+// Lost counts a lost event.
+func (f *fn) Lost() { f.countLost(object.LostEvents) }
+
 // countIn adds one to a counter of a per-CPU array.
 func (f *fn) countIn(counters string, index int) {
 	key := f.Temp("lost", 4, 4)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/lang/attach"
+	"github.com/gtrace/gtrace/runtime/host"
 )
 
 // multi is a provider that can attach one program to many probes with one link.
@@ -53,6 +54,9 @@ func (s *Set) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
 	}
 	return nil
 }
+
+// TypeCache returns where the kernel's types are kept.
+func (s *Set) TypeCache() *host.TypeCache { return s.host.TypeCache() }
 
 // LinkKfuncs replaces the instructions of a program by such that call the kernel's functions by the running kernel's numbers.
 func (s *Set) LinkKfuncs(spec *ebpf.ProgramSpec) error {
