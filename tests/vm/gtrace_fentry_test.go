@@ -35,7 +35,7 @@ func fentryCases() []vm.Case {
 			"write 3", vm.Match(`\(true, 3, true, true\)\n\{ \.file = 0xf[0-9a-f]+, \.buf = 0x[0-9a-f]+, \.count = 3, \.pos = 0x[0-9a-f]+ \}`)),
 		// Older verifiers do not let a program load an argument that points to a number, nor newer ones one that points to a pointer.
 		traced("fentry arguments that point to numbers and pointers", `fentry:vfs_write /comm == "worker"/ { @[args.pos == 0 || *args.pos >= 0, args.buf != 0] = count(); }
-			fentry:vfs_getxattr_alloc { @ = args.xattr_value; }`, "write 3", vm.Exact("@[true, true]: 1")),
+			fentry:vfs_getxattr_alloc { @value = args.xattr_value; }`, "write 3", vm.Exact("@[true, true]: 1")),
 		traced("fentry stack", `fentry:__x64_sys_getpgid /comm == "worker"/ { @[kstack(2)] = count(); }`, "getpgid 10", vm.Has{"]: 10"}),
 		traced("fentry chases pointers", `fentry:vfs_write /comm == "worker"/ { @[args.file.f_path.dentry.d_parent == 0] = count(); @same[args.file.f_op == args.file->f_op] = count(); }`,
 			"write 1 2", vm.Has{"@same[true]: 2\n"}),
