@@ -27,7 +27,7 @@ func (f *fn) Once(o stdlib.Once) *ir.Value {
 	program := f.programName()
 	w := f.work[program]
 	w.size, w.entries = max(w.size, workHeader+types.Align(o.Size, 8)), 1
-	if f.claims() {
+	if f.b.Func.Reentrant {
 		w.entries = memories
 	}
 	f.work[program] = w
@@ -96,32 +96,43 @@ func (f *fn) withMemory(kind memoryKind, use func(p, n *ir.Value)) {
 		p := f.b.Call(ir.HelperMapLookupElem, f.b.MapPtr(kind.name), f.mapIndex(f.b.Const(n)))
 		f.b.Define(s, p)
 		f.b.Define(index, f.b.Const(n))
-		if !f.claims() {
+		if !f.b.Func.Reentrant {
 			f.b.Branch(p, memory, done)
 			break
 		}
 		there, taken := f.b.NewBlock("memory_there"), f.b.NewBlock("taken")
 		f.b.Branch(p, there, done)
 		f.enter(there)
-		f.b.Branch(f.b.XchgAdd(p, kind.holders, 8, f.b.Const(1)), taken, memory)
-		f.enter(taken)
-		f.b.AtomicAdd(p, kind.holders, 8, f.b.Const(-1))
+		f.claim(p, kind.holders, taken, memory)
 		if n == memories-1 {
 			kind.none(done)
 		}
 	}
 	f.enter(memory)
 	use(f.b.Use(s), f.b.Use(index))
-	if f.claims() {
+	if f.b.Func.Reentrant {
 		f.b.AtomicAdd(f.b.Use(s), kind.holders, 8, f.b.Const(-1))
 	}
 	f.b.Jump(done)
 	f.enter(done)
 }
 
-// claims reports whether runs of the program hold their memory. Kernels before 5.12 have no addition for that which tells what was there
-// before, and their verifiers follow all that is done with each of the memories.
-func (f *fn) claims() bool { return f.b.Func.Reentrant && f.target.Has(target.AtomicFetch) }
+// claim goes on at free if no other run holds the memory at p, which is then held, else at taken. Where there is no addition that tells what
+// was there before (5.12), preemption is off: a run that comes in between is an interrupt, and leaves the memory as it was.
+func (f *fn) claim(p *ir.Value, holders int64, taken, free *ir.Block) {
+	if !f.target.Has(target.AtomicFetch) {
+		hold := f.b.NewBlock("hold")
+		f.b.Branch(f.b.Load(p, holders, 8, false), taken, hold)
+		f.enter(hold)
+		f.b.Store(p, holders, 8, f.b.Const(1))
+		f.b.Jump(free)
+		f.enter(taken)
+		return
+	}
+	f.b.Branch(f.b.XchgAdd(p, holders, 8, f.b.Const(1)), taken, free)
+	f.enter(taken)
+	f.b.AtomicAdd(p, holders, 8, f.b.Const(-1))
+}
 
 // mapIndex returns the address of a 32-bit key.
 func (f *fn) mapIndex(n *ir.Value) *ir.Value {
