@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gtrace/gtrace/codegen"
+	"github.com/gtrace/gtrace/codegen/target"
 )
 
 // TestSharedMaps checks which additions to a CPU's own values are one instruction: those that another program may interrupt that adds to
@@ -29,7 +30,7 @@ func TestSharedMaps(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out bytes.Buffer
-			mustCompile(t, c.script, oldest, codegen.Options{Dump: func(stage string) io.Writer {
+			mustCompile(t, c.script, newest, codegen.Options{Dump: func(stage string) io.Writer {
 				if stage != "opt" {
 					return nil
 				}
@@ -37,5 +38,28 @@ func TestSharedMaps(t *testing.T) {
 			}})
 			require.Equal(t, c.atomic, strings.Count(out.String(), "atomic"), out.String())
 		})
+	}
+}
+
+// TestInterruptedPrograms checks which programs take memory of their own at each run: those that the kernel starts again while they run.
+func TestInterruptedPrograms(t *testing.T) {
+	between := target.Recorded{Version: target.Version{Major: 5, Minor: 15}, CPUs: 4}
+	for _, c := range []struct {
+		script  string
+		on      target.Recorded
+		entries uint32
+	}{
+		{`rawtracepoint:a`, oldest, 4},
+		{`rawtracepoint:a`, between, 4},
+		{`rawtracepoint:a`, newest, 1},
+		{`kprobe:a`, oldest, 1},
+		{`kprobe:a`, newest, 1},
+		{`uprobe:a:b`, between, 1},
+		{`uprobe:a:b`, newest, 4},
+	} {
+		obj := mustCompile(t, c.script+` { @[str(nsecs)] = str(tid); }`, c.on, codegen.Options{})
+		scratch := obj.Spec.Maps["gt_scratch_0"]
+		require.NotNil(t, scratch)
+		require.Equal(t, c.entries, scratch.MaxEntries, "%s %v", c.script, c.on.Version)
 	}
 }

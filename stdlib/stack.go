@@ -74,7 +74,6 @@ func stackType(user bool) func([]types.Arg, types.Env) (types.Type, error) {
 		if t.Mode == modeBuildID && !user {
 			return nil, fmt.Errorf("'build_id' stack mode can only be used for ustack")
 		}
-		t.Depth = max(1, t.Depth)
 		return t, nil
 	}
 }

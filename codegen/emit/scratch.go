@@ -4,6 +4,7 @@ import (
 	"github.com/cilium/ebpf/asm"
 
 	"github.com/gtrace/gtrace/codegen/ir"
+	"github.com/gtrace/gtrace/codegen/target"
 )
 
 // claimable is how many runs of a reentrant function can have scratch memory on a CPU at once: threads that have lost the CPU in
@@ -31,22 +32,14 @@ func (s *selector) lookup(sym string, key operand, n int64) {
 	s.emit(&inst{kind: instCall, nargs: 2, helper: ir.HelperMapLookupElem})
 }
 
-// claimScratch finds an entry of the scratch map that no other run on this CPU holds. A run holds an entry if the number at its
-// beginning was 0 before the run added one to it; else it takes that back and tries the next. Programs stay on their CPU, so that
-// two trials never compete for long. A run that finds none is counted as lost.
+// claimScratch finds an entry of the scratch map that no other run on this CPU holds. A run that finds none is counted as lost.
 func (s *selector) claimScratch(entry *block) {
 	next := s.lostRun()
 	for n := claimable - 1; n >= 0; n-- {
-		try, taken, first := s.newBlock(), s.newBlock(), s.group
+		try, first := s.newBlock(), s.group
 		s.group = nil
-		old := s.code.newReg()
-		s.move(old, constOperand(1)).tied = true
-		s.emit(&inst{kind: instFetch, base: regOperand(s.scratch), width: 8, dst: old})
-		s.emit(&inst{kind: instBranch, jump: asm.JEq, left: old, src: constOperand(0), targets: [2]*block{entry, taken}})
+		s.tryScratch(entry, next)
 		try.insts, s.group = s.group, nil
-		s.releaseScratch()
-		s.emit(&inst{kind: instJump, targets: [2]*block{next}})
-		taken.insts, s.group = s.group, nil
 		s.lookupScratch(int64(n), try)
 		if n == 0 {
 			s.group = append(first, s.group...)
@@ -55,6 +48,34 @@ func (s *selector) claimScratch(entry *block) {
 		next = s.newBlock()
 		next.insts, s.group = s.group, first
 	}
+}
+
+// tryScratch goes on at entry if no other run holds the entry that was found, else at next. A run holds an entry if the number at its
+// beginning was 0 before the run added one to it; else it takes that back. Programs stay on their CPU, so that two trials never compete for
+// long. Kernels that cannot add and tell at once (before 5.12) turn preemption off: there, a run that comes in between ends before this
+// one goes on, and leaves the entry as it was.
+func (s *selector) tryScratch(entry, next *block) {
+	old := s.code.newReg()
+	if s.has(target.AtomicFetch) {
+		s.move(old, constOperand(1)).tied = true
+		s.emit(&inst{kind: instFetch, base: regOperand(s.scratch), width: 8, dst: old})
+		taken := s.newBlock()
+		s.emit(&inst{kind: instBranch, jump: asm.JEq, left: old, src: constOperand(0), targets: [2]*block{entry, taken}})
+		insts := s.group
+		s.group = nil
+		s.releaseScratch()
+		s.emit(&inst{kind: instJump, targets: [2]*block{next}})
+		taken.insts, s.group = s.group, insts
+		return
+	}
+	s.emit(&inst{kind: instLoad, dst: old, base: regOperand(s.scratch), width: 8})
+	free := s.newBlock()
+	s.emit(&inst{kind: instBranch, jump: asm.JEq, left: old, src: constOperand(0), targets: [2]*block{free, next}})
+	insts := s.group
+	s.group = nil
+	s.emit(&inst{kind: instStore, base: regOperand(s.scratch), width: 8, src: constOperand(1)})
+	s.emit(&inst{kind: instJump, targets: [2]*block{entry}})
+	free.insts, s.group = s.group, insts
 }
 
 // releaseScratch ends the run's claim.

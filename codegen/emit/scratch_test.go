@@ -8,15 +8,23 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gtrace/gtrace/codegen/emit"
+	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/tests/testenv"
 )
 
 // TestClaimedScratch runs a reentrant function while other runs hold some of the scratch memory, or all of it.
 func TestClaimedScratch(t *testing.T) {
 	testenv.Privileged(t)
+	for _, on := range []target.Recorded{newKernel, oldKernel} {
+		t.Run(on.Version.String(), func(t *testing.T) { claimScratch(t, on) })
+	}
+}
+
+func claimScratch(t *testing.T, on target.Recorded) {
+	t.Helper()
 	f := touched(1, 264, true)
 	f.Reentrant = true
-	r, err := emit.Func(f, emit.Options{Target: newKernel, ScratchMap: "scratch", LostMap: "lost"})
+	r, err := emit.Func(f, emit.Options{Target: on, ScratchMap: "scratch", LostMap: "lost"})
 	require.NoError(t, err)
 	const entries = 4
 	require.Equal(t, entries, r.ScratchEntries)

@@ -30,7 +30,7 @@ func (f *fn) putArgs(dst *ir.Value, off int64, t *types.Struct) {
 	args := f.prog.Context.Args.Members()
 	for i, to := range t.Members() {
 		at := off + int64(to.Offset)
-		from := f.ctxPlace().at(int64(args[i].Offset))
+		from := f.argPlace(f.ctxPlace().at(int64(args[i].Offset)), args[i].Type)
 		if b, ok := to.Type.(types.Buffer); ok && args[i].DataLoc {
 			f.putData(dst, at, from, b.Size)
 			continue

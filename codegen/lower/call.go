@@ -155,7 +155,7 @@ func (f *fn) contextValue(v attach.Value) stdlib.Value {
 	if v.Operand != nil {
 		return stdlib.Value{V: f.operand(v), Type: v.Type}
 	}
-	p := f.ctxPlace().at(int64(v.Offset))
+	p := f.argPlace(f.ctxPlace().at(int64(v.Offset)), v.Type)
 	if v.DataLoc {
 		return f.dataLoc(p, v.Type, nil)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/ir"
 	"github.com/gtrace/gtrace/codegen/object"
+	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/lang/types"
 	"github.com/gtrace/gtrace/stdlib"
 )
@@ -102,9 +103,7 @@ func (f *fn) withMemory(kind memoryKind, use func(p, n *ir.Value)) {
 		there, taken := f.b.NewBlock("memory_there"), f.b.NewBlock("taken")
 		f.b.Branch(p, there, done)
 		f.enter(there)
-		f.b.Branch(f.b.XchgAdd(p, kind.holders, 8, f.b.Const(1)), taken, memory)
-		f.enter(taken)
-		f.b.AtomicAdd(p, kind.holders, 8, f.b.Const(-1))
+		f.claim(p, kind.holders, taken, memory)
 		if n == memories-1 {
 			kind.none(done)
 		}
@@ -116,6 +115,23 @@ func (f *fn) withMemory(kind memoryKind, use func(p, n *ir.Value)) {
 	}
 	f.b.Jump(done)
 	f.enter(done)
+}
+
+// claim goes on at free if no other run holds the memory at p, which is then held, else at taken. Where there is no addition that tells what
+// was there before (5.12), preemption is off: a run that comes in between is an interrupt, and leaves the memory as it was.
+func (f *fn) claim(p *ir.Value, holders int64, taken, free *ir.Block) {
+	if !f.target.Has(target.AtomicFetch) {
+		hold := f.b.NewBlock("hold")
+		f.b.Branch(f.b.Load(p, holders, 8, false), taken, hold)
+		f.enter(hold)
+		f.b.Store(p, holders, 8, f.b.Const(1))
+		f.b.Jump(free)
+		f.enter(taken)
+		return
+	}
+	f.b.Branch(f.b.XchgAdd(p, holders, 8, f.b.Const(1)), taken, free)
+	f.enter(taken)
+	f.b.AtomicAdd(p, holders, 8, f.b.Const(-1))
 }
 
 // mapIndex returns the address of a 32-bit key.

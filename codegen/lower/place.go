@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gtrace/gtrace/codegen/ir"
+	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/attach"
 	"github.com/gtrace/gtrace/lang/types"
@@ -151,7 +152,29 @@ func (f *fn) field(e *ast.FieldExpr) (place, types.Field) {
 	if p.mem == memTrusted && !f.loadable(f.structOf(e.X), path) {
 		p.mem = memKernel
 	}
-	return p, path[len(path)-1]
+	last := path[len(path)-1]
+	return f.argPlace(p, last.Type), last
+}
+
+// argPlace is the place of an argument, or result, of the function that is traced. The verifier lets a program load pointers to structs
+// and, since 5.17, to numbers; it refuses all others ("is not a struct"), though a helper may read them there.
+func (f *fn) argPlace(p place, t types.Type) place {
+	ptr, ok := t.(types.Pointer)
+	if !ok || p.mem != memWide || f.kind() != attach.KindTracing {
+		return p
+	}
+	direct := false
+	switch ptr.Elem.(type) {
+	case types.Void, *types.Struct:
+		direct = true
+	case types.Int, types.Bool:
+		direct = f.target.Has(target.NumberPointerArgs)
+	default: // no other type matters here
+	}
+	if !direct {
+		p.mem = memKernel
+	}
+	return p
 }
 
 // structPlace is the place of a struct that is given by value or by a pointer of any depth.

@@ -9,16 +9,18 @@ import (
 	"github.com/gtrace/gtrace/lang/check"
 )
 
-// reentrant reports whether a thread that is in the program can lose its CPU to another one that comes to run it, too. The kernel
-// turns preemption off for other kinds of programs, or counts a second run and leaves it out.
+// reentrant reports whether a run of the program can be interrupted by another one on its CPU: by a thread that gets the CPU meanwhile, or
+// by what happens in an interrupt. The kernel turns preemption off for other kinds of programs, and counts a second run and leaves it
+// out, as newer kernels do for functions and raw tracepoints.
 func (m *module) reentrant(p *check.Program) bool {
-	if !m.target.Has(target.UprobePreempt) || !m.target.Has(target.AtomicFetch) {
-		return false
-	}
 	return slices.ContainsFunc(p.Probes, func(probe attach.Probe) bool {
 		switch probe.Provider {
 		case "uprobe", "uretprobe", "usdt", "iter":
-			return true
+			return m.target.Has(target.UprobePreempt) && m.target.Has(target.AtomicFetch)
+		case "fentry", "fexit":
+			return !m.target.Has(target.TracingOnce)
+		case "rawtracepoint":
+			return !m.target.Has(target.RawTracepointOnce)
 		}
 		return false
 	})

@@ -28,6 +28,10 @@ const (
 func (f *fn) Stack(c stdlib.Call) stdlib.Value {
 	t := c.Result.(types.Stack)
 	dst := c.Dest(f)
+	if t.Depth == 0 {
+		f.emptyStack(dst, t)
+		return stdlib.Value{V: dst, Type: t}
+	}
 	flags := int64(0)
 	pid := f.b.Const(0)
 	if t.User {
@@ -62,6 +66,19 @@ func (f *fn) Stack(c stdlib.Call) stdlib.Value {
 	f.b.Jump(done)
 	f.enter(done)
 	return stdlib.Value{V: dst, Type: t}
+}
+
+// emptyStack stores a stack of no frames.
+func (f *fn) emptyStack(dst *ir.Value, t types.Stack) {
+	pid := f.b.Const(0)
+	if t.User {
+		pid = f.tgid()
+	}
+	f.b.Store(dst, 0, 8, f.b.Const(object.UnwindWalked))
+	f.b.Store(dst, 8, 8, pid)
+	if f.countsFrames {
+		f.b.Store(dst, stackFrames, 4, f.b.Const(0))
+	}
 }
 
 // buildIDMode is the mode of stacks whose frames are places in files.

@@ -56,10 +56,9 @@ func (f *fn) UnwindStack(c stdlib.Call) stdlib.Value {
 	if f.target.Arch() != "amd64" {
 		f.Refuse(c.Sig.Name + " needs tables that there are for x86-64 only; ustack walks by frame pointers")
 	}
-	f.b.Store(dst, 0, 8, f.b.Const(object.UnwindWalked))
-	f.b.Store(dst, 8, 8, f.tgid())
-	if f.countsFrames {
-		f.b.Store(dst, stackFrames, 4, f.b.Const(0))
+	f.emptyStack(dst, t)
+	if t.Depth == 0 {
+		return stdlib.Value{V: dst, Type: t}
 	}
 	known, unknown, done := f.b.NewBlock("known"), f.b.NewBlock("unknown"), f.b.NewBlock("walked")
 	p := f.b.Call(ir.HelperMapLookupElem, f.b.MapPtr(object.UnwindProcsMap), f.mapIndex(f.tgid()))

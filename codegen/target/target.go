@@ -11,34 +11,37 @@ type Feature uint8
 
 // The features.
 const (
-	FeatureInvalid  Feature = iota
-	RingBuf                 // BPF_MAP_TYPE_RINGBUF, 5.8
-	ProbeReadKernel         // bpf_probe_read_kernel and _user, 5.5
-	GetFuncIP               // bpf_get_func_ip, 5.15
-	AttachCookie            // bpf_get_attach_cookie, 5.15
-	Loop                    // bpf_loop, 5.17
-	ForEachMapElem          // bpf_for_each_map_elem, 5.13
-	MapLookupPercpu         // bpf_map_lookup_percpu_elem, 5.19
-	KtimeBoot               // bpf_ktime_get_boot_ns, 5.8
-	KtimeTAI                // bpf_ktime_get_tai_ns, 6.1
-	CurrentTaskBTF          // bpf_get_current_task_btf, 5.11
-	TestRunRawTP            // BPF_PROG_RUN of raw tracepoint programs, 5.10
-	AtomicFetch             // BPF_FETCH, BPF_XCHG, BPF_CMPXCHG, 5.12
-	CPUv4                   // sdiv, smod, movsx, ldsx, bswap, gotol, 6.6
-	KprobeMulti             // 5.18
-	KprobeSession           // 6.10
-	UprobeMulti             // 6.6
-	PerfLink                // BPF_LINK_TYPE_PERF_EVENT, 5.15
-	NsPidTgid               // bpf_get_ns_current_pid_tgid, 5.7
-	BoundedLoops            // 5.3
-	LargeMapKeys            // keys of hash maps over 512 bytes, 5.11
-	SocketCookie            // bpf_get_socket_cookie in tracing programs, 5.12
-	UprobeFuncIP            // bpf_get_func_ip in uprobes, 6.6
-	TaskFromPID             // the kernel's function bpf_task_from_pid, 6.2
-	UprobePreempt           // programs of uprobes run with preemption on, 6.0: another thread may run the same program meanwhile
-	GetFuncRet              // bpf_get_func_ret, 5.17
-	IterPath                // bpf_d_path in iterators, 5.12
-	TaskPtRegs              // bpf_task_pt_regs, 5.15
+	FeatureInvalid    Feature = iota
+	RingBuf                   // BPF_MAP_TYPE_RINGBUF, 5.8
+	ProbeReadKernel           // bpf_probe_read_kernel and _user, 5.5
+	GetFuncIP                 // bpf_get_func_ip, 5.15
+	AttachCookie              // bpf_get_attach_cookie, 5.15
+	Loop                      // bpf_loop, 5.17
+	ForEachMapElem            // bpf_for_each_map_elem, 5.13
+	MapLookupPercpu           // bpf_map_lookup_percpu_elem, 5.19
+	KtimeBoot                 // bpf_ktime_get_boot_ns, 5.8
+	KtimeTAI                  // bpf_ktime_get_tai_ns, 6.1
+	CurrentTaskBTF            // bpf_get_current_task_btf, 5.11
+	TestRunRawTP              // BPF_PROG_RUN of raw tracepoint programs, 5.10
+	AtomicFetch               // BPF_FETCH, BPF_XCHG, BPF_CMPXCHG, 5.12
+	CPUv4                     // sdiv, smod, movsx, ldsx, bswap, gotol, 6.6
+	KprobeMulti               // 5.18
+	KprobeSession             // 6.10
+	UprobeMulti               // 6.6
+	PerfLink                  // BPF_LINK_TYPE_PERF_EVENT, 5.15
+	NsPidTgid                 // bpf_get_ns_current_pid_tgid, 5.7
+	BoundedLoops              // 5.3
+	LargeMapKeys              // keys of hash maps over 512 bytes, 5.11
+	SocketCookie              // bpf_get_socket_cookie in tracing programs, 5.12
+	UprobeFuncIP              // bpf_get_func_ip in uprobes, 6.6
+	TaskFromPID               // the kernel's function bpf_task_from_pid, 6.2
+	UprobePreempt             // programs of uprobes run with preemption on, 6.0: another thread may run the same program meanwhile
+	GetFuncRet                // bpf_get_func_ret, 5.17
+	IterPath                  // bpf_d_path in iterators, 5.12
+	TaskPtRegs                // bpf_task_pt_regs, 5.15
+	TracingOnce               // tracing programs are not started on a CPU where they are running, 5.12
+	RawTracepointOnce         // the same for programs of raw tracepoints, 6.1
+	NumberPointerArgs         // arguments that point to numbers are loaded by tracing programs, 5.17
 
 	endFeature
 )
@@ -74,8 +77,12 @@ var features = [endFeature]featureInfo{
 	GetFuncRet:      {"bpf_get_func_ret", Version{5, 17}},
 	IterPath:        {"bpf_d_path in iterators", Version{5, 12}},
 	TaskPtRegs:      {"bpf_task_pt_regs", Version{5, 15}},
-	LargeMapKeys:    {"map keys of more than 512 bytes", Version{5, 11}},
-	UprobePreempt:   {"preemption in programs of uprobes", Version{6, 0}},
+
+	TracingOnce:       {"protection of tracing programs from recursion", Version{5, 12}},
+	RawTracepointOnce: {"protection of raw tracepoints from recursion", Version{6, 1}},
+	NumberPointerArgs: {"arguments that point to numbers", Version{5, 17}},
+	LargeMapKeys:      {"map keys of more than 512 bytes", Version{5, 11}},
+	UprobePreempt:     {"preemption in programs of uprobes", Version{6, 0}},
 }
 
 // String returns the feature's name as a diagnostic gives it.

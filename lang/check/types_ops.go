@@ -156,9 +156,9 @@ func (c *checker) equality(e *ast.BinaryExpr, x, y types.Type) types.Type {
 		return c.badOperands(e, x, y)
 	}
 	switch x := x.(type) {
-	case types.String, types.Ksym, types.Buffer:
+	case types.String, types.Ksym, types.Buffer, types.Usym, types.Inet, types.Username, types.Timestamp, types.CgroupPath:
 		return types.Bool{}
-	case *types.Struct:
+	case *types.Struct, types.Stack:
 		if types.Equal(x, y) {
 			return types.Bool{}
 		}

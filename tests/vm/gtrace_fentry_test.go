@@ -31,9 +31,11 @@ func fentryCases() []vm.Case {
 			vm.Exact("@[__x64_sys_getpgid, fentry:vmlinux:__x64_sys_getpgid]: 100")),
 		traced("fentry wildcard of many", `fentry:vfs_w* /comm == "worker"/ { @[func] = count(); }`, "write 1 2 3", vm.Has{"@[vfs_write]: 3\n"}),
 		traced("fexit wildcard of many", `fexit:vfs_w* /comm == "worker"/ { @[func] = count(); }`, "write 1 2 3", vm.Has{"@[vfs_write]: 3\n"}),
-		// Older verifiers do not let a program read an argument that points to a number.
-		since(6, 1, traced("args of fentry as a whole", `fentry:vfs_write /comm == "worker"/ { @ = args; @k[args.count] = args; $t = (1, args); print((@.count == args.count, $t.1.count, args == @, @k[args.count].buf == args.buf)); printf("%s\n", args); clear(@); clear(@k); }`,
-			"write 3", vm.Match(`\(true, 3, true, true\)\n\{ \.file = 0xf[0-9a-f]+, \.buf = 0x[0-9a-f]+, \.count = 3, \.pos = 0x[0-9a-f]+ \}`))),
+		traced("args of fentry as a whole", `fentry:vfs_write /comm == "worker"/ { @ = args; @k[args.count] = args; $t = (1, args); print((@.count == args.count, $t.1.count, args == @, @k[args.count].buf == args.buf)); printf("%s\n", args); clear(@); clear(@k); }`,
+			"write 3", vm.Match(`\(true, 3, true, true\)\n\{ \.file = 0xf[0-9a-f]+, \.buf = 0x[0-9a-f]+, \.count = 3, \.pos = 0x[0-9a-f]+ \}`)),
+		// Older verifiers do not let a program load an argument that points to a number, nor newer ones one that points to a pointer.
+		traced("fentry arguments that point to numbers and pointers", `fentry:vfs_write /comm == "worker"/ { @[args.pos == 0 || *args.pos >= 0, args.buf != 0] = count(); }
+			fentry:vfs_getxattr_alloc { @value = args.xattr_value; }`, "write 3", vm.Exact("@[true, true]: 1")),
 		traced("fentry stack", `fentry:__x64_sys_getpgid /comm == "worker"/ { @[kstack(2)] = count(); }`, "getpgid 10", vm.Has{"]: 10"}),
 		traced("fentry chases pointers", `fentry:vfs_write /comm == "worker"/ { @[args.file.f_path.dentry.d_parent == 0] = count(); @same[args.file.f_op == args.file->f_op] = count(); }`,
 			"write 1 2", vm.Has{"@same[true]: 2\n"}),

@@ -38,17 +38,25 @@ func TestVM(t *testing.T) {
 			cases = slices.Concat(cases, unwindCases())
 		}
 	}
-	if only := os.Getenv("GTRACE_VM_CASES"); only != "" {
-		names := regexp.MustCompile(only)
-		cases = slices.DeleteFunc(cases, func(c vm.Case) bool { return !names.MatchString(c.Name) })
-		require.NotEmpty(t, cases, "no case has a name that matches %s", only)
-	}
+	cases = asked(t, cases)
 	for _, k := range kernels {
 		t.Run(k.Suite, func(t *testing.T) {
 			t.Parallel() // a guest keeps about one CPU busy, and go test runs as many tests at once as there are CPUs
 			bootAndCheck(t, k, programs, cases, opts)
 		})
 	}
+}
+
+// asked returns the cases that GTRACE_VM_CASES names, or all.
+func asked(t *testing.T, cases []vm.Case) []vm.Case {
+	only := os.Getenv("GTRACE_VM_CASES")
+	if only == "" {
+		return cases
+	}
+	names := regexp.MustCompile(only)
+	cases = slices.DeleteFunc(cases, func(c vm.Case) bool { return !names.MatchString(c.Name) })
+	require.NotEmpty(t, cases, "no case has a name that matches %s", only)
+	return cases
 }
 
 func bootAndCheck(t *testing.T, k vm.Kernel, programs vm.Programs, cases []vm.Case, opts vm.BootOptions) {
