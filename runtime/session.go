@@ -369,6 +369,15 @@ func (s *Session) decoder() *event.Decoder {
 // Mapped says that a process whose stacks are walked may have mapped other code. The session finds that out by itself, but later.
 func (s *Session) Mapped() { s.unwinder.update() }
 
+// ProcessChange is news of a process: it has mapped code or runs another program, or it is a new one that came of Parent, or it has ended.
+type ProcessChange struct {
+	PID, Parent int
+	Ended       bool
+}
+
+// Changed tells of a process what the session finds out by itself only later, and for processes that those of UnwindPIDs start not at all.
+func (s *Session) Changed(c ProcessChange) { s.unwinder.changed(c) }
+
 // Unwinds reports whether there are programs that walk stacks by call frame information.
 func (s *Session) Unwinds() bool { return s.unwinder.started() }
 

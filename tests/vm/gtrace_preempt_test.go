@@ -27,21 +27,21 @@ const compete = `uprobe:/bin/worker:gtrace_target {
 }`
 
 // extremes has threads that interrupt others write better numbers for the same keys; those that were interrupted look whether these are there.
-const extremes = `config = { max_map_keys = 1300 }
+const extremes = `config = { max_map_keys = 600 }
 uprobe:/bin/worker:gtrace_target {
 	if (arg1 == 0) {
 		$n = ++@runs;
 		@current = $n;
-		for ($i : 0..20) { @most[$n % 64, $i] = max(2 * $n); @least[$n % 64, $i] = min(-2 * $n); }
+		for ($i : 0..8) { @most[$n % 64, $i] = max(2 * $n); @least[$n % 64, $i] = min(-2 * $n); }
 		if (@interrupted[$n % 64] == $n) {
 			@looked = count();
-			for ($i : 0..20) {
+			for ($i : 0..8) {
 				if (@most[$n % 64, $i] <= 2 * $n || @least[$n % 64, $i] >= -2 * $n) { @wrong = count(); }
 			}
 		}
 	} else {
 		$k = @current;
-		for ($i : 0..20) { @most[$k % 64, $i] = max(2 * $k + 1); @least[$k % 64, $i] = min(-2 * $k - 1); }
+		for ($i : 0..8) { @most[$k % 64, $i] = max(2 * $k + 1); @least[$k % 64, $i] = min(-2 * $k - 1); }
 		@interrupted[$k % 64] = $k;
 	}
 }
@@ -66,8 +66,8 @@ func competeCases() []vm.Case {
 			return nil
 		}
 	}
-	return []vm.Case{with(traced("extremes of a program that is preempted", extremes, "compete 2500", vm.Has{
-		fmt.Sprintf("@runs: %d\n", calls/2),
+	return []vm.Case{with(traced("extremes of a program that is preempted", extremes, "compete 800", vm.Has{
+		"@runs: 1600",
 	}), extreme), with(traced("a program that is preempted", compete, "compete 2500", vm.Has{
 		fmt.Sprintf("@calls: %d\n", calls),
 		"@most: 2\n",
