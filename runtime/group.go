@@ -68,7 +68,7 @@ func (g *Group) load() error {
 		level = ebpf.LogLevelInstruction | ebpf.LogLevelStats
 	}
 	defer closeTargets(spec)
-	l, err := loadTolerant(g.o, spec, shared, loadOptions(g.o, level))
+	l, err := loadTolerant(g.o, spec, shared, loadOptions(g.o, g.s.types, level))
 	if err != nil {
 		g.logRejection(err)
 		return err

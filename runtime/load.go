@@ -123,9 +123,9 @@ func raiseMemoryLimit() bool {
 	return unix.Setrlimit(unix.RLIMIT_MEMLOCK, &limit) == nil
 }
 
-// loadOptions are the options of all loads of an Object, which read the kernel's types once.
-func loadOptions(o *object.Object, logLevel ebpf.LogLevel) ebpf.CollectionOptions {
-	opts := ebpf.CollectionOptions{Cache: host.NewTypeCache()}
+// loadOptions are the options of all loads of an Object.
+func loadOptions(o *object.Object, types *host.TypeCache, logLevel ebpf.LogLevel) ebpf.CollectionOptions {
+	opts := ebpf.CollectionOptions{Cache: types}
 	opts.Programs.LogLevel = logLevel
 	if n := o.Manifest.Config.LogSize; n > 0 {
 		opts.Programs.LogSizeStart = uint32(min(n, 1<<30-1))

@@ -17,6 +17,7 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/object"
 	"github.com/gtrace/gtrace/runtime/event"
+	"github.com/gtrace/gtrace/runtime/host"
 	"github.com/gtrace/gtrace/runtime/output"
 	"github.com/gtrace/gtrace/runtime/value"
 )
@@ -77,6 +78,8 @@ type Session struct {
 	stacks   *event.StackStore
 	// keeping is begun with the first program that stores stacks.
 	keeping sync.Once
+	// types are the kernel's, for loads.
+	types *host.TypeCache
 
 	adding sync.Mutex // held by Add, so that two cannot make the same map
 	// captures are the files that packets go to.
@@ -124,6 +127,10 @@ func New(opts Options) (*Session, error) {
 		stacks: event.NewStackStore(),
 
 		unwinder: newUnwinder(opts),
+		types:    host.NewTypeCache(),
+	}
+	if k, ok := opts.Attacher.(TypeKeeper); ok {
+		s.types = k.TypeCache()
 	}
 	if opts.OnExit != nil {
 		go s.watchExits()

@@ -35,39 +35,45 @@ func updateExtreme(e Emitter, c Call) func(*ir.Value) {
 	b := e.Builder()
 	v := b.Binary(ir.OpXor, n, b.Const(int64(types.ExtremeMask(c.Result))))
 	return func(addr *ir.Value) {
-		if c.Shared && e.Target().Has(target.AtomicFetch) {
-			raise(e, addr, v)
-		} else {
-			store, kept := b.NewBlock("better"), b.NewBlock("kept")
-			b.Branch(b.Binary(ir.OpULt, b.Load(addr, 0, 8, false), v), store, kept)
-			b.Seal(store)
-			b.SetBlock(store)
-			b.Store(addr, 0, 8, v)
-			b.Jump(kept)
-			b.Seal(kept)
-			b.SetBlock(kept)
-		}
+		keepLargest(e, addr, 0, v, c.Shared)
 		b.Store(addr, 8, 8, b.Const(1))
 	}
+}
+
+// keepLargest replaces the number at addr+off by v if that is larger, without sign.
+func keepLargest(e Emitter, addr *ir.Value, off int64, v *ir.Value, shared bool) {
+	if shared && e.Target().Has(target.AtomicFetch) {
+		raise(e, addr, off, v)
+		return
+	}
+	b := e.Builder()
+	store, kept := b.NewBlock("better"), b.NewBlock("kept")
+	b.Branch(b.Binary(ir.OpULt, b.Load(addr, off, 8, false), v), store, kept)
+	b.Seal(store)
+	b.SetBlock(store)
+	b.Store(addr, off, 8, v)
+	b.Jump(kept)
+	b.Seal(kept)
+	b.SetBlock(kept)
 }
 
 // raiseTries is how often a program tries to put a number in place that other threads change: for each time that it does not succeed, another
 // thread must have come between two neighbouring instructions.
 const raiseTries = 4
 
-// raise replaces the number at addr by a larger one. Where another thread has put one there that is larger still, between the look and the
+// raise replaces the number at addr+off by a larger one. Where another thread has put one there that is larger still, between the look and the
 // exchange, that is what has to go back.
-func raise(e Emitter, addr, v *ir.Value) {
+func raise(e Emitter, addr *ir.Value, off int64, v *ir.Value) {
 	b := e.Builder()
 	carried := b.NewVariable(ir.I64)
 	b.Define(carried, v)
 	done := b.NewBlock("kept")
 	for range raiseTries {
 		put, back := b.NewBlock("better"), b.NewBlock("put_back")
-		b.Branch(b.Binary(ir.OpULt, b.Load(addr, 0, 8, false), b.Use(carried)), put, done)
+		b.Branch(b.Binary(ir.OpULt, b.Load(addr, off, 8, false), b.Use(carried)), put, done)
 		b.Seal(put)
 		b.SetBlock(put)
-		old := b.Xchg(addr, 0, b.Use(carried))
+		old := b.Xchg(addr, off, b.Use(carried))
 		b.Branch(b.Binary(ir.OpULt, b.Use(carried), old), back, done)
 		b.Seal(back)
 		b.SetBlock(back)

@@ -37,6 +37,8 @@ type mapInfo struct {
 	size int
 	// perCPU maps have a value for each CPU.
 	perCPU bool
+	// shared is set where programs that may interrupt each other add to it.
+	shared bool
 }
 
 func (m *mapInfo) scalar() bool { return m.Key == nil }
@@ -168,6 +170,9 @@ func (m *module) ownMap(name string) *ebpf.MapSpec {
 	spec := &ebpf.MapSpec{Name: name, Type: ebpf.Array, KeySize: 4, MaxEntries: 1}
 	if t, ok := m.tables[name]; ok {
 		return tableMap(name, t)
+	}
+	if program, ok := strings.CutPrefix(name, object.WorkMap); ok {
+		return m.workMap(name, program)
 	}
 	switch {
 	case name == object.EventsMap:

@@ -193,6 +193,8 @@ const (
 	StoredMap = "gt_stored"
 	// ScratchMap is the per-CPU memory of the program N: "gt_scratch_N".
 	ScratchMap = "gt_scratch_"
+	// WorkMap is the per-CPU memory of functions of the program N that the verifier follows once: "gt_work_N".
+	WorkMap = "gt_work_"
 	// DataMap is an array map with one value of run-time constants that the runtime sets before a program is loaded; see Data.
 	DataMap = "gt_data"
 )

@@ -107,11 +107,14 @@ type (
 	Avg struct{ Signed bool }
 	// Stats is the map value of stats(n): laid out as Avg.
 	Stats struct{ Signed bool }
-	// Hist is the map value of hist(n[, bits]): HistSlots(Bits) 64-bit counters, per CPU in a scalar map.
+	// Hist is the map value of hist(n[, bits]), llhist(n) and quantile(n[, percentages]): HistSlots(Bits) 64-bit counters, per CPU in a
+	// scalar map. That of quantile has two words more, for the least and the greatest number (HistBounds).
 	Hist struct {
 		Bits int
-		// Quantiles are the percentages that are printed instead of the counters, "50,90,999"; digits behind the second are decimals.
+		// Quantiles are what is printed instead of the counters: "count", "min", "max" and percentages, "count,50,99.9".
 		Quantiles string
+		// Fit joins the rows of a text until they are few enough to read. The counters keep their precision.
+		Fit bool
 	}
 	// LHist is the map value of lhist(n, min, max, step): (Max-Min)/Step+2 64-bit counters, per CPU in a scalar map.
 	LHist struct{ Min, Max, Step int64 }

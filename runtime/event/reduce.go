@@ -19,7 +19,7 @@ func reduce(cpus [][]byte, t types.Type) value.Value {
 	case types.Avg, types.Stats:
 		return value.Stats{T: t, Total: sum(cpus, 0), Count: sum(cpus, 1)}
 	case types.Hist:
-		return value.Hist{T: t, Slots: slots(cpus, types.HistSlots(t.Bits))}
+		return histogram(cpus, t)
 	case types.LHist:
 		return value.Hist{T: t, Slots: slots(cpus, t.Slots())}
 	case types.TSeries:
@@ -71,6 +71,20 @@ func slots(cpus [][]byte, n int) []uint64 {
 		}
 	}
 	return out
+}
+
+func histogram(cpus [][]byte, t types.Hist) value.Hist {
+	n := types.HistSlots(t.Bits)
+	h := value.Hist{T: t, Slots: slots(cpus, n)}
+	if t.Quantiles == "" {
+		return h
+	}
+	var least, greatest uint64
+	for _, b := range cpus {
+		least, greatest = max(least, word(b, n)), max(greatest, word(b, n+1))
+	}
+	h.Min, h.Max = types.HistBounds(least, greatest)
+	return h
 }
 
 // seen reports whether an aggregate counted anything, for scalar maps without a presence word.
