@@ -90,9 +90,7 @@ type Session struct {
 	mu     sync.Mutex // guards what follows, and the printer
 	maps   map[string]*event.Map
 	groups []*Group
-	// storedBefore is how many stacks were stored by groups that are gone.
-	storedBefore uint64
-	errs         []error
+	errs   []error
 	// exited is set once an exit() was seen: what still arrives was sent after it and is dropped, until end probes run.
 	exited bool
 	closed bool
