@@ -74,6 +74,9 @@ func (g *Group) load() error {
 		return err
 	}
 	g.coll, g.refused = l.coll, append(gone, l.failures...)
+	if m := g.coll.Maps[object.StoredMap]; m != nil {
+		g.s.stacks.Count(m)
+	}
 	g.logPrograms()
 	if err := errors.Join(g.startUnwinding(), g.prepare()); err != nil {
 		return errors.Join(err, g.free())
@@ -324,15 +327,16 @@ func (g *Group) end() error {
 func (g *Group) free() error {
 	g.s.mu.Lock()
 	reader, packets, coll := g.reader, g.packets, g.coll
-	stored, storedErr := g.storedStacks()
-	g.s.storedBefore += stored
 	g.reader, g.packets, g.coll = nil, nil, nil
 	g.s.mu.Unlock()
-	err := errors.Join(storedErr, packets.close())
+	err := packets.close()
 	if reader != nil {
 		err = errors.Join(err, reader.Close())
 	}
 	if coll != nil {
+		if m := coll.Maps[object.StoredMap]; m != nil {
+			err = errors.Join(err, g.s.stacks.Uncount(m))
+		}
 		coll.Close()
 	}
 	return err

@@ -90,9 +90,7 @@ type Session struct {
 	mu     sync.Mutex // guards what follows, and the printer
 	maps   map[string]*event.Map
 	groups []*Group
-	// storedBefore is how many stacks were stored by groups that are gone.
-	storedBefore uint64
-	errs         []error
+	errs   []error
 	// exited is set once an exit() was seen: what still arrives was sent after it and is dropped, until end probes run.
 	exited bool
 	closed bool
@@ -375,6 +373,15 @@ func (s *Session) decoder() *event.Decoder {
 
 // Mapped says that a process whose stacks are walked may have mapped other code. The session finds that out by itself, but later.
 func (s *Session) Mapped() { s.unwinder.update() }
+
+// ProcessChange is news of a process: it has mapped code or runs another program, or it is a new one that came of Parent, or it has ended.
+type ProcessChange struct {
+	PID, Parent int
+	Ended       bool
+}
+
+// Changed tells of a process what the session finds out by itself only later, and for processes that those of UnwindPIDs start not at all.
+func (s *Session) Changed(c ProcessChange) { s.unwinder.changed(c) }
 
 // Unwinds reports whether there are programs that walk stacks by call frame information.
 func (s *Session) Unwinds() bool { return s.unwinder.started() }

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/gtrace/gtrace/codegen/object"
 	"github.com/gtrace/gtrace/lang/types"
 	"github.com/gtrace/gtrace/runtime/event"
 )
@@ -17,8 +16,10 @@ const (
 	sweepShare = 4
 	// minKept is the number of stacks in memory below which nobody asks which of them are in use.
 	minKept = 16384
-	// minRound is the time between two such questions, much longer than a program runs that has just taken a stack.
-	minRound = time.Second
+	// minRound is the least time between two such questions, much longer than a program runs that has just taken a stack; roundShare makes it
+	// longer where they take long.
+	minRound   = time.Second
+	roundShare = 20
 )
 
 // stackKeeper is what a session knows of its stacks. It is used by one goroutine.
@@ -28,8 +29,8 @@ type stackKeeper struct {
 	swept uint64
 	// limit is the number of kept stacks from which on those are forgotten that nobody uses.
 	limit int
-	// collected is when that was last done.
-	collected time.Time
+	// next is when that may be done again.
+	next time.Time
 	// pending are the places in the groups' ring buffers that have to be read before it is done again.
 	pending map[*Group]uint64
 }
@@ -56,7 +57,7 @@ func (s *Session) watchStacks() {
 
 // tidy empties the maps of stacks if they fill up, and forgets stacks of which nobody has the number any more.
 func (k *stackKeeper) tidy() error {
-	stored, err := k.s.storedStacks()
+	stored, err := k.s.stacks.Stored()
 	if err != nil || stored-k.swept < uint64(k.s.stacks.Entries()/sweepShare) {
 		return err
 	}
@@ -64,7 +65,7 @@ func (k *stackKeeper) tidy() error {
 	if err := k.s.stacks.Sweep(); err != nil {
 		return err
 	}
-	if k.s.stacks.Kept() < k.limit || time.Since(k.collected) < minRound {
+	if k.s.stacks.Kept() < k.limit || time.Now().Before(k.next) {
 		return nil
 	}
 	return k.collect()
@@ -82,10 +83,12 @@ func (k *stackKeeper) collect() error {
 	if k.s.closed {
 		return nil
 	}
-	if err := k.s.stacks.Collect(k.s.stacksInUse); err != nil {
+	begin := time.Now()
+	inUse, err := k.s.stacks.Collect(k.s.stacksInUse)
+	if err != nil {
 		return err
 	}
-	k.limit, k.collected = 2*k.s.stacks.Kept()+minKept, time.Now()
+	k.limit, k.next = 2*inUse+minKept, time.Now().Add(max(minRound, roundShare*time.Since(begin)))
 	k.pending = map[*Group]uint64{}
 	for _, g := range k.s.groups {
 		if g.reader != nil {
@@ -113,29 +116,6 @@ func (s *Session) stacksInUse(stacks event.Stacks) error {
 func isStack(t types.Type) bool {
 	_, ok := t.(types.Stack)
 	return ok
-}
-
-// storedStacks returns how many stacks programs have stored since the session began.
-func (s *Session) storedStacks() (uint64, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	sum := s.storedBefore
-	for _, g := range s.groups {
-		n, err := g.storedStacks()
-		if err != nil {
-			return 0, err
-		}
-		sum += n
-	}
-	return sum, nil
-}
-
-// storedStacks returns how many stacks the group's programs have stored. s.mu is held.
-func (g *Group) storedStacks() (uint64, error) {
-	if g.coll == nil || g.coll.Maps[object.StoredMap] == nil {
-		return 0, nil
-	}
-	return event.Counter(g.coll.Maps[object.StoredMap], 0)
 }
 
 // ringRecord is the room that a record takes in a ring buffer: behind a header, in whole words.

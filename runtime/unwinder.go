@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -20,11 +21,13 @@ const unwindPoll = 200 * time.Millisecond
 
 // unwinder keeps what programs need that walk the stacks of processes by call frame information.
 type unwinder struct {
-	pids     []int
 	warnings io.Writer
 
 	mu    sync.Mutex // guards what follows
+	pids  []int
 	procs *unwind.Processes
+	// ended are processes that are gone, the last ones: stacks of them may still be printed.
+	ended []int
 	maps  map[string]*ebpf.Map
 	// chunks are the arrays in object.UnwindChunksMap, rules is the number of rules that are written, rows those of each chunk.
 	chunks []*ebpf.Map
@@ -114,20 +117,72 @@ func (u *unwinder) warn(err error) {
 // refresh writes what changed. u.mu is held.
 func (u *unwinder) refresh() error {
 	for _, pid := range u.pids {
-		changed, errs := u.procs.Refresh(pid)
-		for _, err := range errs {
-			if _, known := u.live[pid]; !known || changed { // a process that ended has nothing to read
-				u.warn(err)
-			}
-		}
-		if !changed {
-			continue
-		}
-		if err := errors.Join(u.writeRules(), u.writeChunks(), u.writeRanges(pid)); err != nil {
-			return fmt.Errorf("store how to unwind process %d: %w", pid, err)
+		if err := u.refreshProcess(pid); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// refreshProcess writes what changed for a process.
+func (u *unwinder) refreshProcess(pid int) error {
+	changed, errs := u.procs.Refresh(pid)
+	for _, err := range errs {
+		if _, known := u.live[pid]; !known || changed { // a process that ended has nothing to read
+			u.warn(err)
+		}
+	}
+	if !changed {
+		return nil
+	}
+	if err := errors.Join(u.writeRules(), u.writeChunks(), u.writeRanges(pid)); err != nil {
+		return fmt.Errorf("store how to unwind process %d: %w", pid, err)
+	}
+	return nil
+}
+
+// maxEndedProcesses is how many processes that are gone are remembered.
+const maxEndedProcesses = 256
+
+// changed takes in what happened to a process. Those that processes start whose stacks are walked are walked, too.
+func (u *unwinder) changed(c ProcessChange) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.maps == nil {
+		return
+	}
+	known := slices.Contains(u.pids, c.PID)
+	switch {
+	case c.Ended && known:
+		u.forget(c.PID)
+		return
+	case c.Ended:
+		return
+	case !known && c.Parent != 0 && slices.Contains(u.pids, c.Parent):
+		u.pids = append(u.pids, c.PID)
+	case !known:
+		return
+	}
+	if _, err := os.Stat(fmt.Sprintf("/proc/%d", c.PID)); err != nil {
+		return // it is gone already, and that it ended comes next
+	}
+	if err := u.refreshProcess(c.PID); err != nil {
+		u.warn(err)
+	}
+}
+
+// forget gives the place of a process that ended to others. What it had mapped stays known for a while.
+func (u *unwinder) forget(pid int) {
+	u.pids = slices.DeleteFunc(u.pids, func(p int) bool { return p == pid })
+	delete(u.live, pid)
+	if err := u.maps[object.UnwindProcsMap].Delete(uint32(pid)); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+		u.warn(fmt.Errorf("forget how to unwind process %d: %w", pid, err))
+	}
+	u.ended = append(u.ended, pid)
+	if len(u.ended) > maxEndedProcesses {
+		u.procs.Forget(u.ended[0])
+		u.ended = slices.Clone(u.ended[1:])
+	}
 }
 
 // writeRules adds the rules that are new.

@@ -50,7 +50,7 @@ func session(ctx context.Context, o *options, std streams) error {
 		Format: o.format, File: o.output, In: in, Out: std.out, Err: std.err,
 		Color: colored(std.err), Quiet: o.quiet, NoWarnings: o.noWarnings,
 		History: repl.HistoryFile(os.Getenv), Interrupts: interrupts,
-		Release: release, UnwindPIDs: c.unwindPIDs(), UserSymbols: func() { c.watchProcesses(symbols) },
+		Release: release, UnwindPIDs: c.unwindPIDs(), UserSymbols: func() { c.watchProcesses(symbols, nil) },
 		Completer: func(l repl.Live) repl.Completer {
 			return sessionCompleter{complete.New(newCompletions(c, talking{l, sc}))}
 		},

@@ -18,12 +18,17 @@ func (c *compiler) symbols(config object.Config) *symbol.Resolver {
 
 // watchProcesses makes addresses of processes known that are gone when they are printed. Where the kernel does not let gtrace follow
 // processes, they are named as long as they live.
-func (c *compiler) watchProcesses(symbols *symbol.Resolver) {
+// changed, if it is not nil, is told of changes as soon as they happen.
+func (c *compiler) watchProcesses(symbols *symbol.Resolver, changed func(symbol.Change)) {
 	var known []int
 	if pid := c.attachPID(); pid != 0 {
 		known = append(known, pid)
 	}
-	if err := symbols.Watch(known...); err != nil && c.opts.verbose {
+	watch := symbols.Watch
+	if changed != nil {
+		watch = func(pids ...int) error { return symbols.Follow(changed, pids...) }
+	}
+	if err := watch(known...); err != nil && c.opts.verbose {
 		fmt.Fprintf(c.std.err, "Only processes that live have symbols: %v\n", err)
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/gtrace/gtrace/runtime/host"
 	"github.com/gtrace/gtrace/runtime/output"
 	"github.com/gtrace/gtrace/runtime/probe"
+	"github.com/gtrace/gtrace/runtime/symbol"
 )
 
 // trace compiles a script and runs it until it ends.
@@ -122,7 +123,12 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 	ns := c.pidNamespace()
 	symbols := c.symbols(obj.Manifest.Config)
 	defer symbols.Close()
-	s, err := runtime.New(runtime.Options{
+	var s *runtime.Session
+	var changed func(symbol.Change)
+	if obj.Unwinds() {
+		changed = func(p symbol.Change) { s.Changed(runtime.ProcessChange(p)) }
+	}
+	s, err = runtime.New(runtime.Options{
 		Attacher:    attacher{ctx, c.probes},
 		Printer:     c.printer(out, symbols),
 		Warnings:    c.std.err,
@@ -135,7 +141,7 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		DryRun:      c.opts.dryRun,
 		Mode:        c.opts.runMode(),
 		VerifierLog: c.dump("verifier"),
-		UserSymbols: func() { c.watchProcesses(symbols) },
+		UserSymbols: func() { c.watchProcesses(symbols, changed) },
 	})
 	if err != nil {
 		return err

@@ -216,7 +216,10 @@ func (f *fn) Func(t types.Type) stdlib.Value {
 }
 
 func (f *fn) functionAddress(c *attach.Context) *ir.Value {
-	if f.target.Has(target.GetFuncIP) && !c.UserSpace {
+	switch {
+	case c.UserSpace && f.prog.Probes[0].Return && f.target.Has(target.UprobeFuncIP): // registers tell where it returns to
+		return f.b.Call(ir.HelperGetFuncIP, f.b.Ctx())
+	case !c.UserSpace && f.target.Has(target.GetFuncIP):
 		return f.b.Call(ir.HelperGetFuncIP, f.b.Ctx())
 	}
 	v := f.b.Load(f.b.Ctx(), int64(c.FuncOffset), 8, false)

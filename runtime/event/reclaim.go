@@ -102,13 +102,15 @@ func (s *StackStore) keep(kind StackKind, id int64, frames []byte) {
 
 // Collect forgets stacks that nobody can ask for any more. It calls use with a Stacks that takes note of the numbers that are looked up: those
 // that are in use. A stack goes away that was in memory before the last collection began and that neither that nor this one found in use:
-// the caller makes sure that all events that were on their way at the end of the last collection have been read before this one.
-func (s *StackStore) Collect(use func(Stacks) error) error {
+// the caller makes sure that all events that were on their way at the end of the last collection have been read before this one. It returns how
+// many stacks in memory are in use.
+func (s *StackStore) Collect(use func(Stacks) error) (inUse int, err error) {
 	s.mu.Lock()
 	s.round++
 	s.mu.Unlock()
-	if err := use(marker{s}); err != nil {
-		return err // nothing is forgotten
+	m := &marker{s: s}
+	if err := use(m); err != nil {
+		return 0, err // nothing is forgotten
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -120,18 +122,22 @@ func (s *StackStore) Collect(use func(Stacks) error) error {
 			}
 		}
 	}
-	return nil
+	return m.n, nil
 }
 
-// marker notes which stacks are in use.
-type marker struct{ s *StackStore }
+// marker notes which stacks are in use, and how many.
+type marker struct {
+	s *StackStore
+	n int
+}
 
 // Frames notes that a stack is in use.
-func (m marker) Frames(kind StackKind, id int64) ([]uint64, []string, error) {
+func (m *marker) Frames(kind StackKind, id int64) ([]uint64, []string, error) {
 	m.s.mu.Lock()
 	defer m.s.mu.Unlock()
-	if k := m.s.kept[kind][id]; k != nil {
+	if k := m.s.kept[kind][id]; k != nil && k.seen != m.s.round {
 		k.seen = m.s.round
+		m.n++
 	}
 	return nil, nil, nil
 }

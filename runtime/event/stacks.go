@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/cilium/ebpf"
@@ -43,6 +44,11 @@ type StackStore struct {
 	round uint32
 	// missing are numbers of stacks that were asked for and were nowhere.
 	missing map[int64]struct{}
+
+	counting sync.Mutex // guards what follows
+	// counters are arrays of one counter: the stacks that programs stored. before is what those counted that are gone.
+	counters []*ebpf.Map
+	before   uint64
 }
 
 // keptStack is a stack in memory.
@@ -68,6 +74,42 @@ func (s *StackStore) Add(kind StackKind, m *ebpf.Map) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.maps[kind], s.kept[kind] = m, map[int64]*keptStack{}
+}
+
+// Count adds a counter of stacks that programs store. It does not become the store's.
+func (s *StackStore) Count(m *ebpf.Map) {
+	s.counting.Lock()
+	defer s.counting.Unlock()
+	s.counters = append(s.counters, m)
+}
+
+// Uncount takes a counter away before it is closed, and remembers what it says.
+func (s *StackStore) Uncount(m *ebpf.Map) error {
+	s.counting.Lock()
+	defer s.counting.Unlock()
+	i := slices.Index(s.counters, m)
+	if i < 0 {
+		return nil
+	}
+	n, err := Counter(m, 0)
+	s.before += n
+	s.counters = slices.Delete(s.counters, i, i+1)
+	return err
+}
+
+// Stored returns how many stacks programs have stored so far.
+func (s *StackStore) Stored() (uint64, error) {
+	s.counting.Lock()
+	defer s.counting.Unlock()
+	sum := s.before
+	for _, m := range s.counters {
+		n, err := Counter(m, 0)
+		if err != nil {
+			return 0, err
+		}
+		sum += n
+	}
+	return sum, nil
 }
 
 // Map returns the map for a kind of stacks, or nil.

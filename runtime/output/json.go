@@ -2,7 +2,9 @@ package output
 
 import (
 	"fmt"
+	"math/bits"
 	"strconv"
+	"strings"
 
 	"github.com/gtrace/gtrace/lang/types"
 	"github.com/gtrace/gtrace/runtime/value"
@@ -38,8 +40,13 @@ func (p *JSON) Printf(f *Format, args []value.Value) {
 	p.line("printf", appendQuoted(p.open("printf"), p.scratch))
 }
 
-// Raw prints text of another kind.
-func (p *JSON) Raw(kind, text string) { p.line(kind, appendQuoted(p.open(kind), []byte(text))) }
+// Raw prints text of another kind. What join prints is without its line end.
+func (p *JSON) Raw(kind, text string) {
+	if kind == "join" {
+		text = strings.TrimSuffix(text, "\n")
+	}
+	p.line(kind, appendQuoted(p.open(kind), []byte(text)))
+}
 
 // Value prints a value as a JSON value.
 func (p *JSON) Value(v value.Value) { p.line("value", p.value(p.open("value"), v)) }
@@ -203,18 +210,20 @@ func (p *JSON) integer(b []byte, v value.Int) []byte {
 	return appendQuoted(b, p.render.append(nil, v))
 }
 
-// maxExact is the largest number up to which all JSON readers are exact; larger ones are strings.
-const maxExact = 1 << 53
+// appendJSONInt appends a number; one that readers cannot have exactly, since they keep numbers in 64 bits of floating point, as a string.
+func appendJSONInt(b []byte, n uint64, signed bool) []byte {
+	if exact(n, signed) {
+		return appendInt(b, n, signed)
+	}
+	return append(appendInt(append(b, '"'), n, signed), '"')
+}
 
-func appendJSONInt(b []byte, bits uint64, signed bool) []byte {
-	big := bits > maxExact
-	if n := int64(bits); signed {
-		big = n > maxExact || n < -maxExact
+// exact reports whether a number survives as a floating point one: what is left of it without the zeros at its end has 53 bits.
+func exact(n uint64, signed bool) bool {
+	if signed && int64(n) < 0 {
+		n = -n
 	}
-	if !big {
-		return appendInt(b, bits, signed)
-	}
-	return append(appendInt(append(b, '"'), bits, signed), '"')
+	return bits.Len64(n)-bits.TrailingZeros64(n) <= 53
 }
 
 func appendJSONStats(b []byte, v value.Stats) []byte {

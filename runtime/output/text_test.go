@@ -164,7 +164,7 @@ func TestEvents(t *testing.T) {
 	require.Equal(t, `{"type": "attached_probes", "count": 2, "data": {"probes": 2}}
 {"type": "printf", "data": "a\u0001\t\n"}
 {"type": "time", "data": "19\n"}
-{"type": "join", "data": "a b\n"}
+{"type": "join", "data": "a b"}
 {"type": "lost_events", "count": 12004, "data": {"events": 12004}}
 `, jsonl)
 }

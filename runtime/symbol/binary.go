@@ -59,13 +59,14 @@ func newBinary(path string, f *elf.File) (*Binary, error) {
 	return b, nil
 }
 
-// addSymbols adds the functions that another file has symbols of.
+// addSymbols adds the functions that another file has symbols of. Of several names for one address, those that other files know are the last ones,
+// which Lookup prefers.
 func (b *Binary) addSymbols(f *elf.File) error {
 	more, err := functions(f)
 	if err != nil {
 		return err
 	}
-	b.syms = sortSymbols(append(b.syms, more...))
+	b.syms = sortSymbols(append(more, b.syms...))
 	return nil
 }
 

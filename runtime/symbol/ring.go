@@ -24,16 +24,16 @@ type ring struct {
 	data []byte
 }
 
-// openRings asks every CPU for records of what processes map, run and start. A kernel without perf events, or the lack of the
-// capability CAP_PERFMON, is an error.
-func openRings() ([]*ring, error) {
+// openRings asks every CPU for records of what processes map, run and start, which wake the reader at once if it is to be prompt, else when they
+// are many. A kernel without perf events, or the lack of the capability CAP_PERFMON, is an error.
+func openRings(prompt bool) ([]*ring, error) {
 	last, err := lastCPU()
 	if err != nil {
 		return nil, err
 	}
 	var out []*ring
 	for cpu := range last + 1 {
-		r, err := openRing(cpu)
+		r, err := openRing(cpu, prompt)
 		if errors.Is(err, unix.ENODEV) {
 			continue // it is offline
 		}
@@ -61,13 +61,16 @@ func lastCPU() (int, error) {
 	return n, nil
 }
 
-func openRing(cpu int) (*ring, error) {
+func openRing(cpu int, prompt bool) (*ring, error) {
 	page := os.Getpagesize()
 	attr := unix.PerfEventAttr{
 		Type: unix.PERF_TYPE_SOFTWARE, Config: unix.PERF_COUNT_SW_DUMMY, Size: uint32(unsafe.Sizeof(unix.PerfEventAttr{})),
 		Sample_type: unix.PERF_SAMPLE_TIME, Wakeup: uint32(ringPages * page / 4),
 		Bits: unix.PerfBitMmap | unix.PerfBitMmap2 | unix.PerfBitComm | unix.PerfBitCommExec | unix.PerfBitTask |
 			unix.PerfBitSampleIDAll | unix.PerfBitWatermark,
+	}
+	if prompt {
+		attr.Wakeup = 1
 	}
 	fd, err := unix.PerfEventOpen(&attr, -1, cpu, -1, unix.PERF_FLAG_FD_CLOEXEC)
 	if err != nil {

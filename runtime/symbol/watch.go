@@ -22,16 +22,33 @@ type watch struct {
 	wake int
 	done sync.WaitGroup
 
+	// changed is told of changes, if it is not nil.
+	changed func(Change)
+
 	paths map[string]string // one copy of each path
 	ended []int
 	lost  uint64
 }
 
+// Change is news of a process: it has mapped code or runs another program, or it is a new one that came of Parent, or it has ended.
+type Change struct {
+	PID, Parent int
+	Ended       bool
+}
+
+// Follow is Watch for a caller that wants to know of changes as soon as they happen. It is called from another goroutine, and must not call
+// the resolver.
+func (r *Resolver) Follow(changed func(Change), pids ...int) error { return r.watchWith(changed, pids) }
+
 // Watch makes the resolver follow what processes map from now on, so that it can name addresses of those that are gone by the time that
 // it is asked. Those that run are looked at, too: the given ones before it returns, the others afterwards, the last that were started
 // first. A second call does nothing else. Close ends it. Without it, processes have to be there when their addresses are named.
 func (r *Resolver) Watch(pids ...int) error {
-	if err := r.startWatch(); err != nil {
+	return r.watchWith(nil, pids)
+}
+
+func (r *Resolver) watchWith(changed func(Change), pids []int) error {
+	if err := r.startWatch(changed); err != nil {
 		return err
 	}
 	for _, pid := range pids {
@@ -40,13 +57,13 @@ func (r *Resolver) Watch(pids ...int) error {
 	return nil
 }
 
-func (r *Resolver) startWatch() error {
+func (r *Resolver) startWatch(changed func(Change)) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.watch != nil || r.afresh {
 		return nil
 	}
-	rings, err := openRings()
+	rings, err := openRings(changed != nil)
 	if err != nil {
 		return err
 	}
@@ -55,7 +72,7 @@ func (r *Resolver) startWatch() error {
 		closeRings(rings)
 		return err
 	}
-	w := &watch{rings: rings, wake: wake, paths: map[string]string{}}
+	w := &watch{rings: rings, wake: wake, changed: changed, paths: map[string]string{}}
 	r.watch = w
 	w.done.Go(func() { r.follow(w) })
 	return nil
@@ -95,7 +112,11 @@ func (r *Resolver) Lost() uint64 {
 
 // follow looks at the processes there are, then reads records whenever a ring fills up.
 func (r *Resolver) follow(w *watch) {
-	r.lookAround()
+	if w.changed == nil {
+		r.lookAround()
+	} else {
+		w.done.Go(r.lookAround) // news does not wait for it
+	}
 	fds := []unix.PollFd{{Fd: int32(w.wake), Events: unix.POLLIN}}
 	for _, ring := range w.rings {
 		fds = append(fds, unix.PollFd{Fd: int32(ring.fd), Events: unix.POLLIN})
@@ -171,6 +192,22 @@ func (w *watch) update(r *Resolver) {
 	slices.SortStableFunc(all, func(a, b happening) int { return cmp.Compare(a.time, b.time) })
 	for _, h := range all {
 		w.apply(r, h)
+	}
+	w.tell(all)
+}
+
+// tell tells of what happened, once for what is the same.
+func (w *watch) tell(all []happening) {
+	if w.changed == nil {
+		return
+	}
+	told := map[Change]bool{}
+	for _, h := range all {
+		c := Change{PID: h.pid, Parent: h.parent, Ended: h.kind == processEnds}
+		if !told[c] || c.Ended || c.Parent != 0 {
+			told[c] = true
+			w.changed(c)
+		}
 	}
 }
 

@@ -78,6 +78,9 @@ func (p *Processes) PIDs() []int {
 	return out
 }
 
+// Forget forgets what a process has mapped. The tables of its files stay.
+func (p *Processes) Forget(pid int) { delete(p.procs, pid) }
+
 // Refresh looks what a process has mapped and reports whether that is something else than when it last did. The errors are about
 // files that could not be read, once for each, and about the process. What a process had mapped that is gone stays known.
 func (p *Processes) Refresh(pid int) (changed bool, errs []error) {

@@ -3,9 +3,11 @@ package host_test
 import (
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -99,6 +101,26 @@ func TestUnwindSamples(t *testing.T) {
 			require.Regexp(t, `(?s)@\[\n\t[0-9a-f]+ walk_6\+\d+ \(`+path+`\)\n\t[0-9a-f]+ walk_5\+\d+ .*walk_4\+.*walk_3\+.*walk_2\+.*walk_1\+.*main\+.*_start\+\d+ \(`, r.stdout)
 		})
 	}
+}
+
+// TestUnwindOfChildren walks the stacks of a program that a program starts while it is traced.
+func TestUnwindOfChildren(t *testing.T) {
+	unwinding(t)
+	path := testenv.NoFramePointers(t, "-pie", "-fPIE", "-ldl", "-lpthread")
+	shell := exec.Command("sh", "-c", "read go; "+path+" spin 60 & wait")
+	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	in, err := shell.StdinPipe()
+	require.NoError(t, err)
+	require.NoError(t, shell.Start())
+	t.Cleanup(func() { _, _ = syscall.Kill(-shell.Process.Pid, syscall.SIGKILL), shell.Wait() })
+	name := filepath.Base(path)
+	s := start(t, "--dwarf-pid", fmt.Sprint(shell.Process.Pid), "-e", stable+
+		`profile:hz:499 /comm == "`+name[:min(15, len(name))]+`"/ { if (len(dw_ustack) > 7) { @[dw_ustack] = count(); @n++; } if (@n > 100) { exit(); } }`)
+	_, err = in.Write([]byte("go\n"))
+	require.NoError(t, err)
+	r := s.wait()
+	require.Zero(t, r.code, r.stderr)
+	require.Regexp(t, walked+" spin main ", strings.Join(functions(r.stdout), " "), r.stdout)
 }
 
 // TestUnwindTracepoint walks from where a program has entered the kernel.

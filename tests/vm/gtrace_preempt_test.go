@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/tests/testenv"
 	"github.com/gtrace/gtrace/tests/vm"
 	"github.com/gtrace/gtrace/tests/vm/wire"
@@ -24,6 +25,27 @@ const compete = `uprobe:/bin/worker:gtrace_target {
 	if ($text[0] != $other[900] || strlen($text) != 1000) { @mixed = count(); }
 }`
 
+// extremes has threads that interrupt others write better numbers for the same keys; those that were interrupted look whether these are there.
+const extremes = `config = { max_map_keys = 600 }
+uprobe:/bin/worker:gtrace_target {
+	if (arg1 == 0) {
+		$n = ++@runs;
+		@current = $n;
+		for ($i : 0..8) { @most[$n % 64, $i] = max(2 * $n); @least[$n % 64, $i] = min(-2 * $n); }
+		if (@interrupted[$n % 64] == $n) {
+			@looked = count();
+			for ($i : 0..8) {
+				if (@most[$n % 64, $i] <= 2 * $n || @least[$n % 64, $i] >= -2 * $n) { @wrong = count(); }
+			}
+		}
+	} else {
+		$k = @current;
+		for ($i : 0..8) { @most[$k % 64, $i] = max(2 * $k + 1); @least[$k % 64, $i] = min(-2 * $k - 1); }
+		@interrupted[$k % 64] = $k;
+	}
+}
+END { clear(@most); clear(@least); clear(@interrupted); clear(@current); }`
+
 func competeCases() []vm.Case {
 	unmixed := func(c *vm.Case) {
 		c.Also = func(r wire.Result) error {
@@ -34,7 +56,18 @@ func competeCases() []vm.Case {
 		}
 	}
 	const calls = 4 * 2500 // of four threads, half of them with the number 0
-	return []vm.Case{with(traced("a program that is preempted", compete, "compete 2500", vm.Has{
+	extreme := func(c *vm.Case) {
+		c.Since = target.Version{Major: 6}
+		c.Also = func(r wire.Result) error {
+			if strings.Contains(r.Stdout, "@wrong") || !strings.Contains(r.Stdout, "@looked") {
+				return errors.New("a larger or smaller number was lost, or nobody was interrupted")
+			}
+			return nil
+		}
+	}
+	return []vm.Case{with(traced("extremes of a program that is preempted", extremes, "compete 800", vm.Has{
+		"@runs: 1600",
+	}), extreme), with(traced("a program that is preempted", compete, "compete 2500", vm.Has{
 		fmt.Sprintf("@calls: %d\n", calls),
 		"@most: 2\n",
 		fmt.Sprintf("@sum: %d\n", 2*calls),
