@@ -123,6 +123,7 @@ func newChecker(prog *ast.Program, opts Options, diags *diag.List) *checker {
 func (c *checker) reset() {
 	c.info.Types = map[ast.Expr]types.Type{}
 	c.info.Consts = map[ast.Expr]Const{}
+	c.info.Chosen = map[ast.Expr]ast.Expr{}
 	c.info.Words = map[ast.Expr]string{}
 	c.words, c.mapWords = map[*Var]string{}, map[string]string{}
 	c.info.Vars = map[*ast.VarExpr]*Var{}

@@ -18,6 +18,9 @@ type Info struct {
 	// Consts has the value of expressions that are known at compile time: literals, positional parameters, sizeof, enumerators,
 	// folded arithmetic of literals. Lowering uses it before looking at the expression itself.
 	Consts map[ast.Expr]Const
+	// Chosen has the arm of a choice (a ? b : c, if used as a value) whose condition is known. It may be of another type than the
+	// other arm, which has no value then.
+	Chosen map[ast.Expr]ast.Expr
 	// Words has the bare words of arguments that are calls, or variables and maps that a call was assigned to.
 	Words map[ast.Expr]string
 	// Vars resolves every VarExpr to its variable.
