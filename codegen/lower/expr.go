@@ -153,8 +153,11 @@ func (f *fn) unary(e *ast.UnaryExpr, into *ir.Value) stdlib.Value {
 	panic(fmt.Sprintf("BUG: lower: unexpected operator %v", e.Op))
 }
 
-// keepWidth cuts -x and ~x to the bytes of x where that is a number without a sign.
+// keepWidth cuts -x and ~x to the bytes of x where that is a number without a sign, also behind several of these operators.
 func (f *fn) keepWidth(v *ir.Value, x ast.Expr) *ir.Value {
+	for u, ok := x.(*ast.UnaryExpr); ok && (u.Op == ast.Neg || u.Op == ast.BitNot); u, ok = x.(*ast.UnaryExpr) {
+		x = u.X
+	}
 	if n, ok := f.info.Types[x].(types.Int); ok && !n.Signed && n.Size < 8 {
 		return f.b.Extend(v, n.Size, false)
 	}

@@ -101,6 +101,7 @@ func Check(prog *ast.Program, opts Options, diags *diag.List) (*Info, error) {
 	c.passResolve()
 	c.passTypes()
 	c.finish()
+	c.passFilter()
 	c.info.Kernel, c.info.Symbol, c.info.UserSymbol = c.kernelType, c.kernelSymbol, c.userSymbol
 	return c.info, nil
 }

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"regexp"
+
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/attach"
 	"github.com/gtrace/gtrace/lang/diag"
@@ -140,6 +142,8 @@ type Options struct {
 	Named []NamedParam
 	// Env are config settings of the environment by config name (max_strlen); they win over the script's.
 	Env map[string]string
+	// Filter matches the names of the probes that are to run, besides begin and end; nil stands for all.
+	Filter *regexp.Regexp
 	// Unsafe allows unsafe builtins.
 	Unsafe bool
 	// PID is the process of -p or -c, or 0. Child is set where it is that of -c.
