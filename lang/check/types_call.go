@@ -71,6 +71,11 @@ func (c *checker) builtin(e ast.Expr, name string, sig *types.Signature, args []
 			return types.Invalid{}
 		}
 	}
+	if sig.Advice != nil {
+		if text := sig.Advice(typed); text != "" {
+			c.warnf(e.Span(), "advice", "%s", text)
+		}
+	}
 	if sig.Fold != nil {
 		if v, known := sig.Fold(typed, c.env); known {
 			if !c.checkLength(e.Span(), v.Str) {
