@@ -23,11 +23,11 @@ var (
 	oldest = target.Recorded{Version: target.Version{Major: 5, Minor: 10}, CPUs: 4}
 )
 
-// providers offers begin and end, a tracepoint, a kprobe and an interval without looking at the machine.
+// providers offers begin and end, tracepoints, a kprobe, a uprobe and an interval without looking at the machine.
 type providers struct{}
 
 func (providers) Names() []string {
-	return []string{"begin", "interval", "kprobe", "tracepoint", "uprobe"}
+	return []string{"begin", "interval", "kprobe", "rawtracepoint", "tracepoint", "uprobe"}
 }
 
 func (providers) Provider(name string) (check.Provider, bool) {
@@ -37,6 +37,8 @@ func (providers) Provider(name string) (check.Provider, bool) {
 		p.kind, p.context = attach.KindTestRun, &attach.Context{ID: "special"}
 	case "tracepoint":
 		p.kind, p.context = attach.KindTracepoint, tracepointContext()
+	case "rawtracepoint":
+		p.kind, p.context = attach.KindRawTracepoint, &attach.Context{ID: "raw_tracepoint", Stack: true}
 	case "kprobe":
 		p.kind, p.context = attach.KindKprobe, kprobeContext()
 	case "uprobe":

@@ -3,7 +3,9 @@ package codegen_test
 import (
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -281,17 +283,8 @@ func TestFullMapsAreCounted(t *testing.T) {
 	testenv.Privileged(t)
 	r := mustRun(t, `config = { max_map_keys = 2 }
 		BEGIN { @m[1] = 1; @m[2] = 1; @m[3] = 1; @n[1]++; @n[2]++; @n[3]++; @n[4]++ }`, newest)
-	lost := func(index int) uint64 {
-		var cpus []uint64
-		require.NoError(t, r.coll.Maps[object.LostMap].Lookup(uint32(index), &cpus))
-		n := uint64(0)
-		for _, c := range cpus {
-			n += c
-		}
-		return n
-	}
-	require.EqualValues(t, 1, lost(object.LostMaps))
-	require.EqualValues(t, 2, lost(object.LostMaps+1))
+	require.EqualValues(t, 1, counter(t, r.coll.Maps[object.LostMap], object.LostMaps))
+	require.EqualValues(t, 2, counter(t, r.coll.Maps[object.LostMap], object.LostMaps+1))
 }
 
 // TestExitIsNotLost checks that exit leaves its mark even though nobody reads the ring buffer, and ends the program.
@@ -307,42 +300,62 @@ func TestExitIsNotLost(t *testing.T) {
 	require.Zero(t, binary.LittleEndian.Uint64(after[8:]))
 }
 
-// TestCollidedStacks runs a script whose stack map has one place, so that all stacks but the first find it taken.
-func TestCollidedStacks(t *testing.T) {
+// TestStackNumbers checks that each stack has a number of its own, the same each time, and that those without room are counted.
+func TestStackNumbers(t *testing.T) {
 	testenv.Privileged(t)
+	const script = `kprobe:f { @s[kstack(5)] = count(); } kprobe:f { @s[kstack(5)] = count(); @s[kstack(5)] = count(); }`
 	for _, on := range []target.Recorded{newest, oldest} {
-		obj := mustCompile(t, `kprobe:f { @s[kstack(5)] = count(); } kprobe:f { @s[kstack(5)] = count(); @s[kstack(5)] = count(); }`, on, codegen.Options{})
-		obj.Spec.Maps["gt_stacks_5"].MaxEntries = 1
-		for _, p := range obj.Spec.Programs {
-			p.Type = ebpf.RawTracepoint // which can be run without an event
-		}
-		coll := mustLoad(t, obj)
-		for _, name := range []string{"gt_0", "gt_1", "gt_1"} {
-			_, err := coll.Programs[name].Run(&ebpf.RunOptions{})
-			require.NoError(t, err)
-		}
-		found := map[uint64]uint64{}
-		var key []byte
-		var counts []uint64
-		for it := coll.Maps["at_s"].Iterate(); it.Next(&key, &counts); {
-			n := uint64(0)
-			for _, c := range counts {
-				n += c
+		for room, lost := range map[int]int{16: 0, 1: 4} {
+			obj := mustCompile(t, script, on, codegen.Options{})
+			obj.Spec.Maps["gt_stacks_5"].MaxEntries = uint32(room)
+			for _, p := range obj.Spec.Programs {
+				p.Type = ebpf.RawTracepoint // which can be run without an event
 			}
-			found[binary.LittleEndian.Uint64(key)] = n
+			coll := mustLoad(t, obj)
+			for _, name := range []string{"gt_0", "gt_1", "gt_1"} {
+				_, err := coll.Programs[name].Run(&ebpf.RunOptions{})
+				require.NoError(t, err)
+			}
+			found := stackCounts(t, coll)
+			require.Len(t, found, 3, "of the first program, and of two places in the second")
+			frames, known := make([]uint64, 5), 0
+			for id := range found {
+				require.NotZero(t, id&object.StackStored)
+				if coll.Maps["gt_stacks_5"].Lookup(id, frames) == nil {
+					require.NotZero(t, frames[0])
+					known++
+				}
+			}
+			require.Equal(t, min(room, 3), known)
+			require.Equal(t, []uint64{1, 2, 2}, slices.Sorted(maps.Values(found)))
+			require.EqualValues(t, known, counter(t, coll.Maps[object.StoredMap], 0))
+			require.EqualValues(t, lost, counter(t, coll.Maps[object.LostMap], object.LostStacks))
 		}
-		require.Len(t, found, 3, "of the first program, and of two places in the second")
-		require.EqualValues(t, 1, found[0], "the first has the only place")
-		delete(found, 0)
-		for id, n := range found {
-			require.NotZero(t, id&object.StackCollided)
-			require.EqualValues(t, 2, n)
-			frames := make([]uint64, 5)
-			require.NoError(t, coll.Maps["gt_collided_5"].Lookup(id, frames))
-			require.NotZero(t, frames[0])
-		}
-		lost, err := coll.Maps[object.LostMap].LookupBytes(make([]byte, 4))
-		require.NoError(t, err)
-		require.Zero(t, binary.LittleEndian.Uint64(lost))
 	}
+}
+
+// stackCounts returns the counts of @s by the numbers of its stacks.
+func stackCounts(t *testing.T, coll *ebpf.Collection) map[uint64]uint64 {
+	t.Helper()
+	out := map[uint64]uint64{}
+	var key []byte
+	var counts []uint64
+	for it := coll.Maps["at_s"].Iterate(); it.Next(&key, &counts); {
+		for _, c := range counts {
+			out[binary.LittleEndian.Uint64(key)] += c
+		}
+	}
+	return out
+}
+
+// counter returns a counter that each CPU has a part of.
+func counter(t *testing.T, m *ebpf.Map, index int) uint64 {
+	t.Helper()
+	var cpus []uint64
+	require.NoError(t, m.Lookup(uint32(index), &cpus))
+	n := uint64(0)
+	for _, c := range cpus {
+		n += c
+	}
+	return n
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/object"
 	"github.com/gtrace/gtrace/lang/attach"
+	"github.com/gtrace/gtrace/runtime/host"
 )
 
 // Attacher attaches programs to probes.
@@ -38,6 +39,11 @@ type KfuncLinker interface {
 	// LinkKfuncs puts the running kernel's numbers of its functions into the calls of a program, which are by name. The spec's own
 	// instructions are not changed but replaced.
 	LinkKfuncs(spec *ebpf.ProgramSpec) error
+}
+
+// TypeKeeper is what an Attacher can do besides: keep the kernel's types, which what compiled the script may have read already.
+type TypeKeeper interface {
+	TypeCache() *host.TypeCache
 }
 
 // AttachFailure is a probe that a program could not be attached to.

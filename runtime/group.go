@@ -47,6 +47,8 @@ type Group struct {
 	code    int
 	muted   bool
 	unshown uint64
+	// consumed is how much was read of the ring buffer, in bytes.
+	consumed uint64
 }
 
 // Object returns what the group runs.
@@ -66,7 +68,7 @@ func (g *Group) load() error {
 		level = ebpf.LogLevelInstruction | ebpf.LogLevelStats
 	}
 	defer closeTargets(spec)
-	l, err := loadTolerant(g.o, spec, shared, loadOptions(g.o, level))
+	l, err := loadTolerant(g.o, spec, shared, loadOptions(g.o, g.s.types, level))
 	if err != nil {
 		g.logRejection(err)
 		return err
@@ -322,9 +324,11 @@ func (g *Group) end() error {
 func (g *Group) free() error {
 	g.s.mu.Lock()
 	reader, packets, coll := g.reader, g.packets, g.coll
+	stored, storedErr := g.storedStacks()
+	g.s.storedBefore += stored
 	g.reader, g.packets, g.coll = nil, nil, nil
 	g.s.mu.Unlock()
-	err := packets.close()
+	err := errors.Join(storedErr, packets.close())
 	if reader != nil {
 		err = errors.Join(err, reader.Close())
 	}

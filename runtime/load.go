@@ -123,9 +123,9 @@ func raiseMemoryLimit() bool {
 	return unix.Setrlimit(unix.RLIMIT_MEMLOCK, &limit) == nil
 }
 
-// loadOptions are the options of all loads of an Object, which read the kernel's types once.
-func loadOptions(o *object.Object, logLevel ebpf.LogLevel) ebpf.CollectionOptions {
-	opts := ebpf.CollectionOptions{Cache: host.NewTypeCache()}
+// loadOptions are the options of all loads of an Object.
+func loadOptions(o *object.Object, types *host.TypeCache, logLevel ebpf.LogLevel) ebpf.CollectionOptions {
+	opts := ebpf.CollectionOptions{Cache: types}
 	opts.Programs.LogLevel = logLevel
 	if n := o.Manifest.Config.LogSize; n > 0 {
 		opts.Programs.LogSizeStart = uint32(min(n, 1<<30-1))
@@ -156,9 +156,6 @@ func (s *Session) dataValue() []byte {
 func stackKind(name string) (event.StackKind, bool) {
 	if depth, ok := object.ParseWalkedMap(name); ok {
 		return event.StackKind{Depth: depth, Walked: true}, true
-	}
-	if depth, ok := object.ParseCollidedMap(name); ok {
-		return event.StackKind{Depth: depth, Collided: true}, true
 	}
 	depth, buildID, ok := object.ParseStackMap(name)
 	return event.StackKind{Depth: depth, BuildID: buildID}, ok

@@ -36,6 +36,7 @@ func (g *Group) pump() {
 		default:
 			vals, err = g.record(dec, rec.RawSample, vals[:0])
 		}
+		g.consumed += ringRecord(len(rec.RawSample))
 		if err != nil {
 			g.s.fail(err)
 		}

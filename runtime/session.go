@@ -17,6 +17,7 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/object"
 	"github.com/gtrace/gtrace/runtime/event"
+	"github.com/gtrace/gtrace/runtime/host"
 	"github.com/gtrace/gtrace/runtime/output"
 	"github.com/gtrace/gtrace/runtime/value"
 )
@@ -74,6 +75,11 @@ type Session struct {
 	code     atomic.Int64
 
 	unwinder *unwinder
+	stacks   *event.StackStore
+	// keeping is begun with the first program that stores stacks.
+	keeping sync.Once
+	// types are the kernel's, for loads.
+	types *host.TypeCache
 
 	adding sync.Mutex // held by Add, so that two cannot make the same map
 	// captures are the files that packets go to.
@@ -83,9 +89,10 @@ type Session struct {
 
 	mu     sync.Mutex // guards what follows, and the printer
 	maps   map[string]*event.Map
-	stacks event.StackMaps
 	groups []*Group
-	errs   []error
+	// storedBefore is how many stacks were stored by groups that are gone.
+	storedBefore uint64
+	errs         []error
 	// exited is set once an exit() was seen: what still arrives was sent after it and is dropped, until end probes run.
 	exited bool
 	closed bool
@@ -117,9 +124,13 @@ func New(opts Options) (*Session, error) {
 		exit:   make(chan struct{}),
 		quit:   make(chan struct{}),
 		maps:   map[string]*event.Map{},
-		stacks: event.StackMaps{},
+		stacks: event.NewStackStore(),
 
 		unwinder: newUnwinder(opts),
+		types:    host.NewTypeCache(),
+	}
+	if k, ok := opts.Attacher.(TypeKeeper); ok {
+		s.types = k.TypeCache()
 	}
 	if opts.OnExit != nil {
 		go s.watchExits()
@@ -279,21 +290,25 @@ func (s *Session) finish() error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	var ms []value.Map
+	if s.opts.Mode == ModeRun {
+		var unread []error
+		ms, unread = s.finalMaps(groups) // before the report, which tells which of their stacks are lost
+		errs = append(errs, unread...)
+	}
 	errs = append(errs, s.report(groups)...)
 	s.captures.report(s.opts.Printer)
 	s.opts.Printer.End()
 	if s.opts.Mode == ModeRun {
-		errs = append(errs, s.printMaps(groups)...)
+		s.opts.Printer.Maps(ms)
 	}
 	errs = append(errs, s.opts.Printer.Flush())
 	return errors.Join(append(errs, s.errs...)...)
 }
 
-// printMaps prints the maps of the groups whose config wants it.
-func (s *Session) printMaps(groups []*Group) []error {
+// finalMaps reads the maps of the groups whose config wants it.
+func (s *Session) finalMaps(groups []*Group) (ms []value.Map, errs []error) {
 	wanted := s.wanted(groups)
-	var ms []value.Map
-	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(s.maps)) {
 		if !wanted[name] {
 			continue
@@ -305,8 +320,7 @@ func (s *Session) printMaps(groups []*Group) []error {
 		}
 		ms = append(ms, m)
 	}
-	s.opts.Printer.Maps(ms)
-	return errs
+	return ms, errs
 }
 
 // wanted returns the names of the maps to be printed at the end.
@@ -401,10 +415,7 @@ func (s *Session) Close() error {
 	for _, m := range s.maps {
 		errs = append(errs, m.Handle.Close())
 	}
-	for _, m := range s.stacks {
-		errs = append(errs, m.Close())
-	}
-	errs = append(errs, s.unwinder.close())
+	errs = append(errs, s.stacks.Close(), s.unwinder.close())
 	return errors.Join(errs...)
 }
 
@@ -441,8 +452,8 @@ func (s *Session) shared(o *object.Object) (map[string]*ebpf.Map, error) {
 		s.unwinder.share(out)
 	}
 	for name := range o.Spec.Maps {
-		if kind, ok := stackKind(name); ok && s.stacks[kind] != nil {
-			out[name] = s.stacks[kind]
+		if kind, ok := stackKind(name); ok && s.stacks.Map(kind) != nil {
+			out[name] = s.stacks.Map(kind)
 		}
 	}
 	return out, nil
@@ -464,14 +475,15 @@ func (s *Session) adopt(o *object.Object, coll *ebpf.Collection) error {
 	}
 	for name := range coll.Maps {
 		kind, ok := stackKind(name)
-		if !ok || s.stacks[kind] != nil {
+		if !ok || s.stacks.Map(kind) != nil {
 			continue
 		}
 		h, err := clone(coll, name)
 		if err != nil {
 			return err
 		}
-		s.stacks[kind] = h
+		s.stacks.Add(kind, h)
+		s.keeping.Do(func() { go s.watchStacks() })
 	}
 	return nil
 }

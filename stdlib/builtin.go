@@ -103,6 +103,21 @@ type Table struct {
 	Size int
 }
 
+// Once is code that the verifier follows once for all of its uses in a program, in however many ways they are reached.
+type Once struct {
+	// Name says what the code is: code of one name is the same.
+	Name string
+	// Size is the number of bytes of memory that it has. The memory is for one use at a time: whatever is computed with such code must be so
+	// before.
+	Size int
+	// Prepare fills the memory for a use, and returns up to four numbers that the code is given.
+	Prepare func(mem *ir.Value) []*ir.Value
+	// Code makes the code, and returns its result. It must not use any other value.
+	Code func(e Emitter, mem *ir.Value, args []*ir.Value) *ir.Value
+	// Other is the result if there is no memory, which is not so on any kernel that has loaded the program.
+	Other int64
+}
+
 // Emitter is what Lower functions build code with; the lowering implements it.
 type Emitter interface {
 	Builder() *ir.Builder
@@ -120,6 +135,10 @@ type Emitter interface {
 	Bytes(v Value, size int) *ir.Value
 	// Padded is Bytes for a string: all bytes after its NUL are zero.
 	Padded(v Value, size int) *ir.Value
+	// PutString stores a string at an address, followed by zeros up to size.
+	PutString(dst *ir.Value, v Value, size int)
+	// Once makes a use of code that the verifier follows once.
+	Once(o Once) *ir.Value
 	// StrLen returns the number of bytes before a string's NUL.
 	StrLen(v Value) *ir.Value
 	// Concat joins strings as the call's result.
@@ -151,6 +170,8 @@ type Emitter interface {
 	Temp(name string, size, align int) *ir.Value
 	// Text returns a string that is known at compile time.
 	Text(s string) Value
+	// Lost counts a lost event.
+	Lost()
 	// ProbeName is the full name of the probe.
 	ProbeName() string
 	// ArgN, Retval, Args and Func are what the probe offers; the checker made sure that it does.

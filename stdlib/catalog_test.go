@@ -96,7 +96,11 @@ func TestResultTypes(t *testing.T) {
 		{"reg", []types.Arg{{Const: true, Str: "x9z"}}, "'x9z' is not a valid register on this architecture"},
 		{"reg", []types.Arg{{Const: true, Str: "ip"}}, "The reg builtin can not be used with 'tracepoint' probes"},
 		{"quantile", []types.Arg{signed, konst(50), konst(999)}, "quantile_t"},
-		{"quantile", []types.Arg{signed, konst(5)}, "quantile() takes literal percentages from 10 on: 50 is 50%, 999 is 99.9% (5 provided)"},
+		{"quantile", []types.Arg{signed, konst(0), konst(5), konst(100), {Const: true, Str: "99.95"}, {Const: true, Str: "count"}}, "quantile_t"},
+		{"quantile", []types.Arg{signed, konst(-1)}, `quantile() takes literal percentages: 50 is 50%, 999 or "99.9" is 99.9%, "min", "max" and "count" (-1 provided)`},
+		{"quantile", []types.Arg{signed, {Const: true, Str: "p50"}}, `quantile() takes literal percentages: 50 is 50%, 999 or "99.9" is 99.9%, "min", "max" and "count" ("p50" provided)`},
+		{"quantile", []types.Arg{signed, konst(999), {Const: true, Str: "99.9"}}, "quantile() prints each percentage once (99.9 provided twice)"},
+		{"llhist", []types.Arg{signed}, "llhist_t"},
 		{"kstack", nil, "kstack_bpftrace_127"},
 		{"kstack", []types.Arg{{Name: "nonsense"}}, "Unknown stack mode: 'nonsense'"},
 	} {

@@ -2,8 +2,11 @@ package stdlib
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
+	"github.com/gtrace/gtrace/codegen/ir"
 	"github.com/gtrace/gtrace/lang/types"
 )
 
@@ -11,19 +14,19 @@ const (
 	// logLinearBits makes the buckets of llhist and quantile no wider than a 32nd of the numbers in them.
 	logLinearBits = 5
 	// defaultQuantiles are those of quantile(n).
-	defaultQuantiles = "50,90,99"
+	defaultQuantiles = "count,min,50,90,99,99.9,max"
 	// maxQuantiles is the largest number of quantiles.
 	maxQuantiles = 16
 )
 
 func llhistType([]types.Arg, types.Env) (types.Type, error) {
-	return types.Hist{Bits: logLinearBits}, nil
+	return types.Hist{Bits: logLinearBits, Fit: true}, nil
 }
 
-// quantile is a histogram of which only quantiles are printed.
+// quantile is a histogram of which only quantiles are printed. The least and the greatest number are kept exactly.
 func quantile() *Builtin {
-	b := aggregate("quantile", "Keeps quantiles, to a 32nd: quantile(n, 50, 99, 999) prints those of 50, 99 and 99.9 percent.",
-		[]types.Param{number}, quantileType, updateHist)
+	b := aggregate("quantile", `Keeps quantiles, to a 64th: quantile(n, 50, 99, 999, "99.99", "max").`,
+		[]types.Param{number}, quantileType, updateQuantile)
 	b.Variadic = true
 	return b
 }
@@ -35,10 +38,14 @@ func quantileType(args []types.Arg, _ types.Env) (types.Type, error) {
 	}
 	var list []string
 	for _, a := range args[1:] {
-		if _, isInt := a.Type.(types.Int); !isInt || !a.Const || a.Int < 10 || a.Int == 100 {
-			return nil, fmt.Errorf("quantile() takes literal percentages from 10 on: 50 is 50%%, 999 is 99.9%% (%s provided)", provided(a))
+		q, ok := quantileName(a)
+		if !ok {
+			return nil, fmt.Errorf("quantile() takes literal percentages: 50 is 50%%, 999 or \"99.9\" is 99.9%%, \"min\", \"max\" and \"count\" (%s provided)", provided(a))
 		}
-		list = append(list, fmt.Sprint(a.Int))
+		if slices.Contains(list, q) {
+			return nil, fmt.Errorf("quantile() prints each percentage once (%s provided twice)", q)
+		}
+		list = append(list, q)
 	}
 	if len(list) > 0 {
 		t.Quantiles = strings.Join(list, ",")
@@ -46,9 +53,54 @@ func quantileType(args []types.Arg, _ types.Env) (types.Type, error) {
 	return t, nil
 }
 
+// percentage is what lies between the least number, 0, and the greatest, 100.
+var percentage = regexp.MustCompile(`^[0-9]{1,2}(\.[0-9]{1,6})?$`)
+
+// quantileName returns an argument as types.Hist has it.
+func quantileName(a types.Arg) (string, bool) {
+	if !a.Const {
+		return "", false
+	}
+	text := a.Str
+	if _, isInt := a.Type.(types.Int); isInt {
+		text = fmt.Sprint(a.Int)
+		if len(text) > 2 && text != "100" { // decimals follow the second digit
+			text = text[:2] + "." + text[2:]
+		}
+	}
+	switch text {
+	case "count", "min", "max":
+		return text, true
+	case "0":
+		return "min", true
+	case "100":
+		return "max", true
+	}
+	return text, percentage.MatchString(text)
+}
+
 func provided(a types.Arg) string {
-	if a.Const {
+	_, isInt := a.Type.(types.Int)
+	switch {
+	case a.Const && isInt:
 		return fmt.Sprint(a.Int)
+	case a.Const:
+		return fmt.Sprintf("%q", a.Str)
 	}
 	return a.Type.String()
+}
+
+// updateQuantile counts a number and keeps the bounds as types.HistBounds wants them.
+func updateQuantile(e Emitter, c Call) func(*ir.Value) {
+	t := c.Result.(types.Hist)
+	n, b := c.Args[0].Lower(), e.Builder()
+	slot := histSlot(b, n.V, isUnsigned(n.Type), t.Bits)
+	slots := types.HistSlots(t.Bits)
+	least := b.Binary(ir.OpXor, n.V, b.Const(int64(types.ExtremeMask(types.Min{Signed: true}))))
+	greatest := b.Binary(ir.OpXor, n.V, b.Const(int64(types.ExtremeMask(types.Max{Signed: true}))))
+	return func(addr *ir.Value) {
+		countSlot(b, addr, slot, slots, c.Shared)
+		keepLargest(e, addr, int64(8*slots), least, c.Shared)
+		keepLargest(e, addr, int64(8*slots+8), greatest, c.Shared)
+	}
 }

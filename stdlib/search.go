@@ -45,6 +45,10 @@ func find(e Emitter, c Call) *ir.Value {
 	return findString(e, c.Args[0], c.Args[1])
 }
 
+// manyPlaces is the number of places from which a search is code that the verifier follows once: up to that it follows it wherever it is,
+// which spares the program two lookups of memory.
+const manyPlaces = 64
+
 // findLiteral looks for the needle at every place, its bytes compared by words.
 func findLiteral(e Emitter, hay Arg, needle string) *ir.Value {
 	b := e.Builder()
@@ -57,13 +61,32 @@ func findLiteral(e Emitter, hay Arg, needle string) *ir.Value {
 		return b.Const(notFound)
 	}
 	last := b.AddImm(e.StrLen(v), int64(-len(needle)))
-	return findPlace(e, e.Padded(v, size+placesAtOnce), last, size-len(needle)+1, func(p *ir.Value, off int64, next *ir.Block) {
-		for k := 0; k < len(needle); {
-			w := wordOf(len(needle) - k)
-			same(b, b.Load(p, off+int64(k), w, false), b.Const(word(needle[k:k+w])), next)
-			k += w
-		}
+	room, places := size+placesAtOnce, size-len(needle)+1
+	search := func(e Emitter, text, last *ir.Value) *ir.Value {
+		return findPlace(e, text, last, places, func(p *ir.Value, off int64, next *ir.Block) {
+			compareLiteral(e.Builder(), p, off, needle, next)
+		})
+	}
+	if places <= manyPlaces {
+		return search(e, e.Padded(v, room), last)
+	}
+	return e.Once(Once{
+		Name: fmt.Sprintf("find %q in %d", needle, size), Size: room, Other: notFound,
+		Prepare: func(mem *ir.Value) []*ir.Value {
+			e.PutString(mem, v, room)
+			return []*ir.Value{last}
+		},
+		Code: func(e Emitter, mem *ir.Value, args []*ir.Value) *ir.Value { return search(e, mem, args[0]) },
 	})
+}
+
+// compareLiteral goes on where a needle is at an address, else to next.
+func compareLiteral(b *ir.Builder, p *ir.Value, off int64, needle string, next *ir.Block) {
+	for k := 0; k < len(needle); {
+		w := wordOf(len(needle) - k)
+		same(b, b.Load(p, off+int64(k), w, false), b.Const(word(needle[k:k+w])), next)
+		k += w
+	}
 }
 
 // findString looks for a needle that is only known at run time: of the last word, only the bytes that it has are compared.
@@ -74,20 +97,44 @@ func findString(e Emitter, hay, needle Arg) *ir.Value {
 	n := types.Align(y.Type.(types.String).Size, 8)
 	length := e.StrLen(y)
 	last := b.Binary(ir.OpSub, e.StrLen(x), length)
-	text, want := e.Padded(x, size+placesAtOnce+n), e.Padded(y, n)
-	mask := maskOf(e, length, n)
-	return findPlace(e, text, last, size+1, func(p *ir.Value, off int64, next *ir.Block) {
-		for k := int64(0); k < int64(n); k += 8 {
-			got := b.Binary(ir.OpAnd, b.Load(p, off+k, 8, false), b.Load(mask, k, 8, false))
-			same(b, got, b.Load(want, k, 8, false), next)
-		}
+	room := types.Align(size+placesAtOnce+n, 8)
+	search := func(e Emitter, text, want, mask, last *ir.Value) *ir.Value {
+		return findPlace(e, text, last, size+1, func(p *ir.Value, off int64, next *ir.Block) {
+			compareMasked(e.Builder(), p, off, want, mask, n, next)
+		})
+	}
+	if size*n/8 <= manyPlaces {
+		return search(e, e.Padded(x, room), e.Padded(y, n), maskOf(e, e.Bytes(nowhere(b), n), length, n), last)
+	}
+	return e.Once(Once{
+		Name: fmt.Sprintf("find %d in %d", n, size), Size: room + 2*n, Other: notFound,
+		Prepare: func(mem *ir.Value) []*ir.Value {
+			e.PutString(mem, x, room)
+			e.PutString(b.AddImm(mem, int64(room)), y, n)
+			return []*ir.Value{last, length}
+		},
+		Code: func(e Emitter, mem *ir.Value, args []*ir.Value) *ir.Value {
+			b := e.Builder()
+			want, mask := b.AddImm(mem, int64(room)), b.AddImm(mem, int64(room+n))
+			for k := 0; k < n; k += 8 {
+				b.Store(mask, int64(k), 8, b.Const(0))
+			}
+			return search(e, mem, want, maskOf(e, mask, args[1], n), args[0])
+		},
 	})
 }
 
-// maskOf returns the address of n bytes, all bits of the first ones of which are set.
-func maskOf(e Emitter, length *ir.Value, n int) *ir.Value {
+// compareMasked goes on where n bytes, of which a mask leaves those that count, are at an address, else to next.
+func compareMasked(b *ir.Builder, p *ir.Value, off int64, want, mask *ir.Value, n int, next *ir.Block) {
+	for k := int64(0); k < int64(n); k += 8 {
+		got := b.Binary(ir.OpAnd, b.Load(p, off+k, 8, false), b.Load(mask, k, 8, false))
+		same(b, got, b.Load(want, k, 8, false), next)
+	}
+}
+
+// maskOf sets all bits of the first of n bytes, which are zero, and returns their address.
+func maskOf(e Emitter, mask, length *ir.Value, n int) *ir.Value {
 	b := e.Builder()
-	mask := e.Bytes(nowhere(b), n)
 	repeat(b, int64(n), func(i *ir.Value, leave *ir.Block) {
 		within := b.NewBlock("within")
 		b.Branch(b.Binary(ir.OpULt, i, length), within, leave)
@@ -110,6 +157,8 @@ const placesAtOnce = 8
 // findPlace returns the first place in a text at which compare does not go to next; there is none after last.
 func findPlace(e Emitter, text, last *ir.Value, places int, compare func(p *ir.Value, off int64, next *ir.Block)) *ir.Value {
 	b := e.Builder()
+	// What the verifier knows of the end would be one thing on each way that leads here, and it would follow the search for each.
+	last = e.Hide(last)
 	at := b.NewVariable(ir.I64)
 	b.Define(at, b.Const(notFound))
 	repeat(b, int64((places+placesAtOnce-1)/placesAtOnce), func(i *ir.Value, leave *ir.Block) {

@@ -1,6 +1,7 @@
 package stdlib
 
 import (
+	"fmt"
 	"math/bits"
 
 	"github.com/gtrace/gtrace/codegen/ir"
@@ -10,12 +11,8 @@ import (
 // maxSearch bounds the sizes of a haystack and a long needle together: the verifier follows each step of the search.
 const maxSearch = 8192
 
-const (
-	// stepsAtOnce is the number of steps between two looks at whether more are needed: the verifier bears few branches.
-	stepsAtOnce = 16
-	// indexed is the size from which an object is never on the stack, where only places known to the verifier can be used.
-	indexed = 512
-)
+// stepsAtOnce is the number of steps between two looks at whether more are needed: the verifier bears few branches.
+const stepsAtOnce = 16
 
 // search is the search for a long needle in the way of Knuth, Morris and Pratt: its steps are at most twice the bytes of both
 // strings, so that the verifier of every kernel can follow them one by one. A step has no branch.
@@ -25,7 +22,7 @@ type search struct {
 	// needle has length bytes, and then zeros; borders has, by the number of the needle's first bytes, how many of them are
 	// both at their beginning and at their end, and not all.
 	needle, borders, length *ir.Value
-	// entries is a power of two, more than the needle has bytes.
+	// entries is a power of two, more than the needle's length.
 	entries int64
 }
 
@@ -34,18 +31,29 @@ func findLong(e Emitter, hay, needle Arg) *ir.Value {
 	b := e.Builder()
 	x, y := hay.Lower(), needle.Lower()
 	n, m := x.Type.(types.String).Size, y.Type.(types.String).Size
-	s := &search{e: e, b: b, length: e.Hide(e.StrLen(y)), entries: powerAbove(m + 1)}
-	hayLen, hayEntries := e.Hide(e.StrLen(x)), powerAbove(n)
-	s.needle = e.Padded(y, int(s.entries))
-	text := e.Padded(x, int(hayEntries))
-	s.borders = e.Bytes(nowhere(b), int(2*s.entries))
-	s.run(s.needle, s.entries, s.length, 1, 2*m, true)
-	at, matched := s.run(text, hayEntries, hayLen, 0, 2*n, false)
-	return s.place(at, matched)
+	hayLen, length := e.StrLen(x), e.StrLen(y)
+	entries, hayEntries := powerFor(m+1), powerFor(n)
+	return e.Once(Once{
+		Name: fmt.Sprintf("find long %d in %d", m, n), Size: int(hayEntries + 3*entries), Other: notFound,
+		Prepare: func(mem *ir.Value) []*ir.Value {
+			e.PutString(mem, x, int(hayEntries))
+			e.PutString(b.AddImm(mem, hayEntries), y, int(entries))
+			return []*ir.Value{hayLen, length}
+		},
+		Code: func(e Emitter, mem *ir.Value, args []*ir.Value) *ir.Value {
+			b := e.Builder()
+			s := &search{e: e, b: b, length: args[1], entries: entries}
+			s.needle, s.borders = b.AddImm(mem, hayEntries), b.AddImm(mem, hayEntries+entries)
+			b.Store(s.borders, 0, 4, b.Const(0))
+			s.run(s.needle, entries, s.length, 1, 2*m, true)
+			at, matched := s.run(mem, hayEntries, args[0], 0, 2*n, false)
+			return s.place(at, matched)
+		},
+	})
 }
 
-// powerAbove returns the smallest power of two above n, at least that from which objects can be indexed.
-func powerAbove(n int) int64 { return max(indexed, int64(1)<<bits.Len(uint(n))) }
+// powerFor returns the smallest power of two that is at least n.
+func powerFor(n int) int64 { return int64(1) << bits.Len(uint(n-1)) }
 
 // place is where the needle was found, given the place behind it, or notFound.
 func (s *search) place(at, matched *ir.Value) *ir.Value {

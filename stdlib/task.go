@@ -80,9 +80,7 @@ func taskBuiltins() []*Builtin {
 		{
 			Signature: types.Signature{
 				Name: "usermode", Doc: "1 if the probe interrupted the process in user space, 0 in the kernel; amd64 only.",
-				ResultOf: func(_ []types.Arg, env types.Env) (types.Type, error) {
-					return types.Uint8, needRegisters("usermode", env)
-				},
+				Result: types.Uint8, Fold: foldUsermode,
 			},
 			Lower: lowerUsermode,
 		},
@@ -201,6 +199,18 @@ func lowerReg(e Emitter, c Call) Value {
 		e.Refuse(fmt.Sprintf("'%s' is not a valid register on this architecture (%s)", name, e.Target().Arch()))
 	}
 	return Value{V: e.Builder().Load(e.Builder().Ctx(), off, 8, false), Type: c.Result}
+}
+
+// foldUsermode knows the value where all probes of a type are in user space, as gtrace's own are, or in the kernel.
+func foldUsermode(_ []types.Arg, env types.Env) (types.Folded, bool) {
+	switch {
+	case env.Registers:
+		return types.Folded{}, false
+	case env.Provider == "begin" || env.Provider == "end" || env.Provider == "self":
+		return types.Folded{Int: 1}, true
+	default:
+		return types.Folded{}, true
+	}
 }
 
 // lowerUsermode looks at the privilege level in the code segment's selector: 3 is user space.

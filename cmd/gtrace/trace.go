@@ -182,6 +182,8 @@ func (a attacher) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
 	return a.set.Configure(spec, ps)
 }
 
+func (a attacher) TypeCache() *host.TypeCache { return a.set.TypeCache() }
+
 func (a attacher) LinkKfuncs(spec *ebpf.ProgramSpec) error { return a.set.LinkKfuncs(spec) }
 
 func (a attacher) Iterate(ctx context.Context, prog *ebpf.Program, p attach.Probe) error {

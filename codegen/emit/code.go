@@ -69,6 +69,7 @@ const (
 	instStore                      // width bytes at base+off = src (a register or an immediate)
 	instAtomic                     // width bytes at base+off += src
 	instFetch                      // same; dst is what to add, then the old value
+	instXchg                       // width bytes at base+off = dst, and dst = what was there
 	instSet                        // dst = dst2 jump src ? 1 : 0; dst is written before the others are read
 	instCall                       // R0 = call(R1...)
 	instJump                       // to targets[0]
@@ -193,7 +194,7 @@ func (in *inst) visit(fn func(r *reg, how role)) {
 	case instStore, instAtomic:
 		operandUse(&in.base)
 		operandUse(&in.src)
-	case instFetch:
+	case instFetch, instXchg:
 		operandUse(&in.base)
 		fn(&in.dst, roleUse|roleDef)
 	case instSet:

@@ -50,7 +50,7 @@ func (e *expander) inst(in *inst, bigEndian bool) []asm.Instruction {
 		return one(e.unary(in, bigEndian))
 	case instExtend:
 		return one(e.extend(in))
-	case instLoad, instStore, instAtomic, instFetch:
+	case instLoad, instStore, instAtomic, instFetch, instXchg:
 		return one(e.memory(in))
 	case instSet:
 		return e.set(in)
@@ -169,6 +169,10 @@ func (e *expander) memory(in *inst) asm.Instruction {
 		// cilium/ebpf 0.22 writes the constant as it is here, and not the one that belongs to the operation.
 		x.Constant = atomicFetch
 		return x
+	case instXchg:
+		x := asm.Xchg.Mem(base, e.reg(in.dst), size, at)
+		x.Constant = atomicXchg
+		return x
 	default:
 		panic("BUG: emit: not a memory access")
 	}
@@ -189,8 +193,11 @@ func sizeOf(width uint8) asm.Size {
 	}
 }
 
-// atomicFetch is BPF_FETCH: an atomic operation yields the old value.
-const atomicFetch = 1
+// atomicFetch is BPF_FETCH: an atomic operation yields the old value. atomicXchg is BPF_XCHG, which always does.
+const (
+	atomicFetch = 0x01
+	atomicXchg  = 0xe0 | atomicFetch
+)
 
 // set expands a comparison to 0 or 1.
 func (e *expander) set(in *inst) []asm.Instruction {

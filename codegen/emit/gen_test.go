@@ -249,6 +249,10 @@ func (g *generator) access(addr *ir.Value, size int, onStack bool) {
 			g.b.AtomicAdd(addr, off, width, g.operand())
 			return
 		}
+		if width == 8 && g.Intn(2) == 0 {
+			g.set(g.b.Xchg(addr, off, g.operand()))
+			return
+		}
 		g.set(g.b.XchgAdd(addr, off, width, g.operand()))
 	}
 }

@@ -51,7 +51,6 @@ var helperNumbers = map[ir.Helper]asm.BuiltinFunc{
 	ir.HelperGetCurrentTaskBTF:   asm.FnGetCurrentTaskBtf,
 	ir.HelperTaskPtRegs:          asm.FnTaskPtRegs,
 	ir.HelperGetCurrentCgroupID:  asm.FnGetCurrentCgroupId,
-	ir.HelperGetStackID:          asm.FnGetStackid,
 	ir.HelperGetStack:            asm.FnGetStack,
 	ir.HelperGetFuncIP:           asm.FnGetFuncIp,
 	ir.HelperGetAttachCookie:     asm.FnGetAttachCookie,

@@ -115,6 +115,11 @@ func (m *machine) eval(v *ir.Value, vals map[*ir.Value]uint64, slots map[*ir.Slo
 		old := get(b)
 		put(b, old+a[1])
 		return old
+	case ir.OpXchg:
+		b := m.memory(a[0]+uint64(v.Imm), 8)
+		old := get(b)
+		put(b, a[1])
+		return old
 	case ir.OpCall:
 		return m.helper(v, a)
 	case ir.OpCallFunc:

@@ -130,6 +130,8 @@ func (s *selector) value(v *ir.Value) {
 		s.atomicAdd(v)
 	case ir.OpXchgAdd:
 		s.fetchAdd(v)
+	case ir.OpXchg:
+		s.exchange(v)
 	case ir.OpCall:
 		if _, used := s.regs[v]; used || v.Helper.Info().Effect == ir.EffectWrite {
 			s.call(v)

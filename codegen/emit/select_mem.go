@@ -70,16 +70,30 @@ func (s *selector) atomicAdd(v *ir.Value) {
 	s.emit(&inst{kind: instAtomic, base: base, off: off, width: v.Width, src: src})
 }
 
+// exchange makes an exchange, also where nobody wants the old value.
+func (s *selector) exchange(v *ir.Value) {
+	d, used := s.regs[v]
+	if !used {
+		d = s.code.newReg()
+	}
+	s.fetch(v, instXchg, d)
+}
+
 func (s *selector) fetchAdd(v *ir.Value) {
 	d, used := s.regs[v]
 	if !used {
 		s.atomicAdd(v)
 		return
 	}
+	s.fetch(v, instFetch, d)
+}
+
+// fetch makes an atomic instruction that leaves the old value in a register.
+func (s *selector) fetch(v *ir.Value, kind instKind, d reg) {
 	if !s.has(target.AtomicFetch) {
 		panic("BUG: emit: atomic fetch on a kernel without it")
 	}
 	base, off := s.address(v.Args[0], v.Imm)
 	s.move(d, s.operand(v.Args[1])).tied = true
-	s.emit(&inst{kind: instFetch, base: base, off: off, width: v.Width, dst: d})
+	s.emit(&inst{kind: kind, base: base, off: off, width: v.Width, dst: d})
 }

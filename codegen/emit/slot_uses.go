@@ -78,7 +78,7 @@ func (u *slotUses) touch(block, at int, v *ir.Value) {
 			} else {
 				u.touches[s] = append(list, blockTouch{block, at, at})
 			}
-			if i == 1 && (v.Op == ir.OpStore || v.Op == ir.OpAtomicAdd || v.Op == ir.OpXchgAdd) {
+			if i == 1 && (v.Op == ir.OpStore || v.Op == ir.OpAtomicAdd || v.Op == ir.OpXchgAdd || v.Op == ir.OpXchg) {
 				u.escaped[s] = true
 			}
 		}

@@ -221,6 +221,14 @@ func (b *Builder) XchgAdd(addr *Value, offset int64, width int, x *Value) *Value
 	return b.emit(v)
 }
 
+// Xchg puts x into the 8 bytes at addr+offset, which must be a map's, and returns what was there.
+func (b *Builder) Xchg(addr *Value, offset int64, x *Value) *Value {
+	addr, offset = b.address(addr, offset)
+	v := b.Func.NewValue(OpXchg, I64, addr, x)
+	v.Imm, v.Width = offset, 8
+	return b.emit(v)
+}
+
 // Call calls a helper.
 func (b *Builder) Call(h Helper, args ...*Value) *Value {
 	info := h.Info()

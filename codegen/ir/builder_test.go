@@ -158,7 +158,7 @@ func TestBuilderSubprogram(t *testing.T) {
 	b.Func.Sub = true
 	p, n := b.Param(ir.Ptr), b.Param(ir.I64)
 	b.AtomicAdd(p, 0, 8, n)
-	b.Return(b.XchgAdd(p, 8, 8, n))
+	b.Return(b.XchgAdd(p, 8, 8, b.Xchg(p, 8, n)))
 	m := ir.NewBuilder("main")
 	m.Return(m.CallFunc("cb", m.MapValue("@x", 0), m.Neg(m.Const(1))))
 	m2 := &ir.Module{Funcs: []*ir.Func{b.Func, m.Func}}

@@ -32,7 +32,6 @@ const (
 	HelperGetCurrentTaskBTF
 	HelperTaskPtRegs
 	HelperGetCurrentCgroupID
-	HelperGetStackID
 	HelperGetStack
 	HelperGetFuncIP
 	HelperGetAttachCookie
@@ -108,7 +107,6 @@ var helpers = [endHelper]HelperInfo{
 	HelperGetCurrentTaskBTF:   {"get_current_task_btf", 0, EffectPure, Ptr, target.CurrentTaskBTF, true},
 	HelperTaskPtRegs:          {"task_pt_regs", 1, EffectPure, I64, target.TaskPtRegs, true},
 	HelperGetCurrentCgroupID:  {"get_current_cgroup_id", 0, EffectPure, I64, 0, false},
-	HelperGetStackID:          {"get_stackid", 3, EffectWrite, I64, 0, true},
 	HelperGetStack:            {"get_stack", 4, EffectWrite, I64, 0, true},
 	HelperGetFuncIP:           {"get_func_ip", 1, EffectPure, I64, target.GetFuncIP, true},
 	HelperGetAttachCookie:     {"get_attach_cookie", 1, EffectPure, I64, target.AttachCookie, false},

@@ -159,6 +159,7 @@ const (
 	OpStore     // Width bytes of Args[1] to Args[0]+Imm
 	OpAtomicAdd // add Args[1] to the Width (4, 8) bytes at Args[0]+Imm
 	OpXchgAdd   // same, and yield the old value; only if the target has AtomicFetch
+	OpXchg      // put Args[1] into the 8 bytes at Args[0]+Imm, and yield the old value; only if the target has AtomicFetch
 
 	OpCall     // Helper(Args...)
 	OpKfunc    // kernel function Sym(Args...)

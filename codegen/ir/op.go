@@ -49,6 +49,7 @@ var ops = [endOp]OpInfo{
 	OpStore:     {"store", 2, false, false, false},
 	OpAtomicAdd: {"atomic_add", 2, false, false, false},
 	OpXchgAdd:   {"xchg_add", 2, false, false, false},
+	OpXchg:      {"xchg", 2, false, false, false},
 	OpCall:      {"call", -1, false, false, false},
 	OpKfunc:     {"kfunc", -1, false, false, false},
 	OpCallFunc:  {"callfunc", -1, false, false, false},

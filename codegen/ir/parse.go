@@ -294,7 +294,7 @@ func (p *parser) operands(v *Value) error {
 		return p.fixedArgs(v)
 	case OpLoad:
 		return p.load(v)
-	case OpStore, OpAtomicAdd, OpXchgAdd:
+	case OpStore, OpAtomicAdd, OpXchgAdd, OpXchg:
 		return p.store(v)
 	case OpCall:
 		return p.helperCall(v)

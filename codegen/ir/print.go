@@ -127,7 +127,7 @@ func defaultType(v *Value) Type {
 	case OpAdd, OpSub:
 		return pointerResult(v)
 	case OpParam, OpConst, OpMul, OpUDiv, OpSDiv, OpUMod, OpSMod, OpAnd, OpOr, OpXor, OpShl, OpLShr, OpAShr, OpNeg, OpSExt,
-		OpZExt, OpBswap, OpNumber, OpEq, OpNe, OpULt, OpULe, OpSLt, OpSLe, OpLoad, OpXchgAdd, OpKfunc, OpCallFunc:
+		OpZExt, OpBswap, OpNumber, OpEq, OpNe, OpULt, OpULe, OpSLt, OpSLe, OpLoad, OpXchgAdd, OpXchg, OpKfunc, OpCallFunc:
 		return I64
 	case OpInvalid, endOp:
 	}
@@ -162,7 +162,7 @@ func operands(v *Value) string {
 		return fmt.Sprintf("%d %s", v.Width, list(v.Args))
 	case OpLoad:
 		return loadOperands(v)
-	case OpStore, OpAtomicAdd, OpXchgAdd:
+	case OpStore, OpAtomicAdd, OpXchgAdd, OpXchg:
 		return fmt.Sprintf("%d %s, %s", v.Width, address(v), name(v.Args[1]))
 	case OpCall:
 		return fmt.Sprintf("%v(%s)", v.Helper, list(v.Args))

@@ -32,42 +32,43 @@ b0 entry:
   store 4 [%1 + 12], %8
   atomic_add 8 [%3 - 8], %5
   %11 = xchg_add 4 [%3], %5
-  %12 = add %1, %5
-  %13 = sub %12, %1
-  %14 = mul %5, %13
-  %15 = udiv %14, %5
-  %16 = sdiv %14, %5
-  %17 = umod %14, %5
-  %18 = smod %14, %5
-  %19 = and %14, %15
-  %20 = or %19, %15
-  %21 = xor %20, %15
-  %22 = shl %21, %5
-  %23 = lshr %22, %5
-  %24 = ashr %23, %5
-  %25 = neg %24
-  %26 = sext 4 %25
-  %27 = zext 1 %26
-  %28 = bswap 8 %27
-  %29 = eq %28, %27
-  %30 = ne %28, %27
-  %31 = ult %28, %27
-  %32 = ule %28, %27
-  %33 = slt %28, %27
-  %34 = sle %28, %27
-  %35: ptr = load u64 [%1]
-  %36 = number %35
-  jump b1(%34, %6)
-b1 "loop: head"(%37: i64, %38: ptr):
-  %39 = call map_lookup_elem(%2, %1)
-  %40 = kfunc bpf_rcu_read_lock()
-  %41: ptr = kfunc bpf_task_from_pid(%37)
+  %12 = xchg 8 [%3 - 8], %11
+  %13 = add %1, %5
+  %14 = sub %13, %1
+  %15 = mul %5, %14
+  %16 = udiv %15, %5
+  %17 = sdiv %15, %5
+  %18 = umod %15, %5
+  %19 = smod %15, %5
+  %20 = and %15, %16
+  %21 = or %20, %16
+  %22 = xor %21, %16
+  %23 = shl %22, %5
+  %24 = lshr %23, %5
+  %25 = ashr %24, %5
+  %26 = neg %25
+  %27 = sext 4 %26
+  %28 = zext 1 %27
+  %29 = bswap 8 %28
+  %30 = eq %29, %28
+  %31 = ne %29, %28
+  %32 = ult %29, %28
+  %33 = ule %29, %28
+  %34 = slt %29, %28
+  %35 = sle %29, %28
+  %36: ptr = load u64 [%1]
+  %37 = number %36
+  jump b1(%35, %6)
+b1 "loop: head"(%38: i64, %39: ptr):
+  %40 = call map_lookup_elem(%2, %1)
+  %41 = kfunc bpf_rcu_read_lock()
+  %42: ptr = kfunc bpf_task_from_pid(%38)
   kfunc bpf_rcu_read_unlock()
-  %43 = callfunc "a callback"(%1, %5)
-  call ringbuf_submit(%39, %5)
-  branch %39, b2, b1(%43, %39)
+  %44 = callfunc "a callback"(%1, %5)
+  call ringbuf_submit(%40, %5)
+  branch %40, b2, b1(%44, %40)
 b2:
-  return %37
+  return %38
 }
 `
 

@@ -190,7 +190,7 @@ func (c *validator) operands(v *Value) error {
 
 // isMemory reports whether the op accesses memory at Args[0]+Imm.
 func (v *Value) isMemory() bool {
-	return v.Op == OpLoad || v.Op == OpStore || v.Op == OpAtomicAdd || v.Op == OpXchgAdd
+	return v.Op == OpLoad || v.Op == OpStore || v.Op == OpAtomicAdd || v.Op == OpXchgAdd || v.Op == OpXchg
 }
 
 // immediate checks widths, offsets and the slot.
@@ -202,6 +202,8 @@ func (c *validator) immediate(v *Value) error {
 		ok = oneOf(w, 1, 2, 4, 8)
 	case v.Op == OpAtomicAdd || v.Op == OpXchgAdd:
 		ok = oneOf(w, 4, 8)
+	case v.Op == OpXchg:
+		ok = w == 8
 	case v.Op == OpSExt || v.Op == OpZExt:
 		ok = oneOf(w, 1, 2, 4)
 	case v.Op == OpBswap:

@@ -40,6 +40,7 @@ func TestValidateRejects(t *testing.T) {
 		{"offset", "func f {\nb0:\n  %0 = ctx\n  %1 = load u8 [%0 + 40000]\n  return %1\n}", "offset 40000"},
 		{"extension width", "func f {\nb0:\n  %0 = const 1\n  %1 = zext 8 %0\n  return %1\n}", "width 8"},
 		{"atomic width", "func f {\nb0:\n  %0 = ctx\n  %1 = xchg_add 2 [%0], %0\n  return %1\n}", "width 2"},
+		{"exchange width", "func f {\nb0:\n  %0 = ctx\n  %1 = xchg 4 [%0], %0\n  return %1\n}", "width 4"},
 		{"map offset", "func f {\nb0:\n  %0 = mapvalue m - 8\n  return %0\n}", "offset -8"},
 		{"helper arity", "func f {\nb0:\n  %0 = call map_lookup_elem()\n  return %0\n}", "takes 2 arguments, 0 given"},
 		{"helper without a value", "func f {\nb0:\n  %0: i64 = call ringbuf_submit(%0, %0)\n  return %0\n}", "instead of none"},

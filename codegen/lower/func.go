@@ -2,7 +2,6 @@ package lower
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/gtrace/gtrace/codegen/ir"
 	"github.com/gtrace/gtrace/codegen/target"
@@ -69,21 +68,6 @@ func (m *module) program(name string, p *check.Program) *ir.Func {
 		f.ret()
 	}
 	return f.b.Func
-}
-
-// reentrant reports whether a thread that is in the program can lose its CPU to another one that comes to run it, too. The kernel
-// turns preemption off for other kinds of programs, or counts a second run and leaves it out.
-func (m *module) reentrant(p *check.Program) bool {
-	if !m.target.Has(target.UprobePreempt) || !m.target.Has(target.AtomicFetch) {
-		return false
-	}
-	return slices.ContainsFunc(p.Probes, func(probe attach.Probe) bool {
-		switch probe.Provider {
-		case "uprobe", "uretprobe", "usdt", "iter":
-			return true
-		}
-		return false
-	})
 }
 
 // ret ends the program or function.

@@ -42,6 +42,9 @@ type module struct {
 	subs []*ir.Func
 	// functions are the functions of the script that are called.
 	functions map[functionKey]*function
+	// once are the subprograms that the verifier follows once, work how much working memory programs need for them.
+	once map[onceKey]string
+	work map[string]workMemory
 	// zero is the largest value that map updates need a zero source for.
 	zero int
 	// countsFrames is set if the script asks for the number of frames of a stack.
@@ -62,12 +65,13 @@ func Lower(info *check.Info, t target.Target, opts Options) (*ir.Module, *object
 			Maps: map[string]*ebpf.MapSpec{}, Programs: map[string]*ebpf.ProgramSpec{},
 		}},
 		maps: map[string]*mapInfo{}, tables: map[string]stdlib.Table{}, events: map[string]int{}, sources: map[*diag.File]int{},
-		functions: map[functionKey]*function{},
+		functions: map[functionKey]*function{}, once: map[onceKey]string{}, work: map[string]workMemory{},
 	}
 	m.obj.Manifest.Config = configOf(info.Config)
 	m.source(info.File)
 	m.countsFrames = asksFrames(info)
 	m.layoutMaps()
+	m.findShared()
 	for i, p := range info.Programs {
 		name := fmt.Sprintf("gt_%d", i)
 		m.mod.Funcs = append(m.mod.Funcs, m.program(name, p))

@@ -159,7 +159,7 @@ func (f *fn) aggregate(info *mapInfo, m *ast.MapExpr, e ast.Expr) {
 		panic("BUG: lower: a map of aggregates is assigned something else")
 	}
 	call := f.callOf(e)
-	call.Result, call.Shared = info.Value, !info.perCPU || f.b.Func.Reentrant
+	call.Result, call.Shared = info.Value, !info.perCPU || info.shared || f.b.Func.Reentrant
 	var bucket *ir.Value
 	call.SetBucket = func(n *ir.Value) { bucket = n }
 	update := b.Update(f, call)

@@ -117,6 +117,9 @@ func (f *fn) zeroValue(size int) *ir.Value {
 // countLost adds one to a counter of losses.
 func (f *fn) countLost(index int) { f.countIn(object.LostMap, index) }
 
+// Lost counts a lost event.
+func (f *fn) Lost() { f.countLost(object.LostEvents) }
+
 // countIn adds one to a counter of a per-CPU array.
 func (f *fn) countIn(counters string, index int) {
 	key := f.Temp("lost", 4, 4)
@@ -125,11 +128,7 @@ func (f *fn) countIn(counters string, index int) {
 	p := f.b.Call(ir.HelperMapLookupElem, f.b.MapPtr(counters), key)
 	f.b.Branch(p, counter, done)
 	f.enter(counter)
-	if f.b.Func.Reentrant {
-		f.b.AtomicAdd(p, 0, 8, f.b.Const(1))
-	} else {
-		f.b.Store(p, 0, 8, f.b.AddImm(f.b.Load(p, 0, 8, false), 1))
-	}
+	f.b.AtomicAdd(p, 0, 8, f.b.Const(1)) // programs that interrupt each other have the same counters
 	f.b.Jump(done)
 	f.enter(done)
 }

@@ -15,16 +15,10 @@ import (
 const (
 	// zeroMap is an array map whose only value stays zero: the source of initial values that are too large for the stack.
 	zeroMap = "gt_zero"
-	// stackEntries is the number of stacks that a stack map holds.
+	// stackEntries is the number of stacks that a stack map holds. The runtime takes them out before it is full.
 	stackEntries = 16384
-	// maxStackEntries is the same for maps with many stacks: one of 127 frames takes about a kilobyte.
-	maxStackEntries = 131072
-	// collidedEntries is the number of stacks more whose place in that was taken: for a stack map that is filled to a half there are
-	// some 1,700.
-	collidedEntries = 4096
-	pageSize        = 4096
-	// stackBuildID is BPF_F_STACK_BUILD_ID, buildIDFrame the size of struct bpf_stack_build_id.
-	stackBuildID = 1 << 5
+	pageSize     = 4096
+	// buildIDFrame is the size of struct bpf_stack_build_id.
 	buildIDFrame = 32
 	// defaultRingBufPages is the size of the ring buffer where the script does not say it.
 	defaultRingBufPages = 256
@@ -43,6 +37,8 @@ type mapInfo struct {
 	size int
 	// perCPU maps have a value for each CPU.
 	perCPU bool
+	// shared is set where programs that may interrupt each other add to it.
+	shared bool
 }
 
 func (m *mapInfo) scalar() bool { return m.Key == nil }
@@ -175,6 +171,9 @@ func (m *module) ownMap(name string) *ebpf.MapSpec {
 	if t, ok := m.tables[name]; ok {
 		return tableMap(name, t)
 	}
+	if program, ok := strings.CutPrefix(name, object.WorkMap); ok {
+		return m.workMap(name, program)
+	}
 	switch {
 	case name == object.EventsMap:
 		spec.Type, spec.KeySize, spec.MaxEntries = ebpf.RingBuf, 0, uint32(m.ringPages()*pageSize)
@@ -182,42 +181,24 @@ func (m *module) ownMap(name string) *ebpf.MapSpec {
 		spec.Type, spec.ValueSize, spec.MaxEntries = ebpf.PerfEventArray, 4, 0 // as many as there are CPUs
 	case name == object.LostMap:
 		return lostMap(len(m.info.Maps))
+	case name == object.StoredMap:
+		spec.Type, spec.ValueSize = ebpf.PerCPUArray, 8
 	case name == object.DataMap:
 		spec.ValueSize = object.DataSize
 	case name == zeroMap:
 		spec.ValueSize = uint32(max(8, m.zero))
 	case m.unwindMap(name, spec):
 	default:
-		if depth, ok := object.ParseCollidedMap(name); ok {
-			spec.Type, spec.KeySize, spec.ValueSize, spec.MaxEntries = ebpf.Hash, 8, uint32(8*depth), collidedEntries
-			return spec
-		}
 		depth, buildID, ok := object.ParseStackMap(name)
 		if !ok {
 			panic(fmt.Sprintf("BUG: lower: reference to the unknown map %s", name))
 		}
-		spec.Type, spec.ValueSize, spec.MaxEntries = ebpf.StackTrace, uint32(8*depth), m.stackRoom()
+		spec.Type, spec.KeySize, spec.ValueSize, spec.MaxEntries = ebpf.Hash, 8, uint32(8*depth), stackEntries
 		if buildID {
-			spec.ValueSize, spec.Flags = uint32(buildIDFrame*depth), stackBuildID
+			spec.ValueSize = uint32(buildIDFrame * depth)
 		}
 	}
 	return spec
-}
-
-// stackRoom is the number of stacks that are kept: more if a map of stacks has room for many.
-func (m *module) stackRoom() uint32 {
-	n := uint32(stackEntries)
-	for _, info := range m.maps {
-		for info.Key != nil && types.Holds(info.Key, isStack) && n < maxStackEntries && n < 4*uint32(info.MaxEntries) {
-			n *= 2
-		}
-	}
-	return n
-}
-
-func isStack(t types.Type) bool {
-	_, ok := t.(types.Stack)
-	return ok
 }
 
 // ringPages is the size of the ring buffer, a power of two.

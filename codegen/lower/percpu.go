@@ -101,30 +101,29 @@ func (f *fn) averageOfCPUs(info *mapInfo, key *ir.Value, signed bool) *ir.Value 
 	return f.b.Use(result)
 }
 
-// extremeOfCPUs is the least or greatest number of the CPUs that saw one.
+// extremeOfCPUs is the least or greatest number that a CPU saw, 0 if none did.
 func (f *fn) extremeOfCPUs(info *mapInfo, key *ir.Value) *ir.Value {
-	best, seen := f.b.NewVariable(ir.I64), f.b.NewVariable(ir.I64)
+	best, seen, result := f.b.NewVariable(ir.I64), f.b.NewVariable(ir.I64), f.b.NewVariable(ir.I64)
 	f.b.Define(best, f.b.Const(0))
 	f.b.Define(seen, f.b.Const(0))
 	f.eachCPU(info, key, func(p *ir.Value) {
-		set, compare, take, next := f.b.NewBlock("set"), f.b.NewBlock("compare"), f.b.NewBlock("take"), f.b.NewBlock("next")
-		f.b.Branch(f.b.Load(p, 8, 8, false), set, next)
-		f.enter(set)
+		take, next := f.b.NewBlock("take"), f.b.NewBlock("next")
 		n := f.b.Load(p, 0, 8, false)
-		f.b.Branch(f.b.Use(seen), compare, take)
-		f.enter(compare)
-		op := ast.Gt
-		if _, ok := info.Value.(types.Min); ok {
-			op = ast.Lt
-		}
-		f.b.Branch(f.compareNumbers(op, n, f.b.Use(best), isSigned(info.Value)), take, next)
+		f.b.Define(seen, f.b.Binary(ir.OpOr, f.b.Use(seen), f.b.Load(p, 8, 8, false)))
+		f.b.Branch(f.b.Binary(ir.OpULt, f.b.Use(best), n), take, next)
 		f.enter(take)
 		f.b.Define(best, n)
-		f.b.Define(seen, f.b.Const(1))
 		f.b.Jump(next)
 		f.enter(next)
 	})
-	return f.b.Use(best)
+	some, done := f.b.NewBlock("some"), f.b.NewBlock("extreme")
+	f.b.Define(result, f.b.Const(0))
+	f.b.Branch(f.b.Use(seen), some, done)
+	f.enter(some)
+	f.b.Define(result, f.b.Binary(ir.OpXor, f.b.Use(best), f.b.Const(int64(types.ExtremeMask(info.Value)))))
+	f.b.Jump(done)
+	f.enter(done)
+	return f.b.Use(result)
 }
 
 // deleteAggregate clears the values of all CPUs of a scalar map. Kernels that do not let a program reach other CPUs' values

@@ -16,7 +16,7 @@ import (
 // The memory of a walk, which is per CPU and belongs to one program: the registers of the frame that it is at, by their DWARF numbers
 // and then RIP; whether all of them are known, not only those that rules are about; what to subtract from RIP to get into the call;
 // which ranges the process has; whether the frame was found by a frame pointer; how many frames there are, how many are wanted; a number
-// computed from them; and then their addresses.
+// computed from them; who holds the memory; and then their addresses.
 const (
 	walkRegs    = 0
 	walkIP      = 16 * 8
@@ -30,10 +30,7 @@ const (
 	walkHash    = walkIP + 64
 	walkHolders = walkIP + 72
 	walkFrames  = walkIP + 80
-	// walkMemories is how many walks of a program can be going on on a CPU, if threads can take it from each other in the middle of the
-	// program. walkHolders counts who has the memory.
-	walkMemories = 4
-	walkSize     = walkFrames + 8*walkMost
+	walkSize    = walkFrames + 8*walkMost
 	// walkMost is the largest number of frames, a power of two: the verifier wants to see that indexes are less.
 	walkMost = 128
 )
@@ -72,53 +69,18 @@ func (f *fn) UnwindStack(c stdlib.Call) stdlib.Value {
 	f.b.Jump(done)
 	f.enter(known)
 	ranges := f.b.Load(p, 0, 8, false)
-	f.withWalkMemory(func(s, n *ir.Value) {
+	f.withMemory(memoryKind{
+		name: object.UnwindStateMap + f.programName(), holders: walkHolders, none: func(done *ir.Block) {
+			f.countLost(object.LostStacks)
+			f.b.Jump(done)
+		},
+	}, func(s, n *ir.Value) {
 		f.walk(c, t, s, n, ranges)
 		f.keepWalked(dst, t, s)
 	})
 	f.b.Jump(done)
 	f.enter(done)
 	return stdlib.Value{V: dst, Type: t}
-}
-
-// withWalkMemory makes the code of a walk with memory that no other run of the program has: s is its address, n its index.
-func (f *fn) withWalkMemory(walk func(s, n *ir.Value)) {
-	name := object.UnwindStateMap + f.programName()
-	s, index := f.b.NewVariable(ir.Ptr), f.b.NewVariable(ir.I64)
-	memory, done := f.b.NewBlock("walk"), f.b.NewBlock("walk_done")
-	for n := range int64(walkMemories) {
-		p := f.b.Call(ir.HelperMapLookupElem, f.b.MapPtr(name), f.mapIndex(f.b.Const(n)))
-		f.b.Define(s, p)
-		f.b.Define(index, f.b.Const(n))
-		if !f.b.Func.Reentrant {
-			f.b.Branch(p, memory, done)
-			break
-		}
-		there, taken := f.b.NewBlock("walk_memory"), f.b.NewBlock("taken")
-		f.b.Branch(p, there, done)
-		f.enter(there)
-		f.b.Branch(f.b.XchgAdd(p, walkHolders, 8, f.b.Const(1)), taken, memory)
-		f.enter(taken)
-		f.b.AtomicAdd(p, walkHolders, 8, f.b.Const(-1))
-		if n == walkMemories-1 {
-			f.countLost(object.LostStacks)
-			f.b.Jump(done)
-		}
-	}
-	f.enter(memory)
-	walk(f.b.Use(s), f.b.Use(index))
-	if f.b.Func.Reentrant {
-		f.b.AtomicAdd(f.b.Use(s), walkHolders, 8, f.b.Const(-1))
-	}
-	f.b.Jump(done)
-	f.enter(done)
-}
-
-// mapIndex returns the address of a 32-bit key.
-func (f *fn) mapIndex(n *ir.Value) *ir.Value {
-	key := f.Temp("index", 4, 4)
-	f.b.Store(key, 0, 4, n)
-	return key
 }
 
 // walk fills the memory at s, the n-th of the CPU, with the frames of the current task.
@@ -192,41 +154,24 @@ func (f *fn) taskRegisters(c stdlib.Call) *ir.Value {
 	return regs
 }
 
-// hashBits are the bits of the number of a walked stack.
-const hashBits = object.UnwindWalked - 1
-
 // keepWalked stores the frames under their number and gives that to the stack.
 func (f *fn) keepWalked(dst *ir.Value, t types.Stack, s *ir.Value) {
 	count := f.b.Load(s, walkCount, 8, false)
 	if f.countsFrames {
 		f.b.Store(dst, stackFrames, 4, count)
 	}
-	some, lost, done := f.b.NewBlock("some_frames"), f.b.NewBlock("stack_lost"), f.b.NewBlock("stack")
+	some, done := f.b.NewBlock("some_frames"), f.b.NewBlock("stack")
 	f.b.Branch(count, some, done)
 	f.enter(some)
 	if t.Depth < walkMost {
 		last := f.b.Binary(ir.OpShl, f.b.Binary(ir.OpAnd, count, f.b.Const(walkMost-1)), f.b.Const(3))
 		f.b.Store(f.b.Binary(ir.OpAdd, s, last), walkFrames, 8, f.b.Const(0))
 	}
-	id := f.b.Binary(ir.OpOr, f.b.Binary(ir.OpAnd, f.b.Load(s, walkHash, 8, false), f.b.Const(hashBits)), f.b.Const(object.UnwindWalked))
-	f.b.Store(dst, 0, 8, id)
-	key := f.Temp("stack_id", 8, 8)
-	f.b.Store(key, 0, 8, id)
-	ret := f.b.Call(ir.HelperMapUpdateElem, f.b.MapPtr(object.WalkedMapName(t)), key, f.b.AddImm(s, walkFrames), f.b.Const(noExist))
-	// Before 6.4, commit d7ba4cc900bf ("bpf: return long from bpf_map_ops funcs"), the high half of the result is undefined.
-	ret = f.b.Extend(ret, 4, true)
-	kept := f.b.NewBlock("not_kept")
-	f.b.Branch(f.b.Binary(ir.OpEq, ret, f.b.Const(0)), done, kept)
-	f.enter(kept)
-	f.b.Branch(f.b.Binary(ir.OpEq, ret, f.b.Const(errExist)), done, lost)
-	f.enter(lost)
-	f.countLost(object.LostStacks)
+	id := f.stackID(f.b.Load(s, walkHash, 8, false), object.UnwindWalked)
+	f.keepStack(dst, object.WalkedMapName(t), id, f.b.AddImm(s, walkFrames))
 	f.b.Jump(done)
 	f.enter(done)
 }
-
-// noExist is BPF_NOEXIST: a stack that is there already stays.
-const noExist = 1
 
 // unwindMap completes the spec of a map for walks, if the name is that of one.
 func (m *module) unwindMap(name string, spec *ebpf.MapSpec) bool {
@@ -251,12 +196,12 @@ func (m *module) unwindMap(name string, spec *ebpf.MapSpec) bool {
 		return true
 	}
 	if strings.HasPrefix(name, object.UnwindStateMap) {
-		spec.Type, spec.ValueSize, spec.MaxEntries = ebpf.PerCPUArray, walkSize, walkMemories
+		spec.Type, spec.ValueSize, spec.MaxEntries = ebpf.PerCPUArray, walkSize, memories
 		return true
 	}
 	depth, ok := object.ParseWalkedMap(name)
 	if ok {
-		spec.Type, spec.KeySize, spec.ValueSize, spec.MaxEntries = ebpf.Hash, 8, uint32(8*depth), m.stackRoom()
+		spec.Type, spec.KeySize, spec.ValueSize, spec.MaxEntries = ebpf.Hash, 8, uint32(8*depth), stackEntries
 	}
 	return ok
 }

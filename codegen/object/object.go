@@ -186,13 +186,15 @@ const (
 	// LostMap is a per-CPU array of 64-bit counters, indexed by the Lost constants; absent with the ring buffer and if nothing can
 	// be lost.
 	LostMap = "gt_lost"
-	// StackMap is the map of stack traces of depth N: "gt_stacks_N", or "gt_stacks_bN" for those by build id.
+	// StackMap is the map of stack traces of depth N: "gt_stacks_N", or "gt_stacks_bN" for those by build id. It is a hash map from the number
+	// of a stack, which is computed from its frames, to the frames, ended by 0 if they are fewer.
 	StackMap = "gt_stacks_"
-	// CollidedMap is the map of stacks of depth N whose place in StackMap was taken: "gt_collided_N", a hash map from the number of
-	// the stack, which is computed from its addresses, to the addresses, ended by 0 if they are fewer.
-	CollidedMap = "gt_collided_"
+	// StoredMap is a per-CPU array of one 64-bit counter: the stacks that were stored.
+	StoredMap = "gt_stored"
 	// ScratchMap is the per-CPU memory of the program N: "gt_scratch_N".
 	ScratchMap = "gt_scratch_"
+	// WorkMap is the per-CPU memory of functions of the program N that the verifier follows once: "gt_work_N".
+	WorkMap = "gt_work_"
 	// DataMap is an array map with one value of run-time constants that the runtime sets before a program is loaded; see Data.
 	DataMap = "gt_data"
 )
@@ -234,14 +236,8 @@ func StackMapName(t types.Stack) string {
 	return fmt.Sprintf("%s%s%d", StackMap, mark, t.Depth)
 }
 
-// StackCollided is set in the number of a stack that is in CollidedMap.
-const StackCollided = 1 << 61
-
-// CollidedMapName returns the name of the map for stacks of a type whose place was taken.
-func CollidedMapName(t types.Stack) string { return fmt.Sprintf("%s%d", CollidedMap, t.Depth) }
-
-// ParseCollidedMap returns what stacks the map of a name is for.
-func ParseCollidedMap(name string) (depth int, ok bool) { return parseDepth(name, CollidedMap) }
+// StackStored is the highest bit in the number of a stack that is in StackMap.
+const StackStored = 1 << 61
 
 // WalkedMapName returns the name of the map for stacks of a type that were walked by call frame information.
 func WalkedMapName(t types.Stack) string { return fmt.Sprintf("%s%d", UnwindStackMap, t.Depth) }

@@ -108,7 +108,7 @@ func (m *machine) exec(v *ir.Value, ctx uint64) error {
 		m.values[v.ID] = int64(hash("pointer to map", v.Sym) >> 1)
 	case ir.OpMapValue:
 		m.values[v.ID] = int64(m.region("map "+v.Sym, 64, 3)) + v.Imm
-	case ir.OpLoad, ir.OpStore, ir.OpAtomicAdd, ir.OpXchgAdd:
+	case ir.OpLoad, ir.OpStore, ir.OpAtomicAdd, ir.OpXchgAdd, ir.OpXchg:
 		return m.access(v)
 	case ir.OpCall:
 		m.call(v)

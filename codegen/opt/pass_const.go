@@ -85,7 +85,7 @@ func (c *folder) step(v *ir.Value) *ir.Value {
 		return c.foldExtension(v)
 	case ir.OpEq, ir.OpNe, ir.OpULt, ir.OpULe, ir.OpSLt, ir.OpSLe:
 		return c.foldCompare(v)
-	case ir.OpLoad, ir.OpStore, ir.OpAtomicAdd, ir.OpXchgAdd:
+	case ir.OpLoad, ir.OpStore, ir.OpAtomicAdd, ir.OpXchgAdd, ir.OpXchg:
 		return c.foldMemory(v)
 	case ir.OpBranch:
 		return c.foldBranch(v)

@@ -63,7 +63,7 @@ func (fw *forwarder) block(b *ir.Block) bool {
 // writesMemory reports whether an instruction other than a store may change memory that it was given the address of.
 func writesMemory(v *ir.Value) bool {
 	switch {
-	case v.Op == ir.OpXchgAdd || v.Op == ir.OpKfunc || v.Op == ir.OpCallFunc:
+	case v.Op == ir.OpXchgAdd || v.Op == ir.OpXchg || v.Op == ir.OpKfunc || v.Op == ir.OpCallFunc:
 		return true
 	case v.Op == ir.OpCall:
 		return v.Helper.Info().Effect == ir.EffectWrite
@@ -168,7 +168,7 @@ func readsMemory(v *ir.Value) bool {
 	switch {
 	case v.Op == ir.OpCall || v.Op == ir.OpKfunc || v.Op == ir.OpCallFunc:
 		return len(v.Args) > 0
-	case v.Op == ir.OpLoad || v.Op == ir.OpAtomicAdd || v.Op == ir.OpXchgAdd:
+	case v.Op == ir.OpLoad || v.Op == ir.OpAtomicAdd || v.Op == ir.OpXchgAdd || v.Op == ir.OpXchg:
 		return true
 	}
 	return false

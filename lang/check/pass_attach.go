@@ -191,7 +191,7 @@ func (c *checker) pointError(point *ast.AttachPoint, e *PointError) {
 		case "ignore":
 			return
 		case "warn":
-			report, message = c.diags.Warnf, e.Message+" Skipping."
+			report, message = c.diags.Warnf, strings.TrimSuffix(e.Message, ".")+". Skipping."
 		}
 	}
 	if d := report(span, e.Code, "%s", message); e.Hint != "" {

@@ -301,7 +301,16 @@ func (c *checker) storeMap(m *scriptMap, s *ast.AssignStmt, t types.Type) {
 func (c *checker) hasOtherBounds(m *scriptMap, s *ast.AssignStmt, t types.Type) bool {
 	switch t := t.(type) {
 	case types.Hist:
-		if old, ok := m.value.typ().(types.Hist); ok && old != t {
+		old, ok := m.value.typ().(types.Hist)
+		if !ok || old == t || old.String() != t.String() {
+			return false
+		}
+		if old.Quantiles != t.Quantiles {
+			c.errorf(s.Value.Span(), "histogram-bounds", "Different percentages for a single map of quantiles").
+				Hintf("this map has: %s", old.Quantiles)
+			return true
+		}
+		if old.Bits != t.Bits {
 			c.errorf(s.Value.Span(), "histogram-bounds", "Different bits in a single hist unsupported")
 			return true
 		}
@@ -336,8 +345,11 @@ func aggregateCall(t types.Type) string {
 	case types.Stats:
 		return "stats(arg2)"
 	case types.Hist:
-		if t.Quantiles != "" {
+		switch {
+		case t.Quantiles != "":
 			return "quantile(retval)"
+		case t.Fit:
+			return "llhist(retval)"
 		}
 		return "hist(retval)"
 	case types.LHist:

@@ -34,6 +34,12 @@ func HistRange(slot, k int) (lo, hi uint64) {
 	return lo, lo + 1<<(e-k)
 }
 
+// HistBounds returns the numbers that the two words behind the counters of a quantile map stand for: the least and the greatest
+// number, each in the form of ExtremeMask.
+func HistBounds(least, greatest uint64) (lo, hi int64) {
+	return int64(least ^ ExtremeMask(Min{Signed: true})), int64(greatest ^ ExtremeMask(Max{Signed: true}))
+}
+
 // Slots returns the number of slots: one below the range, one for each step, one above the range.
 func (t LHist) Slots() int { return int((t.Max-t.Min)/t.Step) + 2 }
 

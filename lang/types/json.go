@@ -25,6 +25,7 @@ type typeJSON struct {
 	Depth    int         `json:"depth,omitempty"`
 	Format   string      `json:"format,omitempty"`
 	Bits     int         `json:"bits,omitempty"`
+	Fit      bool        `json:"fit,omitempty"`
 	Min      int64       `json:"min,omitempty"`
 	Max      int64       `json:"max,omitempty"`
 	Step     int64       `json:"step,omitempty"`
@@ -108,7 +109,7 @@ func encode(t Type) *typeJSON {
 	case Sum, Min, Max, Avg, Stats:
 		j.Signed, _ = aggregateSign(t)
 	case Hist:
-		j.Bits, j.Format = t.Bits, t.Quantiles
+		j.Bits, j.Format, j.Fit = t.Bits, t.Quantiles, t.Fit
 	case LHist:
 		j.Min, j.Max, j.Step = t.Min, t.Max, t.Step
 	case TSeries:

@@ -40,6 +40,9 @@ func Sizeof(t Type) int {
 	case Min, Max, Avg, Stats:
 		return 16
 	case Hist:
+		if t.Quantiles != "" {
+			return 8*HistSlots(t.Bits) + 16
+		}
 		return 8 * HistSlots(t.Bits)
 	case LHist:
 		return 8 * t.Slots()

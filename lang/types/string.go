@@ -63,10 +63,13 @@ func (t Stack) String() string {
 	return fmt.Sprintf("%s_%s_%d", word, t.Mode, t.Depth)
 }
 
-// String returns "hist_t", or "quantile_t" where only quantiles are printed.
+// String returns "hist_t", "quantile_t" where only quantiles are printed, and "llhist_t" where rows are joined.
 func (t Hist) String() string {
-	if t.Quantiles != "" {
+	switch {
+	case t.Quantiles != "":
 		return "quantile_t"
+	case t.Fit:
+		return "llhist_t"
 	}
 	return "hist_t"
 }

@@ -99,7 +99,7 @@ type (
 	Count struct{}
 	// Sum is the map value of sum(n): per CPU, one 64-bit number.
 	Sum struct{ Signed bool }
-	// Min is the map value of min(n): per CPU, {value, set}, both 64-bit.
+	// Min is the map value of min(n): per CPU, {value, set}, both 64-bit, with the value in the form of ExtremeMask.
 	Min struct{ Signed bool }
 	// Max is the map value of max(n): laid out as Min.
 	Max struct{ Signed bool }
@@ -107,11 +107,14 @@ type (
 	Avg struct{ Signed bool }
 	// Stats is the map value of stats(n): laid out as Avg.
 	Stats struct{ Signed bool }
-	// Hist is the map value of hist(n[, bits]): HistSlots(Bits) 64-bit counters, per CPU in a scalar map.
+	// Hist is the map value of hist(n[, bits]), llhist(n) and quantile(n[, percentages]): HistSlots(Bits) 64-bit counters, per CPU in a
+	// scalar map. That of quantile has two words more, for the least and the greatest number (HistBounds).
 	Hist struct {
 		Bits int
-		// Quantiles are the percentages that are printed instead of the counters, "50,90,999"; digits behind the second are decimals.
+		// Quantiles are what is printed instead of the counters: "count", "min", "max" and percentages, "count,50,99.9".
 		Quantiles string
+		// Fit joins the rows of a text until they are few enough to read. The counters keep their precision.
+		Fit bool
 	}
 	// LHist is the map value of lhist(n, min, max, step): (Max-Min)/Step+2 64-bit counters, per CPU in a scalar map.
 	LHist struct{ Min, Max, Step int64 }

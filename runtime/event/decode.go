@@ -136,19 +136,16 @@ func (d *Decoder) stack(b []byte, t types.Stack) value.Value {
 		s.Err = int(-id)
 		return s
 	}
-	if d.Stacks == nil {
+	if d.Stacks == nil || id == 0 { // 0 is no stack: a value that was never set
 		return s
 	}
 	if id&object.UnwindWalked != 0 {
 		return d.walked(s, id)
 	}
 	kind := StackKind{Depth: t.Depth, BuildID: t.Mode == "build_id"}
-	if id&object.StackCollided != 0 {
-		kind = StackKind{Depth: t.Depth, Collided: true}
-	}
 	addrs, files, err := d.Stacks.Frames(kind, id)
 	if err != nil {
-		s.Err = 2 // ENOENT: the stack was overwritten or never stored
+		s.Err = 2 // ENOENT: it found no room
 		return s
 	}
 	s.Addrs, s.Files = addrs, files

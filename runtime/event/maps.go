@@ -186,13 +186,24 @@ func (m *Map) eachKey(f func(key []byte) error) error {
 func Counters(m *ebpf.Map) ([]uint64, error) {
 	out := make([]uint64, m.MaxEntries())
 	for i := range out {
-		var cpus []uint64
-		if err := m.Lookup(uint32(i), &cpus); err != nil {
-			return nil, fmt.Errorf("read counter %d: %w", i, err)
+		n, err := Counter(m, i)
+		if err != nil {
+			return nil, err
 		}
-		for _, n := range cpus {
-			out[i] += n
-		}
+		out[i] = n
 	}
 	return out, nil
+}
+
+// Counter reads one of them.
+func Counter(m *ebpf.Map, index int) (uint64, error) {
+	var cpus []uint64
+	if err := m.Lookup(uint32(index), &cpus); err != nil {
+		return 0, fmt.Errorf("read counter %d: %w", index, err)
+	}
+	sum := uint64(0)
+	for _, n := range cpus {
+		sum += n
+	}
+	return sum, nil
 }

@@ -69,6 +69,9 @@ func TestReadHash(t *testing.T) {
 	}
 }
 
+// extreme is what a CPU has of a min or max that saw a number.
+func extreme(t types.Type, n int64) []byte { return pack(uint64(n)^types.ExtremeMask(t), uint64(1)) }
+
 func TestReadPerCPU(t *testing.T) {
 	for _, tt := range []struct {
 		t    types.Type
@@ -77,9 +80,9 @@ func TestReadPerCPU(t *testing.T) {
 	}{
 		{types.Count{}, pack(3), pack(4), value.Number{T: types.Count{}, Bits: 7, Set: true}},
 		{types.Sum{Signed: true}, pack(3), pack(-4), value.Number{T: types.Sum{Signed: true}, Bits: ^uint64(0), Set: true}},
-		{types.Min{Signed: true}, pack(3, 1), pack(-4, 1), value.Number{T: types.Min{Signed: true}, Bits: ^uint64(3), Set: true}},
-		{types.Min{}, pack(3, 1), pack(0, 0), value.Number{T: types.Min{}, Bits: 3, Set: true}},
-		{types.Max{Signed: true}, pack(-3, 1), pack(0, 0), value.Number{T: types.Max{Signed: true}, Bits: ^uint64(2), Set: true}},
+		{types.Min{Signed: true}, extreme(types.Min{Signed: true}, 3), extreme(types.Min{Signed: true}, -4), value.Number{T: types.Min{Signed: true}, Bits: ^uint64(3), Set: true}},
+		{types.Min{}, extreme(types.Min{}, 3), pack(0, 0), value.Number{T: types.Min{}, Bits: 3, Set: true}},
+		{types.Max{Signed: true}, extreme(types.Max{Signed: true}, -3), pack(0, 0), value.Number{T: types.Max{Signed: true}, Bits: ^uint64(2), Set: true}},
 		{types.Max{}, pack(0, 0), pack(0, 0), value.Number{T: types.Max{}}},
 		{types.Stats{}, pack(10, 2), pack(5, 1), value.Stats{T: types.Stats{}, Count: 3, Total: 15}},
 		{types.LHist{Max: 2, Step: 1}, pack(1, 0, 2, 0), pack(1, 0, 0, 5), value.Hist{T: types.LHist{Max: 2, Step: 1}, Slots: []uint64{2, 0, 2, 5}}},

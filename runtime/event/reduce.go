@@ -14,14 +14,12 @@ func reduce(cpus [][]byte, t types.Type) value.Value {
 	case types.Count, types.Sum:
 		total := sum(cpus, 0)
 		return value.Number{T: t, Bits: total, Set: total != 0}
-	case types.Min:
-		return extreme(cpus, t, func(a, b uint64) bool { return less(a, b, t.Signed) })
-	case types.Max:
-		return extreme(cpus, t, func(a, b uint64) bool { return less(b, a, t.Signed) })
+	case types.Min, types.Max:
+		return extreme(cpus, t)
 	case types.Avg, types.Stats:
 		return value.Stats{T: t, Total: sum(cpus, 0), Count: sum(cpus, 1)}
 	case types.Hist:
-		return value.Hist{T: t, Slots: slots(cpus, types.HistSlots(t.Bits))}
+		return histogram(cpus, t)
 	case types.LHist:
 		return value.Hist{T: t, Slots: slots(cpus, t.Slots())}
 	case types.TSeries:
@@ -52,14 +50,15 @@ func less(a, b uint64, signed bool) bool {
 	return a < b
 }
 
-// extreme finds the best of the CPUs that saw a number at all.
-func extreme(cpus [][]byte, t types.Type, better func(a, b uint64) bool) value.Value {
-	out := value.Number{T: t}
+// extreme finds the best of the numbers that CPUs saw.
+func extreme(cpus [][]byte, t types.Type) value.Value {
+	best, out := uint64(0), value.Number{T: t}
 	for _, b := range cpus {
-		v, set := word(b, 0), word(b, 1) != 0
-		if set && (!out.Set || better(v, out.Bits)) {
-			out.Bits, out.Set = v, true
-		}
+		best = max(best, word(b, 0))
+		out.Set = out.Set || word(b, 1) != 0
+	}
+	if out.Set {
+		out.Bits = best ^ types.ExtremeMask(t)
 	}
 	return out
 }
@@ -72,6 +71,20 @@ func slots(cpus [][]byte, n int) []uint64 {
 		}
 	}
 	return out
+}
+
+func histogram(cpus [][]byte, t types.Hist) value.Hist {
+	n := types.HistSlots(t.Bits)
+	h := value.Hist{T: t, Slots: slots(cpus, n)}
+	if t.Quantiles == "" {
+		return h
+	}
+	var least, greatest uint64
+	for _, b := range cpus {
+		least, greatest = max(least, word(b, n)), max(greatest, word(b, n+1))
+	}
+	h.Min, h.Max = types.HistBounds(least, greatest)
+	return h
 }
 
 // seen reports whether an aggregate counted anything, for scalar maps without a presence word.

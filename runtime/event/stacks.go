@@ -3,7 +3,9 @@ package event
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/cilium/ebpf"
 )
@@ -14,28 +16,84 @@ type StackKind struct {
 	Depth int
 	// BuildID is set where frames are places in files.
 	BuildID bool
-	// Walked is set where programs have walked the stacks and stored them, by numbers of 64 bits.
+	// Walked is set where programs have walked the stacks by call frame information.
 	Walked bool
-	// Collided is set for stacks whose place another one had, stored like walked ones.
-	Collided bool
 }
 
-// StackMaps are the loaded stack maps.
-type StackMaps map[StackKind]*ebpf.Map
+// frameSize is the size of a frame in the map.
+func (k StackKind) frameSize() int {
+	if k.BuildID {
+		return buildIDFrame
+	}
+	return 8
+}
+
+// StackStore is the stacks that programs have stored: in the kernel's maps or, once those were emptied, in memory. The number of a stack is
+// computed from its frames, so it is never that of another one. The zero StackStore is not ready; see NewStackStore. It is safe for
+// concurrent use.
+type StackStore struct {
+	mu sync.Mutex
+	// maps are the kernel's. What is in them is deleted with mu held alone: a place that is used again while it is read could give parts of two
+	// stacks.
+	maps map[StackKind]*ebpf.Map
+	// kept are the stacks that were taken out of the maps, n is how many.
+	kept map[StackKind]map[int64]*keptStack
+	n    int
+	// round is the number of collections.
+	round uint32
+	// missing are numbers of stacks that were asked for and were nowhere.
+	missing map[int64]struct{}
+}
+
+// keptStack is a stack in memory.
+type keptStack struct {
+	// frames are the bytes that the map had, without the end.
+	frames string
+	// moved and seen are the collections before which it was last taken out of its map, and that last found its number in use.
+	moved, seen uint32
+}
+
+// maxMissing bounds what is remembered of stacks that are nowhere.
+const maxMissing = 1 << 16
+
+// NewStackStore returns a store without maps.
+func NewStackStore() *StackStore {
+	return &StackStore{
+		maps: map[StackKind]*ebpf.Map{}, kept: map[StackKind]map[int64]*keptStack{}, missing: map[int64]struct{}{},
+	}
+}
+
+// Add gives the store a map, which it closes.
+func (s *StackStore) Add(kind StackKind, m *ebpf.Map) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.maps[kind], s.kept[kind] = m, map[int64]*keptStack{}
+}
+
+// Map returns the map for a kind of stacks, or nil.
+func (s *StackStore) Map(kind StackKind) *ebpf.Map {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.maps[kind]
+}
+
+// Close closes the maps.
+func (s *StackStore) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	for _, m := range s.maps {
+		errs = append(errs, m.Close())
+	}
+	clear(s.maps)
+	return errors.Join(errs...)
+}
 
 // Frames returns the addresses of a stack, innermost first, and the build ids of the files that they are offsets in.
-func (s StackMaps) Frames(kind StackKind, id int64) ([]uint64, []string, error) {
-	m := s[kind]
-	if m == nil {
-		return nil, nil, fmt.Errorf("no stack map of depth %d", kind.Depth)
-	}
-	b := make([]byte, m.ValueSize())
-	key := any(uint32(id))
-	if kind.Walked || kind.Collided {
-		key = uint64(id)
-	}
-	if err := m.Lookup(key, b); err != nil {
-		return nil, nil, fmt.Errorf("read stack %d: %w", id, err)
+func (s *StackStore) Frames(kind StackKind, id int64) ([]uint64, []string, error) {
+	b, err := s.lookup(kind, id)
+	if err != nil {
+		return nil, nil, err
 	}
 	if kind.BuildID {
 		addrs, files := parseBuildIDs(b)
@@ -50,6 +108,36 @@ func (s StackMaps) Frames(kind StackKind, id int64) ([]uint64, []string, error) 
 		out = append(out, addr)
 	}
 	return out, nil, nil
+}
+
+// lookup returns the bytes of a stack.
+func (s *StackStore) lookup(kind StackKind, id int64) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.maps[kind]
+	if m == nil {
+		return nil, fmt.Errorf("no stack map of depth %d", kind.Depth)
+	}
+	if k := s.kept[kind][id]; k != nil {
+		return []byte(k.frames), nil
+	}
+	b := make([]byte, m.ValueSize())
+	if err := m.Lookup(uint64(id), b); err != nil {
+		if len(s.missing) < maxMissing {
+			s.missing[id] = struct{}{}
+		}
+		return nil, fmt.Errorf("read stack %d: %w", id, err)
+	}
+	return b, nil
+}
+
+// Missing returns how many different stacks were asked for in vain since it was last called.
+func (s *StackStore) Missing() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.missing)
+	clear(s.missing)
+	return n
 }
 
 // The parts of struct bpf_stack_build_id: a status, a build id, and an offset in the file or an address.

@@ -39,11 +39,18 @@ func (h *Host) loadSpec() (*btf.Spec, error) {
 	if h.recorded() {
 		return btf.LoadSpec(h.path("sys/kernel/btf/vmlinux"))
 	}
-	return btf.LoadKernelSpec()
+	return h.loaded.Kernel()
 }
 
-// NewTypeCache returns what loads of programs for the running kernel share, so that its types are read once.
-func NewTypeCache() *btf.Cache { return btf.NewCache() }
+// TypeCache holds the running kernel's types once something has asked for them.
+type TypeCache = btf.Cache
+
+// NewTypeCache returns an empty one, for loads of programs without a Host.
+func NewTypeCache() *TypeCache { return btf.NewCache() }
+
+// TypeCache returns what compiling a script and loading its programs share, so that the kernel's types are read once: that takes longer than
+// all else that a start does.
+func (h *Host) TypeCache() *TypeCache { return &h.loaded }
 
 // HasBTF reports whether the kernel describes its types. It does not read them.
 func (h *Host) HasBTF() bool {

@@ -31,6 +31,7 @@ type Host struct {
 	btfNames  func() (string, error)
 	rawEvents func() ([]RawTracepoint, error)
 
+	loaded   TypeCache
 	binaries symbol.Cache
 	debug    debuginfo.Cache
 	features featureCache

@@ -40,7 +40,7 @@ func (h *Host) Kfunc(kind attach.Kind, name string) (exists, allowed bool) {
 	use := kfuncUse{kind, name}
 	allowed, known := h.kfuncs.allowed[use]
 	if !known {
-		allowed = mayCall(kind, id)
+		allowed = h.mayCall(kind, id)
 		if h.kfuncs.allowed == nil {
 			h.kfuncs.allowed = map[kfuncUse]bool{}
 		}
@@ -91,7 +91,7 @@ func (h *Host) haveKfunc(name string) func() error {
 }
 
 // mayCall loads a program that calls a function with nothing in its arguments, and looks at what the verifier has against it.
-func mayCall(kind attach.Kind, id btf.TypeID) bool {
+func (h *Host) mayCall(kind attach.Kind, id btf.TypeID) bool {
 	spec := &ebpf.ProgramSpec{Name: "kfunc", Type: ebpf.Kprobe, License: "GPL", Instructions: asm.Instructions{
 		asm.Mov.Imm(asm.R1, 0), asm.Mov.Imm(asm.R2, 0), asm.Mov.Imm(asm.R3, 0), asm.Mov.Imm(asm.R4, 0), asm.Mov.Imm(asm.R5, 0),
 		asm.Instruction{OpCode: asm.OpCode(asm.JumpClass).SetJumpOp(asm.Call), Src: asm.PseudoKfuncCall, Constant: int64(id)},
@@ -110,9 +110,9 @@ func mayCall(kind attach.Kind, id btf.TypeID) bool {
 		spec.Type, spec.AttachType, spec.AttachTo = ebpf.Tracing, ebpf.AttachTraceRawTp, "sys_enter"
 	default: // kprobes, uprobes and what is like them
 	}
-	prog, err := ebpf.NewProgram(spec)
+	err := h.tryProgram(spec)
 	if err == nil {
-		return prog.Close() == nil
+		return true
 	}
 	var ve *ebpf.VerifierError
 	if !errors.As(err, &ve) {
@@ -120,4 +120,15 @@ func mayCall(kind attach.Kind, id btf.TypeID) bool {
 	}
 	log := strings.Join(ve.Log, "\n")
 	return !strings.Contains(log, "is not allowed") && !strings.Contains(log, "reserved fields") // the latter before 5.13
+}
+
+// tryProgram reports whether a program can be loaded. If it has to name one of the kernel's types, that comes from those that are read already.
+func (h *Host) tryProgram(spec *ebpf.ProgramSpec) error {
+	coll, err := ebpf.NewCollectionWithOptions(&ebpf.CollectionSpec{Programs: map[string]*ebpf.ProgramSpec{spec.Name: spec}},
+		ebpf.CollectionOptions{Cache: h.TypeCache()})
+	if err != nil {
+		return err
+	}
+	coll.Close()
+	return nil
 }

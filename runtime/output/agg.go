@@ -68,20 +68,12 @@ type row struct {
 
 // rows returns the rows of a histogram from the first to the last that is not empty.
 func rows(v value.Hist) []row {
-	first, last := -1, -1
-	for i, n := range v.Slots {
-		if n != 0 {
-			last = i
-			if first < 0 {
-				first = i
-			}
-		}
-	}
-	if first < 0 {
+	first, end := span(v.Slots)
+	if first == end {
 		return nil
 	}
-	out := make([]row, 0, last-first+1)
-	for i := first; i <= last; i++ {
+	out := make([]row, 0, end-first)
+	for i := first; i < end; i++ {
 		r := slotRow(v.T, i, len(v.Slots))
 		r.count = v.Slots[i]
 		out = append(out, r)
@@ -150,11 +142,60 @@ func lhistLabel(n, step int64) string {
 	return strconv.FormatInt(n/kilo, 10) + "K"
 }
 
+// maxFitRows is how many rows a histogram whose rows are joined has at most, where joining helps: about a screen.
+const maxFitRows = 40
+
+// fitted returns a histogram with the finest buckets that make no more than maxFitRows rows, or with one for each power of two.
+// Histograms that are not to fit a screen stay as they are.
+func fitted(v value.Hist) value.Hist {
+	t, ok := v.T.(types.Hist)
+	if !ok || !t.Fit {
+		return v
+	}
+	for first, end := span(v.Slots); end-first > maxFitRows && t.Bits > 0; first, end = span(v.Slots) {
+		v, t = joined(v, t)
+	}
+	return v
+}
+
+// span returns the first slot that is not empty and the one behind the last; they are the same if all are.
+func span(slots []uint64) (first, end int) {
+	for i, n := range slots {
+		if n == 0 {
+			continue
+		}
+		if end == 0 {
+			first = i
+		}
+		end = i + 1
+	}
+	return first, end
+}
+
+// joined returns a histogram with half as many buckets for each power of two.
+func joined(v value.Hist, t types.Hist) (value.Hist, types.Hist) {
+	half := t
+	half.Bits--
+	slots := make([]uint64, types.HistSlots(half.Bits))
+	for slot, n := range v.Slots {
+		if n == 0 {
+			continue
+		}
+		into := 0
+		if slot > 0 {
+			lo, _ := types.HistRange(slot, t.Bits)
+			into = types.HistSlot(int64(lo), half.Bits)
+		}
+		slots[into] += n
+	}
+	return value.Hist{T: half, Slots: slots}, half
+}
+
 const barWidth = 52
 
 // appendHist appends the rows of a histogram, each with a line end. The counts are divided by div unless it is 0.
 func appendHist(b []byte, v value.Hist, div int) []byte {
-	rs := rows(v)
+	rs := rows(fitted(v))
 	var top uint64
 	for i := range rs {
 		rs[i].count = divide(rs[i].count, div)

@@ -126,18 +126,27 @@ func mapKind(t types.Type) string {
 }
 
 func (p *JSON) mapValue(b []byte, v value.Value, div int) []byte {
-	if h, ok := v.(value.Hist); ok && quantiles(h) == nil {
+	if h, ok := v.(value.Hist); ok {
 		return appendJSONHist(b, h, histDiv(h.T, div))
 	}
 	return p.value(b, divided(v, div))
 }
 
 func appendJSONHist(b []byte, v value.Hist, div int) []byte {
+	if hasQuantiles(v) {
+		return appendJSONQuantiles(b, quantiles(v, div))
+	}
 	b = append(b, '[')
-	for i, r := range rows(v) {
-		if i > 0 {
+	t, _ := v.T.(types.Hist)
+	first := true
+	for _, r := range rows(v) {
+		if r.count == 0 && t.Fit {
+			continue // most of its many buckets are empty
+		}
+		if !first {
 			b = append(b, ',')
 		}
+		first = false
 		b = append(b, '{')
 		if !r.openLo {
 			b = append(strconv.AppendInt(append(b, `"min": `...), r.lo, 10), ", "...)
@@ -163,9 +172,6 @@ func (p *JSON) value(b []byte, v value.Value) []byte {
 	case value.Stats:
 		return appendJSONStats(b, v)
 	case value.Hist:
-		if qs := quantiles(v); qs != nil {
-			return appendJSONQuantiles(b, qs)
-		}
 		return appendJSONHist(b, v, 0)
 	case value.Series:
 		return appendJSONSeries(b, v)

@@ -9,53 +9,71 @@ import (
 	"github.com/gtrace/gtrace/runtime/value"
 )
 
-// quantile is one quantile of a histogram and its name: "p99.9".
+// quantile is a number that stands for a histogram, and its name: "p99.9".
 type quantile struct {
 	name string
 	n    int64
 }
 
-// quantiles returns the quantiles that a histogram is kept for, or nil if all of it is printed.
-func quantiles(v value.Hist) []quantile {
+// hasQuantiles reports whether quantiles of a histogram are printed instead of its rows.
+func hasQuantiles(v value.Hist) bool {
 	t, ok := v.T.(types.Hist)
-	if !ok || t.Quantiles == "" {
+	return ok && t.Quantiles != ""
+}
+
+// quantiles returns what is printed of a histogram whose type names quantiles. Numbers are divided by div unless it is 0; how many
+// there are is not.
+func quantiles(v value.Hist, div int) []quantile {
+	t, ok := v.T.(types.Hist)
+	if !ok {
 		return nil
 	}
 	var out []quantile
-	for digits := range strings.SplitSeq(t.Quantiles, ",") {
-		q := quantile{name: "p" + digits}
-		if len(digits) > 2 {
-			q.name = "p" + digits[:2] + "." + digits[2:]
+	for name := range strings.SplitSeq(t.Quantiles, ",") {
+		q := quantile{name: name}
+		switch name {
+		case "count":
+			q.n = int64(total(v))
+		case "min":
+			q.n = share(v.Min, div)
+		case "max":
+			q.n = share(v.Max, div)
+		default:
+			percent, err := strconv.ParseFloat(name, 64)
+			if err != nil {
+				continue // no type has other names
+			}
+			q.name, q.n = "p"+name, share(quantileOf(v, t.Bits, percent/100), div)
 		}
-		percent, err := strconv.ParseFloat(q.name[1:], 64)
-		if err != nil {
-			continue
-		}
-		q.n = quantileOf(v.Slots, t.Bits, percent/100)
 		out = append(out, q)
 	}
 	return out
 }
 
-// quantileOf returns the middle of the bucket that holds the number of a rank: the smallest number that at least a share p of
-// all is not above. Numbers below zero count as -1, and it is 0 if there is none at all.
-func quantileOf(slots []uint64, bits int, p float64) int64 {
-	var all uint64
-	for _, n := range slots {
-		all += n
+func share(n int64, div int) int64 {
+	if div <= 1 {
+		return n
 	}
-	rank := uint64(math.Ceil(p * float64(all)))
+	return n / int64(div)
+}
+
+// quantileOf returns the middle of the bucket that holds the number of a rank: the smallest number that at least a share p of
+// all is not above. It is never outside of the numbers that were counted, and 0 if there is none at all.
+func quantileOf(v value.Hist, bits int, p float64) int64 {
+	all := total(v)
+	rank := max(1, uint64(math.Ceil(p*float64(all))))
 	var seen uint64
-	for slot, n := range slots {
+	for slot, n := range v.Slots {
 		seen += n
 		if n == 0 || seen < rank {
 			continue
 		}
-		if slot == 0 {
-			return -1
+		middle := int64(-1)
+		if slot > 0 {
+			lo, hi := types.HistRange(slot, bits)
+			middle = int64(lo + (hi-lo-1)/2)
 		}
-		lo, hi := types.HistRange(slot, bits)
-		return int64(lo + (hi-lo-1)/2)
+		return min(max(middle, v.Min), v.Max)
 	}
 	return 0
 }

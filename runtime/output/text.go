@@ -65,7 +65,10 @@ func (p *Text) entry(b []byte, m value.Map, e value.Entry, div int) []byte {
 		b = append(b, '[')
 		b = append(p.key(b, e.Key), ']')
 	}
-	if h, ok := e.Value.(value.Hist); ok && quantiles(h) == nil {
+	if h, ok := e.Value.(value.Hist); ok {
+		if hasQuantiles(h) {
+			return append(appendQuantiles(append(b, ": "...), quantiles(h, div)), '\n')
+		}
 		b = appendHist(append(b, ":\n"...), h, histDiv(h.T, div))
 		return append(b, '\n')
 	}

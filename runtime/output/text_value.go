@@ -39,8 +39,8 @@ func (r *render) append(b []byte, v value.Value) []byte {
 	case value.Stats:
 		return appendStats(b, v)
 	case value.Hist:
-		if qs := quantiles(v); qs != nil {
-			return appendQuantiles(b, qs)
+		if hasQuantiles(v) {
+			return appendQuantiles(b, quantiles(v, 0))
 		}
 		return appendHist(b, v, 0)
 	case value.Series:

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/lang/attach"
+	"github.com/gtrace/gtrace/runtime/host"
 )
 
 // multi is a provider that can attach one program to many probes with one link.
@@ -54,6 +55,9 @@ func (s *Set) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
 	return nil
 }
 
+// TypeCache returns where the kernel's types are kept.
+func (s *Set) TypeCache() *host.TypeCache { return s.host.TypeCache() }
+
 // LinkKfuncs replaces the instructions of a program by such that call the kernel's functions by the running kernel's numbers.
 func (s *Set) LinkKfuncs(spec *ebpf.ProgramSpec) error {
 	insns, err := s.host.LinkKfuncs(spec.Instructions)
@@ -66,7 +70,7 @@ func (s *Set) LinkKfuncs(spec *ebpf.ProgramSpec) error {
 
 // multiType returns the attach type of a program that is attached to many probes with one link, or AttachNone if it is not.
 func (s *Set) multiType(ps []attach.Probe) ebpf.AttachType {
-	if len(ps) < 2 {
+	if len(ps) == 0 {
 		return ebpf.AttachNone
 	}
 	for _, p := range ps {
@@ -76,15 +80,25 @@ func (s *Set) multiType(ps []attach.Probe) ebpf.AttachType {
 	}
 	switch s.byName[ps[0].Provider].(type) {
 	case *kprobe:
-		if plainFunctions(ps) && s.host.Has(target.KprobeMulti) {
+		if len(ps) > 1 && plainFunctions(ps) && s.host.Has(target.KprobeMulti) {
 			return ebpf.AttachTraceKprobeMulti
 		}
-	case *uprobe:
-		if oneBinary(ps) && s.host.Has(target.UprobeMulti) {
+	case *uprobe, *usdtProbe:
+		// For one probe, too: the kernel frees perf events one by one and waits for each, while links are freed side by side.
+		if oneBinary(ps) && s.uprobeMulti(ps[0].PID) {
 			return ebpf.AttachTraceUprobeMulti
 		}
 	}
 	return ebpf.AttachNone
+}
+
+// wholeProcesses is since when such a link to a process is one to all of its threads: Linux commit 46ba0e49b642 ("bpf: fix
+// multi-uprobe PID filtering logic").
+var wholeProcesses = target.Version{Major: 6, Minor: 10}
+
+// uprobeMulti reports whether programs of user probes can be attached with one link.
+func (s *Set) uprobeMulti(pid int) bool {
+	return (pid == 0 || !s.host.Kernel().Before(wholeProcesses)) && s.host.Has(target.UprobeMulti)
 }
 
 func plainFunctions(ps []attach.Probe) bool {
@@ -152,7 +166,7 @@ func (s *Set) AttachMany(ctx context.Context, prog *ebpf.Program, ps []attach.Pr
 	g.SetLimit(attachLimit)
 	for i, p := range ps {
 		g.Go(func() error {
-			results[i], errs[i] = s.Attach(ctx, prog, p)
+			results[i], errs[i] = s.attachOne(ctx, prog, p)
 			return nil
 		})
 	}
@@ -180,7 +194,7 @@ func (s *Set) attachMulti(ctx context.Context, prog *ebpf.Program, ps []attach.P
 		return Attached{Probes: len(ps), Closer: c}
 	}
 	out := Attached{Closer: closers(nil)}
-	if !refused(err) {
+	if !refused(err) || len(ps) == 1 {
 		for _, p := range ps {
 			out.Failures = append(out.Failures, failure(p, err))
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/cilium/ebpf/rlimit"
 	"github.com/stretchr/testify/require"
 
+	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/lang/attach"
 	"github.com/gtrace/gtrace/lang/check"
 	"github.com/gtrace/gtrace/runtime/host"
@@ -213,6 +214,9 @@ func TestAttachKprobe(t *testing.T) {
 const targetSource = `
 #include <stdlib.h>
 __attribute__((noinline)) long first_of_two(long a) { __asm__ volatile(""); return a + 1; }
+#ifdef __x86_64__
+__asm__(".text\n.globl placed\n.type placed,@function\nplaced: push %rbp\nmov %rsp,%rbp\npop %rbp\nret\n.byte 6\nnop\n.size placed,.-placed");
+#endif
 __attribute__((noinline)) long second_of_two(long a) { __asm__ volatile(""); return a + 2; }
 int main(int argc, char **argv) {
 	long n = atol(argv[1]), sum = 0;
@@ -290,4 +294,23 @@ func TestAttachSeveralPoints(t *testing.T) {
 	require.Equal(t, ms[0].Context.ID, ms[1].Context.ID)
 	n := count(t, s, ms, false, func() { os.Getppid() })
 	require.EqualValues(t, 2, n)
+}
+
+// A user probe is a link of its own where the kernel has such: those are freed side by side. Older kernels have events, of which the
+// program can be taken off before they are freed.
+func TestUserProbesAreFreedSideBySide(t *testing.T) {
+	privileged(t)
+	h := host.New()
+	s := probe.New(h)
+	path := mustBuildStatic(t)
+	for _, kind := range []string{"uprobe", "uretprobe"} {
+		ps := probesOf(mustResolve(t, s, check.ResolveOptions{}, kind, path, "main"))
+		require.Len(t, ps, 1)
+		prog := newCounter(t).program(t, s, ps, true)
+		c, err := s.Attach(context.Background(), prog, ps[0])
+		require.NoError(t, err)
+		_, event := c.(interface{ Disarm() error })
+		require.Equal(t, h.Has(target.PerfLink) && !h.Has(target.UprobeMulti), event, "%T", c)
+		require.NoError(t, c.Close())
+	}
 }

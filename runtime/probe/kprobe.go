@@ -275,7 +275,7 @@ func (k *kprobe) attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l, nil
+	return freedLate(k.host, l)
 }
 
 // attachAddress hooks one instruction, by an event of the kernel's kprobe unit: the library only knows names.

@@ -10,6 +10,9 @@ import (
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
+
+	"github.com/gtrace/gtrace/codegen/target"
+	"github.com/gtrace/gtrace/runtime/host"
 )
 
 // attachPerfEvent opens a perf event and attaches a program to it: through a link where the kernel has them (5.15), else through
@@ -38,6 +41,20 @@ func attachPerfEvent(prog *ebpf.Program, attr *unix.PerfEventAttr, pid, cpu int)
 type perfEvent struct {
 	event *os.File
 	link  io.Closer
+}
+
+// freedLate lets a link's event be freed apart from the program, as that of a tracepoint: events of probes, too, are freed one by one,
+// and the kernel waits for each.
+func freedLate(h *host.Host, l link.Link) (io.Closer, error) {
+	pe, ok := l.(link.PerfEvent)
+	if !ok || !h.Has(target.PerfLink) { // the program goes with the event
+		return l, nil
+	}
+	event, err := pe.PerfEvent()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("event of the probe: %w", err), l.Close())
+	}
+	return &perfEvent{event: event, link: l}, nil
 }
 
 // Disarm takes the program off the event, so that it runs no more. It is quick, while closing the event of a tracepoint waits for a

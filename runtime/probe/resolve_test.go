@@ -1,6 +1,8 @@
 package probe_test
 
 import (
+	"debug/elf"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,6 +15,8 @@ import (
 	"github.com/gtrace/gtrace/lang/types"
 	"github.com/gtrace/gtrace/runtime/host"
 	"github.com/gtrace/gtrace/runtime/probe"
+	"github.com/gtrace/gtrace/runtime/symbol"
+	"github.com/gtrace/gtrace/tests/testenv"
 )
 
 const recordHeader = "ID: 1\n\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n"
@@ -258,6 +262,61 @@ func TestUprobe(t *testing.T) {
 
 	_, err = p.Resolve(attach.Point{Type: "u", Parts: []string{path, "first_of_two+4096"}}, check.ResolveOptions{})
 	require.ErrorContains(t, err, "Offset outside the function bounds")
+}
+
+// A probe in the middle of an instruction would overwrite part of it.
+func TestUprobePlaces(t *testing.T) {
+	path := mustBuildTarget(t)
+	s := mustRecord(t)
+	if host.New().Arch() != "amd64" {
+		testenv.Skip(t, testenv.Host, "needs amd64, whose instructions are tested")
+	}
+	bin, err := symbol.OpenBinary(path)
+	require.NoError(t, err)
+	sym, ok := bin.ByName("placed")
+	require.True(t, ok)
+	for _, test := range []struct {
+		kind, place, message string
+	}{
+		{"u", "placed+1", ""},
+		{"u", "placed+2", "Could not add uprobe into middle of instruction: " + path + ":placed+2"},
+		{"u", "placed+3", "Could not add uprobe into middle of instruction: " + path + ":placed+3"},
+		{"u", "placed+4", ""},
+		{"u", "placed+7", "Could not determine instruction boundary for uprobe:" + path + ":placed+7 (an instruction before it is not known)."},
+		{"u", fmt.Sprint(sym.Addr), ""},
+		{"u", fmt.Sprint(sym.Addr + 1), ""},
+		{"u", fmt.Sprint(sym.Addr + 2), "Could not add uprobe into middle of instruction: " + path + ":placed+2"},
+		{"ur", fmt.Sprint(sym.Addr), ""},
+		{"ur", fmt.Sprint(sym.Addr + 1), "uretprobes cannot be attached at function offset. (address resolved to: placed+1)"},
+	} {
+		p, ok := s.Provider(test.kind)
+		require.True(t, ok)
+		at := attach.Point{Type: test.kind, Parts: []string{path, test.place}}
+		_, err := p.Resolve(at, check.ResolveOptions{})
+		if test.message == "" {
+			require.NoError(t, err, test.place)
+			continue
+		}
+		var perr *check.PointError
+		require.ErrorAs(t, err, &perr, test.place)
+		require.Equal(t, test.message, perr.Message)
+		if _, err = p.Resolve(at, check.ResolveOptions{Unsafe: true}); test.kind == "u" {
+			require.NoError(t, err)
+		}
+	}
+}
+
+func TestUprobeInStrippedBinary(t *testing.T) {
+	path := mustBuild(t, targetSource, "-s")
+	p, _ := mustRecord(t).Provider("uprobe")
+	f, err := elf.Open(path)
+	require.NoError(t, err)
+	at := attach.Point{Type: "uprobe", Parts: []string{path, fmt.Sprint(f.Entry)}}
+	require.NoError(t, f.Close())
+	_, err = p.Resolve(at, check.ResolveOptions{})
+	require.ErrorContains(t, err, "(binary appears stripped).")
+	_, err = p.Resolve(at, check.ResolveOptions{Unsafe: true})
+	require.NoError(t, err)
 }
 
 func TestConfigure(t *testing.T) {

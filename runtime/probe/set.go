@@ -79,11 +79,20 @@ func (s *Set) Names() []string {
 	return out
 }
 
-// Attach attaches a loaded program to a probe; the caller closes what it gets, and names the probe in errors. Attaches may run
-// side by side.
+// Attach attaches a loaded program to the probe that Configure got; the caller closes what it gets, and names the probe in errors.
+// Attaches may run side by side.
 //
 // begin and end have nothing to attach to: their programs are started with Trigger.
 func (s *Set) Attach(ctx context.Context, prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
+	one := []attach.Probe{p}
+	if m, ok := s.byName[p.Provider].(multi); ok && s.multiType(one) != ebpf.AttachNone {
+		return m.attachMulti(prog, one)
+	}
+	return s.attachOne(ctx, prog, p)
+}
+
+// attachOne attaches a program that is not prepared for a link to many probes.
+func (s *Set) attachOne(ctx context.Context, prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

@@ -129,7 +129,7 @@ func (u *uprobe) resolveBinary(bin *symbol.Binary, path string, up uprobePoint) 
 		if !ok {
 			return nil, u.noFunction(bin, path, up.fn.text)
 		}
-		if err := insideFunction(sym, up); err != nil {
+		if err := u.insideFunction(bin, sym, up); err != nil {
 			return nil, err
 		}
 		return []attach.Match{u.match(path, sym.Name, up)}, nil
@@ -143,14 +143,6 @@ func (u *uprobe) resolveBinary(bin *symbol.Binary, path string, up uprobePoint) 
 	return out, nil
 }
 
-// insideFunction refuses offsets behind the end of a function.
-func insideFunction(sym symbol.Symbol, up uprobePoint) error {
-	if up.offset == 0 || up.offset < sym.Size || up.unsafe {
-		return nil
-	}
-	return pointError(2, codeSyntax, "Offset outside the function bounds ('%s' size is %d)", sym.Name, sym.Size)
-}
-
 // resolveAddress reads an address in the binary's own address space.
 func (u *uprobe) resolveAddress(bin *symbol.Binary, path string, up uprobePoint) ([]attach.Match, error) {
 	addr, err := parseInteger(up.fn.text)
@@ -161,6 +153,9 @@ func (u *uprobe) resolveAddress(bin *symbol.Binary, path string, up uprobePoint)
 	off, ok := bin.FileOffset(addr)
 	if !ok {
 		return nil, pointError(2, codeTarget, "0x%x is not an address of the code of %s", addr, path)
+	}
+	if err := u.placeOf(bin, addr, up.unsafe); err != nil {
+		return nil, err
 	}
 	m := u.match(path, "", uprobePoint{fn: up.fn, cpp: up.cpp, pid: up.pid})
 	m.Probe.Name += strconv.FormatUint(addr, 10)
@@ -240,10 +235,16 @@ func (u *uprobe) attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
 		return nil, err
 	}
 	opts := &link.UprobeOptions{Address: off, PID: p.PID}
+	var l link.Link
 	if u.ret {
-		return linkOrError(ex.Uretprobe(p.Func, prog, opts))
+		l, err = ex.Uretprobe(p.Func, prog, opts)
+	} else {
+		l, err = ex.Uprobe(p.Func, prog, opts)
 	}
-	return linkOrError(ex.Uprobe(p.Func, prog, opts))
+	if err != nil {
+		return nil, err
+	}
+	return freedLate(u.host, l)
 }
 
 // attachMulti hooks all functions, which are in one binary, with one link.
@@ -256,11 +257,16 @@ func (u *uprobe) attachMulti(prog *ebpf.Program, ps []attach.Probe) (io.Closer, 
 		}
 		opts.Addresses = append(opts.Addresses, off)
 	}
-	ex, err := link.OpenExecutable(ps[0].Target)
+	return linkPlaces(prog, ps[0].Target, opts, u.ret)
+}
+
+// linkPlaces hooks places of a file with one link.
+func linkPlaces(prog *ebpf.Program, path string, opts *link.UprobeMultiOptions, ret bool) (io.Closer, error) {
+	ex, err := link.OpenExecutable(path)
 	if err != nil {
 		return nil, err
 	}
-	if u.ret {
+	if ret {
 		return linkOrError(ex.UretprobeMulti(nil, prog, opts))
 	}
 	return linkOrError(ex.UprobeMulti(nil, prog, opts))

@@ -63,7 +63,7 @@ func (u *uprobe) resolveCPP(bin *symbol.Binary, path string, up uprobePoint) ([]
 		if up.fn.isWild() && (isClone(s.Name) || s.Size == 0 && !up.unsafe) {
 			continue
 		}
-		if err := insideFunction(s, up); err != nil {
+		if err := u.insideFunction(bin, s, up); err != nil {
 			return nil, err
 		}
 		seen[s.Addr] = true

@@ -16,6 +16,7 @@ import (
 	"github.com/gtrace/gtrace/lang/diag"
 	"github.com/gtrace/gtrace/lang/types"
 	"github.com/gtrace/gtrace/runtime/host"
+	"github.com/gtrace/gtrace/runtime/symbol"
 	"github.com/gtrace/gtrace/runtime/usdt"
 )
 
@@ -151,17 +152,31 @@ func (u *usdtProbe) match(path string, n usdt.Note, up usdtPoint) (attach.Match,
 		Provider: u.Name(), Name: strings.Join([]string{u.Name(), path, n.Provider, n.Name}, ":"), Kind: attach.KindKprobe,
 		Target: path, Address: n.Offset, Semaphore: n.Semaphore, PID: up.pid,
 	}}
-	args, err := usdt.ParseArgs(n.Args, u.host.Arch())
-	switch {
+	switch err := u.addArgs(ctx, path, n); {
 	case err != nil && up.name.isWild(): // it fires all the same, and what it has can hardly be what the script wants of all
-		return m, nil
+		ctx.ArgN = nil
 	case err != nil:
 		return attach.Match{}, err
 	}
+	return m, nil
+}
+
+// addArgs says where the arguments of a place are.
+func (u *usdtProbe) addArgs(ctx *attach.Context, path string, n usdt.Note) error {
+	args, err := usdt.ParseArgs(n.Args, u.host.Arch())
+	if err != nil {
+		return err
+	}
 	for i, a := range args {
+		if a.Symbol != "" {
+			if err := locate(&a, path, n); err != nil {
+				return err
+			}
+			ctx.ID += fmt.Sprintf(" %s%+d", a.Reg, a.Offset) // the same text is another distance elsewhere
+		}
 		v, err := usdtValue(a, u.host.Arch())
 		if err != nil {
-			return attach.Match{}, err
+			return err
 		}
 		v.Name = fmt.Sprintf("arg%d", i)
 		ctx.ArgN = append(ctx.ArgN, v)
@@ -171,7 +186,25 @@ func (u *usdtProbe) match(path string, n usdt.Note, up usdtPoint) (attach.Match,
 			Name: fmt.Sprintf("arg%d", i), Type: types.Int64, Size: 8, Operand: &attach.Operand{Kind: attach.OperandConst, Signed: true},
 		})
 	}
-	return m, nil
+	return nil
+}
+
+// locate puts the distance from the probe, which is where the program counter is, in the place of a symbol; or its address, if
+// another register is added to that.
+func locate(a *usdt.Arg, path string, n usdt.Note) error {
+	sym, fixed, err := symbol.Find(path, a.Symbol)
+	switch {
+	case err != nil:
+		return err
+	case a.Reg == "" || a.Reg == "rip":
+		a.Reg = "rip"
+		a.Offset += int64(sym.Addr - n.Addr)
+	case !fixed:
+		return fmt.Errorf("%s(%%%s) has no address before the program is loaded", a.Symbol, a.Reg)
+	default:
+		a.Offset += int64(sym.Addr)
+	}
+	return nil
 }
 
 // usdtValue says how a program finds an argument.
@@ -207,6 +240,16 @@ func (u *usdtProbe) attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error
 		return nil, err
 	}
 	return linkOrError(ex.Uprobe("", prog, &link.UprobeOptions{Address: p.Address, RefCtrOffset: p.Semaphore, PID: p.PID}))
+}
+
+// attachMulti hooks places of one file with one link.
+func (u *usdtProbe) attachMulti(prog *ebpf.Program, ps []attach.Probe) (io.Closer, error) {
+	opts := &link.UprobeMultiOptions{PID: uint32(ps[0].PID)}
+	for _, p := range ps {
+		opts.Addresses = append(opts.Addresses, p.Address)
+		opts.RefCtrOffsets = append(opts.RefCtrOffsets, p.Semaphore)
+	}
+	return linkPlaces(prog, ps[0].Target, opts, false)
 }
 
 // list returns the probes of the files that the listing names: "*" is those of the process, or the programs in PATH.

@@ -14,6 +14,7 @@ import (
 	"github.com/gtrace/gtrace/lang/types"
 	"github.com/gtrace/gtrace/runtime/host"
 	"github.com/gtrace/gtrace/runtime/probe"
+	"github.com/gtrace/gtrace/runtime/symbol"
 	"github.com/gtrace/gtrace/tests/testenv"
 )
 
@@ -28,6 +29,7 @@ const staticSource = `
 	".ifndef _.stapsdt.base\n.pushsection .stapsdt.base,\"aG\",\"progbits\",.stapsdt.base,comdat\n" \
 	".weak _.stapsdt.base\n.hidden _.stapsdt.base\n_.stapsdt.base: .space 1\n.size _.stapsdt.base, 1\n.popsection\n.endif\n")
 unsigned short shop_sale_semaphore __attribute__((section(".probes"), used));
+int pair[2] = {5, 6};
 __attribute__((noinline)) void sell(long i) {
 	PROBE("shop", "visit", "0", "8@%rdi -4@$-3");
 	if (shop_sale_semaphore)
@@ -37,7 +39,9 @@ __attribute__((noinline)) void sell(long i) {
 	else
 		PROBE("shop", "parity", "0", "8@$2");
 	PROBE("store", "visit", "0", "");
-	PROBE("odd", "place", "0", "8@shop_sale_semaphore(%rip)");
+	PROBE("odd", "place", "0", "8@%xmm0");
+	PROBE("odd", "variable", "0", "4@pair+4(%rip) 4@4+pair");
+	PROBE("odd", "gone", "0", "4@nowhere(%rip)");
 }
 int main(int argc, char **argv) {
 	for (long i = 0; i < atol(argv[1]); i++)
@@ -97,7 +101,21 @@ func TestUSDT(t *testing.T) {
 	require.Equal(t, "did you mean usdt:"+path+":visit?", perr.Hint)
 
 	_, err = pr.Resolve(attach.Point{Type: "usdt", Parts: []string{path, "odd", "place"}}, check.ResolveOptions{})
-	require.ErrorContains(t, err, "has an operand that is not supported")
+	require.ErrorContains(t, err, "register xmm0 is not supported")
+	_, err = pr.Resolve(attach.Point{Type: "usdt", Parts: []string{path, "odd", "gone"}}, check.ResolveOptions{})
+	require.ErrorContains(t, err, "has no symbol nowhere")
+
+	ms = mustResolve(t, s, check.ResolveOptions{}, "U", path, "odd", "variable")
+	sym, _, err := symbol.Find(path, "pair")
+	require.NoError(t, err)
+	bin, err := symbol.OpenBinary(path)
+	require.NoError(t, err)
+	at, ok := bin.Addr(ms[0].Probe.Address)
+	require.True(t, ok)
+	for _, v := range ms[0].Context.ArgN[:2] {
+		const rip = 128
+		require.Equal(t, &attach.Operand{Kind: attach.OperandMemory, Base: rip, Index: -1, Value: int64(sym.Addr+4) - int64(at), Scale: 1}, v.Operand)
+	}
 
 	ls, err := s.List("usdt:"+path+":shop:*", probe.ListOptions{})
 	require.NoError(t, err)
@@ -107,7 +125,7 @@ func TestUSDT(t *testing.T) {
 	t.Setenv("PATH", filepath.Dir(path))
 	all, err := s.List("usdt:*", probe.ListOptions{})
 	require.NoError(t, err)
-	require.Len(t, all, 5, "each probe once, those of all programs")
+	require.Len(t, all, 7, "each probe once, those of all programs")
 	none, err := s.List("usdt:/nonexistent:*", probe.ListOptions{})
 	require.NoError(t, err)
 	require.Empty(t, none)
@@ -130,7 +148,7 @@ func TestAttachUSDT(t *testing.T) {
 		{"one place", []string{path, "shop", "visit"}, 1, 7},
 		{"behind a semaphore", []string{path, "shop", "sale"}, 1, 7},
 		{"two places", []string{path, "parity"}, 2, 7},
-		{"all", []string{path, "*"}, 6, 35},
+		{"all", []string{path, "*"}, 8, 49},
 		{"all programs", []string{"*", "sho*", "visit"}, 1, 7},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -15,6 +15,8 @@ import (
 // since the numbers of processes are used again.
 type process struct {
 	pid int
+	// generated is the code that the process generates.
+	generated perfMap
 
 	mu sync.Mutex
 	// spaces are the mappings of each address space, sorted by address, the last one at the end. They are shared with processes that

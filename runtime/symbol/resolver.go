@@ -98,26 +98,38 @@ func (r *Resolver) User(pid int, addr uint64) (name string, offset uint64, modul
 	if r.eager {
 		r.remember(pid)
 	}
-	m, found := r.process(pid).find(addr, r.afresh)
-	if !found {
-		return "", 0, "", false
-	}
-	if m.path == vdsoName {
+	p := r.process(pid)
+	m, found := p.find(addr, r.afresh)
+	if found && m.path == vdsoName {
 		return r.vdsoLookup(addr - m.start)
 	}
+	if found {
+		name, offset, ok = r.inFile(pid, m, addr)
+	}
+	if ok {
+		return name, offset, m.path, true
+	}
+	if name, offset, path, ok := p.generated.lookup(pid, addr); ok {
+		return name, offset, path, true
+	}
+	return "", 0, m.path, false
+}
+
+// inFile returns the function of a mapped file that an address belongs to.
+func (r *Resolver) inFile(pid int, m mapping, addr uint64) (name string, offset uint64, ok bool) {
 	bin, err := r.openMapped(pid, m)
 	if err != nil {
-		return "", 0, m.path, false
+		return "", 0, false
 	}
 	vaddr, inCode := bin.Addr(addr - m.start + m.offset)
 	if !inCode {
-		return "", 0, m.path, false
+		return "", 0, false
 	}
 	s, offset, ok := bin.Lookup(vaddr)
 	if !ok {
-		return "", 0, m.path, false
+		return "", 0, false
 	}
-	return r.readable(s.Name), offset, m.path, true
+	return r.readable(s.Name), offset, true
 }
 
 // Remember reads what a process has mapped now, and the symbols of that, so that they are known when it is gone.

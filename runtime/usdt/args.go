@@ -23,6 +23,9 @@ type Arg struct {
 	Scale int64
 	// Offset is added to the address.
 	Offset int64
+	// Symbol is the function or variable of the file whose address is added, too; empty if there is none. With rip, or without a
+	// register, nothing else is.
+	Symbol string
 }
 
 // ArgKind is a kind of place.
@@ -107,10 +110,11 @@ var operands = map[string]func(operand string, a *Arg) bool{"amd64": parseAMD64,
 var (
 	amd64Const  = regexp.MustCompile(`^\$(-?(?:0x[0-9a-fA-F]+|[0-9]+))$`)
 	amd64Reg    = regexp.MustCompile(`^%([a-z0-9]+)$`)
+	amd64Symbol = regexp.MustCompile(`^(?:(-?(?:0x[0-9a-fA-F]+|[0-9]+))\+)?([A-Za-z_.][\w.$]*)([-+](?:0x[0-9a-fA-F]+|[0-9]+))?(?:\(%([a-z0-9]+)\))?$`)
 	amd64Memory = regexp.MustCompile(`^(-?(?:0x[0-9a-fA-F]+|[0-9]+))?\(%([a-z0-9]+)(?:,%([a-z0-9]+)(?:,([1248]))?)?\)$`)
 )
 
-// parseAMD64 reads $5, %rax, 8(%rbp) and 8(%rax,%rbx,4).
+// parseAMD64 reads $5, %rax, 8(%rbp), 8(%rax,%rbx,4), symbol, symbol+8(%rip) and 8+symbol(%rip).
 func parseAMD64(text string, a *Arg) bool {
 	if m := amd64Const.FindStringSubmatch(text); m != nil {
 		a.Kind = ArgConst
@@ -119,6 +123,13 @@ func parseAMD64(text string, a *Arg) bool {
 	if m := amd64Reg.FindStringSubmatch(text); m != nil {
 		a.Kind, a.Reg = ArgReg, m[1]
 		return true
+	}
+	if m := amd64Symbol.FindStringSubmatch(text); m != nil {
+		a.Kind, a.Symbol, a.Reg, a.Scale = ArgMemory, m[2], m[4], 1
+		var behind int64
+		ok := number(m[1], &a.Offset) && number(strings.TrimPrefix(m[3], "+"), &behind)
+		a.Offset += behind
+		return ok
 	}
 	m := amd64Memory.FindStringSubmatch(text)
 	if m == nil {

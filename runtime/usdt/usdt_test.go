@@ -26,6 +26,12 @@ func TestParseArgs(t *testing.T) {
 		{"amd64", "8@8(%rax,%rbx,4) 1@(%rax,%r9)", []Arg{
 			{Size: 8, Kind: ArgMemory, Reg: "rax", Index: "rbx", Scale: 4, Offset: 8}, {Size: 1, Kind: ArgMemory, Reg: "rax", Index: "r9", Scale: 1},
 		}, ""},
+		{"amd64", "8@counter 4@counter+8(%rip) -2@8+_x.1-4(%rip) 8@table(%rdi)", []Arg{
+			{Size: 8, Kind: ArgMemory, Symbol: "counter", Scale: 1},
+			{Size: 4, Kind: ArgMemory, Symbol: "counter", Reg: "rip", Scale: 1, Offset: 8},
+			{Size: 2, Signed: true, Kind: ArgMemory, Symbol: "_x.1", Reg: "rip", Scale: 1, Offset: 4},
+			{Size: 8, Kind: ArgMemory, Symbol: "table", Reg: "rdi", Scale: 1},
+		}, ""},
 		{"amd64", "%rdi", []Arg{{Size: 8, Kind: ArgReg, Reg: "rdi"}}, ""},
 		{"arm64", "8@x0 -4@[sp, 12] 4@5 8@[x1] 8@[x1, x2]", []Arg{
 			{Size: 8, Kind: ArgReg, Reg: "x0"},
@@ -39,6 +45,8 @@ func TestParseArgs(t *testing.T) {
 		{"amd64", "8f@%xmm0", nil, `argument "8f@%xmm0" has a size that is not supported`},
 		{"amd64", "8@8(%rax,%rbx,3)", nil, `argument "8@8(%rax,%rbx,3)" has an operand that is not supported`},
 		{"amd64", "8@$99999999999999999999", nil, `argument "8@$99999999999999999999" has an operand that is not supported`},
+		{"amd64", "8@counter+99999999999999999999", nil, `argument "8@counter+99999999999999999999" has an operand that is not supported`},
+		{"amd64", "8@table(,%rdi,8)", nil, `argument "8@table(,%rdi,8)" has an operand that is not supported`},
 		{"s390x", "8@%r2", nil, `argument "8@%r2" has an operand that is not supported`},
 	}
 	for _, test := range tests {

@@ -97,3 +97,27 @@ func TestTwoAtOnce(t *testing.T) {
 	require.Contains(t, second.stdout, "@: 600\n")
 	require.Equal(t, 600, strings.Count(second.stdout, "x\n"))
 }
+
+// TestCountsOfInterruptedPrograms has an interrupt in the middle of many additions add to the same maps.
+func TestCountsOfInterruptedPrograms(t *testing.T) {
+	testenv.Privileged(t)
+	const calls = 3000
+	s := start(t, "-e", fmt.Sprintf(`rawtracepoint:sys_enter /pid == %d/ { for ($i : 0..200) { @all = count(); @sum = sum(2); } @runs++; }
+		profile:us:100 { @all = count(); @sum = sum(2); @ticks++; }`, os.Getpid()))
+	for range calls {
+		_, _, _ = unix.RawSyscall(unix.SYS_GETPPID, 0, 0, 0)
+	}
+	r := s.interrupt()
+	require.Zero(t, r.code, r.stderr)
+	numbers := map[string]int{}
+	for line := range strings.Lines(r.stdout) {
+		var name string
+		var n int
+		if _, err := fmt.Sscanf(line, "%s %d", &name, &n); err == nil {
+			numbers[name] = n
+		}
+	}
+	require.GreaterOrEqual(t, numbers["@runs:"], calls)
+	require.Equal(t, 200*numbers["@runs:"]+numbers["@ticks:"], numbers["@all:"])
+	require.Equal(t, 2*numbers["@all:"], numbers["@sum:"])
+}

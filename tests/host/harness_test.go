@@ -58,14 +58,25 @@ func (o *output) String() string {
 
 // await returns once the stream holds a text, or false if the context ends before.
 func (o *output) await(ctx context.Context, text string) bool {
-	for !strings.Contains(o.String(), text) {
+	searched := 0
+	for !o.holds(text, &searched) {
 		select {
 		case <-o.more:
 		case <-ctx.Done():
-			return strings.Contains(o.String(), text)
+			return o.holds(text, &searched)
 		}
 	}
 	return true
+}
+
+// holds reports whether the stream holds a text, which was searched for in the first bytes before.
+func (o *output) holds(text string, searched *int) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	b := o.text.Bytes()
+	from := max(0, *searched-len(text))
+	*searched = len(b)
+	return bytes.Contains(b[from:], []byte(text))
 }
 
 // session is a running gtrace.

@@ -27,7 +27,7 @@ func TestForms(t *testing.T) {
 	all, err := matrix.Read("testdata/forms.txt")
 	require.NoError(t, err)
 	kernel := matrix.Kernel{Version: testenv.Running(t), Data: hasSymbol(t, "runqueues")}
-	gtrace := tracer{argv: []string{testenv.Gtrace(t), "--unsafe", "--no-warnings", "--dry-run"}, replace: placeholders(t)}
+	gtrace := tracer{argv: []string{testenv.Gtrace(t), "--unsafe", "--no-warnings", "--dry-run"}, replace: placeholders(t), script: filepath.Join(t.TempDir(), "forms.gt")}
 	for _, p := range matrix.Points {
 		t.Run(p.Type, func(t *testing.T) {
 			if gtrace.lacks(t, p) {
@@ -70,11 +70,11 @@ func TestFormsPeer(t *testing.T) {
 	data := hasSymbol(t, "runqueues")
 	all = slices.DeleteFunc(all, func(f matrix.Form) bool { return f.Silent() || !data && f.NeedsData() })
 	traceable := filepath.Join(t.TempDir(), "functions")
-	require.NoError(t, os.WriteFile(traceable, []byte("security_file_permission\ntcp_close\n__x64_sys_getpgid\n"), 0o644))
+	require.NoError(t, os.WriteFile(traceable, []byte("vfs_fallocate\ntcp_close\n__x64_sys_getpgid\n"), 0o644))
 	replace, command := placeholders(t), append(testenv.Bpftrace(t), "--unsafe", "--dry-run")
 	for _, p := range matrix.Points {
 		t.Run(p.Type, func(t *testing.T) {
-			bpftrace := tracer{argv: command, replace: replace, taken: beyondTheScript}
+			bpftrace := tracer{argv: command, replace: replace, taken: beyondTheScript, script: filepath.Join(t.TempDir(), "forms.bt")}
 			if p.Kernel {
 				bpftrace.argv = append(slices.Clone(command), "--traceable-functions", traceable)
 			}
@@ -115,6 +115,8 @@ type tracer struct {
 	replace *strings.Replacer
 	// taken matches messages about a script that was taken all the same.
 	taken *regexp.Regexp
+	// script is the file that the tracer is given.
+	script string
 }
 
 // refused asks about forms and returns what the tracer has against them: message by the line of the form in the table.
@@ -136,7 +138,7 @@ func (tr tracer) refusedOf(t *testing.T, p matrix.Point, forms []matrix.Form) ma
 		if taken {
 			return out
 		}
-		bad := matrix.Refusals(text, scriptPath(t))
+		bad := matrix.Refusals(text, tr.script)
 		require.NotEmpty(t, bad, "an error about no form in particular\n%s", text)
 		var left []matrix.Form
 		for i, f := range forms {
@@ -154,9 +156,8 @@ func (tr tracer) refusedOf(t *testing.T, p matrix.Point, forms []matrix.Form) ma
 // run gives the tracer a script with forms and returns what it says, and whether it takes the script.
 func (tr tracer) run(t *testing.T, p matrix.Point, forms []matrix.Form) (text string, taken bool) {
 	t.Helper()
-	path := scriptPath(t)
-	require.NoError(t, os.WriteFile(path, []byte(p.Script(forms, tr.replace)), 0o644))
-	cmd := exec.Command(tr.argv[0], append(slices.Clone(tr.argv[1:]), path)...)
+	require.NoError(t, os.WriteFile(tr.script, []byte(p.Script(forms, tr.replace)), 0o644))
+	cmd := exec.Command(tr.argv[0], append(slices.Clone(tr.argv[1:]), tr.script)...)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	err := cmd.Run()
@@ -173,10 +174,6 @@ func (tr tracer) lacks(t *testing.T, p matrix.Point) bool {
 	}
 	require.Regexp(t, `kprobes \(CONFIG_KPROBE_EVENTS\), which this one does not have|not permitted: it takes .* a kernel that is not locked against such programs|is not traceable by \w+ on this kernel, which has no trampolines`, text)
 	return true
-}
-
-func scriptPath(t *testing.T) string {
-	return filepath.Join(os.TempDir(), "forms-"+filepath.Base(t.Name())+".gt")
 }
 
 // placeholders puts in what the table leaves open: the program to be traced, and a folder of cgroups.

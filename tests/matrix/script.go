@@ -19,7 +19,7 @@ type Point struct {
 	Central bool
 }
 
-// Points are the probe types of the matrix.
+// Points are the probe types of the matrix. Nothing calls the function while it is tried, and the kernel lets programs at it ask for paths.
 var Points = []Point{
 	{Type: "begin", At: "begin", Central: true},
 	{Type: "end", At: "end"},
@@ -31,10 +31,10 @@ var Points = []Point{
 	{Type: "tracepoint", At: "tracepoint:syscalls:sys_enter_mount", Central: true},
 	{Type: "rawtracepoint", At: "rawtracepoint:sched_process_exec", Central: true},
 	{Type: "iter", At: "iter:task_file", Central: true},
-	{Type: "kprobe", At: "kprobe:security_file_permission", Kernel: true, Central: true},
-	{Type: "kretprobe", At: "kretprobe:security_file_permission", Kernel: true},
-	{Type: "fentry", At: "fentry:security_file_permission", Kernel: true, Central: true},
-	{Type: "fexit", At: "fexit:security_file_permission", Kernel: true},
+	{Type: "kprobe", At: "kprobe:vfs_fallocate", Kernel: true, Central: true},
+	{Type: "kretprobe", At: "kretprobe:vfs_fallocate", Kernel: true},
+	{Type: "fentry", At: "fentry:vfs_fallocate", Kernel: true, Central: true},
+	{Type: "fexit", At: "fexit:vfs_fallocate", Kernel: true},
 	{Type: "uprobe", At: "uprobe:SUBJECT:subject_function", Few: true, Central: true},
 	{Type: "uretprobe", At: "uretprobe:SUBJECT:subject_function", Few: true},
 	{Type: "usdt", At: "usdt:SUBJECT:subject:sale", Few: true},

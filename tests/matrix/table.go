@@ -46,7 +46,7 @@ const (
 	Data RuleKind = "data"
 	// May is for forms that a kernel may be built without: "may: words".
 	May RuleKind = "may"
-	// At is an attach point for the form: "at: kprobe:f".
+	// At names other attach points for the form than those of all: "at: kprobe:f fentry:f".
 	At RuleKind = "at"
 	// Peer names the probe types where bpftrace decides the other way: "peer usdt: reason".
 	Peer RuleKind = "peer"
@@ -134,8 +134,13 @@ func (f Form) Body() string {
 // At returns the attach point that the form wants in a probe type, or def.
 func (f Form) At(probeType, def string) string {
 	for _, r := range f.Rules {
-		if r.Kind == At && strings.HasPrefix(r.Words, probeType+":") {
-			return r.Words
+		if r.Kind != At {
+			continue
+		}
+		for point := range strings.FieldsSeq(r.Words) {
+			if strings.HasPrefix(point, probeType+":") {
+				return point
+			}
 		}
 	}
 	return def

@@ -13,6 +13,8 @@ type state struct {
 	maps map[string]map[string]*cell // by map name and printed key
 	mem  []byte
 	ctl  control
+	// returned is what a function gives back.
+	returned val
 	// current is the entry of the map that is looped over.
 	current *cell
 }
@@ -276,7 +278,7 @@ func (a *update) run(s *state) {
 	m := a.m
 	c := s.cell(m, a.key)
 	switch m.agg {
-	case "hist", "lhist":
+	case "hist", "lhist", "llhist", "quantile":
 		if c.slots == nil {
 			c.slots = map[int]uint64{}
 		}

@@ -21,6 +21,11 @@ type gen struct {
 	keys  int  // around the expression
 	jumps bool // in a while or unroll
 	pure  bool // no maps may be read
+	facts []fact
+	roots map[string]string // variables that keep pointers into the kernel
+	fns   []*fnDecl
+	// inside is the function that is being made.
+	inside *fnDecl
 }
 
 type varDecl struct {
@@ -32,7 +37,7 @@ var words = []string{"", "a", "ab", "abc", "xyz", "hello", "1234567", "12345678"
 
 // generate returns the program of a seed.
 func generate(seed uint64) *program {
-	g := &gen{r: rand.New(rand.NewPCG(seed, 0x67747261)), wide: map[string]bool{}, fixed: map[string]bool{}}
+	g := &gen{r: rand.New(rand.NewPCG(seed, 0x67747261)), wide: map[string]bool{}, fixed: map[string]bool{}, roots: map[string]string{}, facts: facts()}
 	g.limit = 3 + g.r.IntN(15)
 	for range 1 + g.r.IntN(4) {
 		g.maps = append(g.maps, g.mapDecl())
@@ -46,6 +51,11 @@ func generate(seed uint64) *program {
 			m.s = g.ptrs[g.r.IntN(len(g.ptrs))].d.shape()
 		}
 	}
+	p.body = append(p.body, g.keepRoots()...)
+	for range g.r.IntN(3) {
+		g.fns = append(g.fns, g.function())
+	}
+	p.fns = g.fns
 	// Every map is assigned to once, so that reading it has a meaning to the checker.
 	for _, m := range g.maps {
 		p.body = append(p.body, g.assign(m))
@@ -65,7 +75,7 @@ func generate(seed uint64) *program {
 
 func (g *gen) mapDecl() *mapDecl {
 	m := &mapDecl{name: fmt.Sprintf("@m%d", len(g.maps)), t: g.intType()}
-	aggs := []string{"", "", "", "str", "val", "val", "count", "sum", "min", "max", "avg", "stats", "hist", "lhist"}
+	aggs := []string{"", "", "", "str", "val", "val", "count", "sum", "min", "max", "avg", "stats", "hist", "lhist", "llhist", "quantile"}
 	m.agg = aggs[g.r.IntN(len(aggs))]
 	switch m.agg {
 	case "sum", "min", "max", "avg", "stats":
@@ -75,7 +85,11 @@ func (g *gen) mapDecl() *mapDecl {
 			m.t = uint64T
 		}
 	case "val":
-		m.s = g.seqShape(1)
+		if m.s = g.seqShape(1); g.r.IntN(4) == 0 {
+			m.s = g.bufShape()
+		}
+	case "llhist", "quantile":
+		m.k = 5
 	case "hist":
 		m.k = g.r.IntN(6)
 	case "lhist":
@@ -209,7 +223,8 @@ func (g *gen) assign(m *mapDecl) stmt {
 		return &update{m, ks, nil}
 	}
 	x := g.expr(2)
-	if m.agg == "hist" || m.agg == "lhist" {
+	switch m.agg {
+	case "hist", "lhist", "llhist", "quantile":
 		x = &castExpr{int64T, x}
 		if g.r.IntN(2) == 0 {
 			x = &castExpr{int64T, &castExpr{intType{1 + g.r.IntN(2), true}, x}}
@@ -270,7 +285,18 @@ func (g *gen) expr(depth int) expr {
 	if depth == 0 {
 		return g.leaf()
 	}
-	switch g.r.IntN(15) {
+	switch g.r.IntN(17) {
+	case 15:
+		if g.keys > 0 || g.inside != nil && g.r.IntN(2) == 0 {
+			break
+		}
+		if e := g.callOf(intShape, depth-1); e != nil {
+			return e
+		}
+	case 16:
+		if f, by := g.fact(false); f != nil {
+			return &kernInt{f, by}
+		}
 	case 11, 12, 13:
 		return g.readInt(depth - 1)
 	case 14:

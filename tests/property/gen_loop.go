@@ -109,7 +109,7 @@ func (g *gen) foldBlock(l *mapLoop, sums []varDecl) (out []stmt) {
 	}
 	for _, m := range g.maps {
 		switch m.agg {
-		case "count", "sum", "min", "max", "hist", "lhist", "stats", "avg":
+		case "count", "sum", "min", "max", "hist", "lhist", "llhist", "quantile", "stats", "avg":
 			if g.r.IntN(2) == 0 {
 				out = append(out, g.assign(m))
 			}

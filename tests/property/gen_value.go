@@ -110,7 +110,11 @@ func (g *gen) seqShape(depth int) shape {
 	}
 	for i := range 1 + g.r.IntN(3) {
 		e := shape{kind: intShape, t: g.intType()}
-		switch n := g.r.IntN(6); {
+		switch n := g.r.IntN(8); {
+		case n == 3:
+			e = g.numberArray()
+		case n == 4:
+			e = g.bufShape()
 		case n == 0:
 			e = shape{kind: boolShape}
 		case n == 1:
@@ -129,7 +133,19 @@ func (g *gen) seqShape(depth int) shape {
 // value is an expression of a shape that is no integer and no boolean.
 func (g *gen) value(s shape, depth int) vexpr {
 	if depth > 0 {
-		switch g.r.IntN(6) {
+		switch g.r.IntN(8) {
+		case 6:
+			if s.kind == strShape {
+				if f, by := g.fact(true); f != nil {
+					return &kernStr{f, by}
+				}
+			}
+		case 7:
+			if s.kind == strShape && g.keys == 0 {
+				if e := g.callOf(strShape, depth-1); e != nil {
+					return &callStr{*e}
+				}
+			}
 		case 0:
 			return &chooseVal{g.cond(depth - 1), g.value(s, depth-1), g.value(s, depth-1)}
 		case 1:
@@ -146,6 +162,12 @@ func (g *gen) value(s shape, depth int) vexpr {
 	if s.kind == strShape {
 		return &strLit{words[g.r.IntN(len(words))]}
 	}
+	if s.kind == bufShape {
+		return g.buffer(s.cap, max(depth-1, 0))
+	}
+	if s.kind == arrayShape {
+		return g.castArray(s, max(depth-1, 0))
+	}
 	e := &seqLit{s: s}
 	for _, part := range s.elems {
 		e.elems = append(e.elems, g.elem(part, max(depth-1, 0)))
@@ -160,7 +182,7 @@ func (g *gen) elem(s shape, depth int) elem {
 		return elem{x: &x}
 	case boolShape:
 		return elem{c: g.cond(depth)}
-	case strShape, tupleShape, recordShape, structShape, arrayShape:
+	case strShape, tupleShape, recordShape, structShape, arrayShape, bufShape:
 		return elem{v: g.value(s, depth)}
 	}
 	panic("BUG: property: shape")
@@ -199,7 +221,9 @@ func (g *gen) sources(want func(shape) bool) (out []vexpr) {
 
 // readInt takes an integer out of something else, if there is anything.
 func (g *gen) readInt(depth int) expr {
-	switch g.r.IntN(7) {
+	switch g.r.IntN(8) {
+	case 7:
+		return g.readArray(depth)
 	case 0:
 		return &strLen{g.value(shape{kind: strShape}, depth)}
 	case 1:
@@ -230,7 +254,10 @@ func (g *gen) readInt(depth int) expr {
 // readCond is a condition on something else than integers.
 func (g *gen) readCond(depth int) cond {
 	str := shape{kind: strShape}
-	switch g.r.IntN(6) {
+	switch g.r.IntN(7) {
+	case 6:
+		s := g.bufShape()
+		return &valCmp{g.value(s, depth), g.value(s, depth), g.r.IntN(2) == 0}
 	case 0:
 		return &contains{g.value(str, depth), words[g.r.IntN(6)]}
 	case 1:

@@ -12,7 +12,7 @@ type shape struct {
 	t       intType // of ints
 	elems   []shape
 	names   []string // of records and structs
-	cap     int      // bytes of a struct's character array
+	cap     int      // bytes of a struct's character array, or of a buffer
 	struct_ *structDecl
 }
 
@@ -26,6 +26,7 @@ const (
 	recordShape
 	structShape
 	arrayShape
+	bufShape
 )
 
 // A val is a value of the interpreter: uint64 for integers (extended by their sign) and booleans, string, or []val.
@@ -36,7 +37,7 @@ func (s shape) zero() val {
 	switch s.kind {
 	case intShape, boolShape:
 		return uint64(0)
-	case strShape:
+	case strShape, bufShape:
 		return ""
 	case tupleShape, recordShape, structShape, arrayShape:
 		var out []val
@@ -58,7 +59,7 @@ func (s shape) print(v val) string {
 		return fmt.Sprint(v)
 	case boolShape:
 		return fmt.Sprint(v)
-	case strShape:
+	case strShape, bufShape:
 		return v.(string)
 	case tupleShape, recordShape, structShape, arrayShape:
 		return "(" + s.parts(v) + ")"
@@ -76,7 +77,7 @@ func (s shape) parts(v val) string {
 
 func (s shape) equal(a, b val) bool {
 	switch s.kind {
-	case intShape, boolShape, strShape:
+	case intShape, boolShape, strShape, bufShape:
 		return a == b
 	case tupleShape, recordShape, structShape, arrayShape:
 		for i, e := range s.elems {
@@ -92,6 +93,9 @@ func (s shape) equal(a, b val) bool {
 // same reports whether two shapes are one type to the language.
 func (s shape) same(o shape) bool {
 	if s.kind != o.kind || s.t != o.t || len(s.elems) != len(o.elems) || !slices.Equal(s.names, o.names) || s.struct_ != o.struct_ {
+		return false
+	}
+	if s.kind == bufShape && s.cap != o.cap {
 		return false
 	}
 	for i := range s.elems {
@@ -115,7 +119,7 @@ func (p path) text(s shape) (text string, at shape) {
 			text += "." + s.names[i]
 		case arrayShape:
 			text += fmt.Sprintf("[%d]", i)
-		case intShape, boolShape, strShape:
+		case intShape, boolShape, strShape, bufShape:
 			panic("BUG: property: a path into a scalar")
 		}
 		s = s.elems[i]

@@ -1,12 +1,21 @@
 package property
 
-import "maps"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // shrink makes a failing program smaller as long as fails still says so; it tries to drop statements, to replace an if by one of
 // its branches, and to replace an expression by one of its parts or by a small number.
 func shrink(p *program, fails func(*program) bool, rounds int) *program {
 	for range rounds {
-		if !shrinkBlock(p, &p.body, fails) && !shrinkExprs(p, p.body, fails) {
+		changed := shrinkBlock(p, &p.body, fails)
+		for _, f := range p.fns {
+			changed = shrinkBlock(p, &f.body, fails) || changed
+			changed = shrinkExprs(p, append(f.body, f.ret), fails) || changed
+		}
+		if !changed && !shrinkExprs(p, p.body, fails) && !p.dropFn(fails) {
 			return p
 		}
 	}
@@ -119,7 +128,31 @@ func size(e expr) int {
 
 // valid reports whether every variable is still assigned to before it is used, in a block that encloses the use, and every break
 // is in a loop.
-func (p *program) valid() bool { return validBlock(p.body, map[string]bool{}, false) }
+func (p *program) valid() bool {
+	for _, f := range p.fns {
+		known := map[string]bool{}
+		for _, param := range f.params {
+			known[param.name] = true
+		}
+		if !validBlock(append(slices.Clone(f.body), f.ret), known, false) {
+			return false
+		}
+	}
+	return validBlock(p.body, map[string]bool{}, false)
+}
+
+// dropFn leaves out a function that nothing calls.
+func (p *program) dropFn(fails func(*program) bool) bool {
+	for i, f := range p.fns {
+		old := p.fns
+		p.fns = slices.Delete(slices.Clone(old), i, i+1)
+		if !strings.Contains(p.text(), f.name+"(") && fails(p) {
+			return true
+		}
+		p.fns = old
+	}
+	return false
+}
 
 func validBlock(b []stmt, outer map[string]bool, loop bool) bool {
 	known := map[string]bool{}

@@ -253,7 +253,7 @@ func litText(v int64) string {
 
 func paren(x expr) string {
 	switch x.(type) {
-	case *varRef, *mapRef, *ternary, *elvis, *blockInt, *partInt, *strLen, *strPos, *strAt:
+	case *varRef, *mapRef, *ternary, *elvis, *blockInt, *partInt, *strLen, *strPos, *strAt, *kernInt, *callInt:
 		return x.text()
 	}
 	return "(" + x.text() + ")"
@@ -340,6 +340,10 @@ func (s *update) text(in string) string {
 		return head + "count();\n"
 	case "hist":
 		return fmt.Sprintf("%shist(%s, %d);\n", head, (*s.x).text(), m.k)
+	case "llhist":
+		return fmt.Sprintf("%sllhist(%s);\n", head, (*s.x).text())
+	case "quantile":
+		return fmt.Sprintf("%squantile(%s, 50, 99);\n", head, (*s.x).text())
 	case "lhist":
 		return fmt.Sprintf("%slhist(%s, %d, %d, %d);\n", head, (*s.x).text(), m.min, m.max, m.step)
 	}
@@ -381,6 +385,7 @@ func blockText(b []stmt, in string) string {
 // program is one random program.
 type program struct {
 	maps    []*mapDecl
+	fns     []*fnDecl
 	structs []*structDecl
 	mem     []byte // what the structs hold
 	base    int    // where they lie when the program runs
@@ -391,6 +396,9 @@ func (p *program) text() string {
 	out := enumText
 	for _, d := range p.structs {
 		out += d.text()
+	}
+	for _, f := range p.fns {
+		out += f.text()
 	}
 	return out + "BEGIN {\n" + blockText(p.body, "  ") + "}\n"
 }

@@ -23,7 +23,7 @@ const qemu = "qemu-system-x86_64"
 type BootOptions struct {
 	// Dir is where the ports' files go.
 	Dir string
-	// Timeout is how long the whole boot may take. Default: 120 s.
+	// Timeout is how long the whole boot may take. Default: 10 minutes.
 	Timeout time.Duration
 	// CPUs of the guest. Default: 2.
 	CPUs int
@@ -46,7 +46,7 @@ type Report struct {
 // report has what came until then.
 func Boot(ctx context.Context, k Kernel, root string, opts BootOptions) (Report, error) {
 	if opts.Timeout == 0 {
-		opts.Timeout = 120 * time.Second
+		opts.Timeout = 10 * time.Minute
 	}
 	if opts.CPUs == 0 {
 		opts.CPUs = 2

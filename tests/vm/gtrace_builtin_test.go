@@ -30,8 +30,8 @@ func builtinCases() []vm.Case {
 		alone("bytes", `BEGIN { $n = 3; $s = str("a\x01bcd"); printf("%r %rx %rh\n", buf($s, $n), buf($s, 3), buf($s, 2)); }`, vm.Exact(`a\x01b \x61\x01\x62 61 01`)),
 		{
 			Case: wire.Case{Name: "join of arguments", Run: []string{"sh", "-c", `
-				gtrace -e 'tracepoint:syscalls:sys_enter_execve { join(args.argv); join(args.argv, ","); exit(); }' 2>/tmp/join &
-				for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do grep -q Attached /tmp/join && break; sleep 0.2; done
+				rm -f /tmp/join; gtrace -e 'tracepoint:syscalls:sys_enter_execve { join(args.argv); join(args.argv, ","); exit(); }' 2>/tmp/join &
+				until grep -q Attached /tmp/join; do sleep 0.2; done
 				worker getpgid 1; wait $!`}},
 			Stdout: vm.Match(`.*(sleep 0.2\s+sleep,0.2|grep -q Attached /tmp/join\s+grep,-q,Attached,/tmp/join|worker getpgid 1\s+worker,getpgid,1).*`),
 		},

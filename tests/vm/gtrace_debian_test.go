@@ -40,6 +40,7 @@ var runs = map[string][]string{
 // TestDebianScripts checks, compiles, loads and attaches the scripts of Debian's bpftrace packages on kernels with kprobes.
 func TestDebianScripts(t *testing.T) {
 	testenv.Asked(t, testenv.VM)
+	t.Parallel()
 	programs := findPrograms(t)
 	programs.Gtrace = testenv.Gtrace(t)
 	for _, k := range findKernels(t) {
@@ -48,7 +49,7 @@ func TestDebianScripts(t *testing.T) {
 		}
 		t.Run(k.Suite, func(t *testing.T) {
 			t.Parallel()
-			bootAndCheck(t, k, programs, debianCases(t, k.Suite), vm.BootOptions{Timeout: 10 * time.Minute})
+			bootAndCheck(t, k, programs, debianCases(t, k.Suite), vm.BootOptions{Timeout: 30 * time.Minute})
 		})
 	}
 }
@@ -72,7 +73,7 @@ func debianCases(t *testing.T, suite string) []vm.Case {
 		}
 		name := filepath.Base(filepath.Dir(file)) + "/" + filepath.Base(file)
 		at := "/tmp/" + strings.ReplaceAll(name, "/", "-")
-		c := vm.Case{Case: wire.Case{Name: name, Files: map[string]string{at: string(text)}, Run: []string{"gtrace", "--dry-run", at}, Seconds: 120}}
+		c := vm.Case{Case: wire.Case{Name: name, Files: map[string]string{at: string(text)}, Run: []string{"gtrace", "--dry-run", at}, Seconds: 300}}
 		if piece := refused[name]; piece != "" && !slices.Contains(runs[name], suite) {
 			c.Exit, c.Stderr = 1, vm.Has{piece}
 		}

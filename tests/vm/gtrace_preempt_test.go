@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gtrace/gtrace/tests/testenv"
 	"github.com/gtrace/gtrace/tests/vm"
@@ -47,11 +46,13 @@ func competeCases() []vm.Case {
 // TestPreemption runs programs on kernels that let other threads interrupt them: each has memory of its own, and nothing is lost.
 func TestPreemption(t *testing.T) {
 	testenv.Asked(t, testenv.VM)
+	t.Parallel()
 	programs := findPrograms(t)
 	programs.Gtrace = testenv.Gtrace(t)
 	for _, k := range findKernels(t) {
 		t.Run(k.Suite, func(t *testing.T) {
-			bootAndCheck(t, k, programs, competeCases(), vm.BootOptions{Timeout: 3 * time.Minute, CPUs: 1, Append: "preempt=full"})
+			t.Parallel()
+			bootAndCheck(t, k, programs, competeCases(), vm.BootOptions{CPUs: 1, Append: "preempt=full"})
 		})
 	}
 }

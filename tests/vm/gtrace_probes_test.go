@@ -15,11 +15,11 @@ func probeFormCases() []vm.Case {
 		return c
 	}
 	cases := []vm.Case{
-		ofProgram("fentry of a BPF program", `fentry:bpf:*half* { @[args.a0 == tid, comm] = count(); }`, "getpgid 100", vm.Match(`@\[true, worker\]: \d*00`)),
-		ofProgram("fentry of a BPF program by its number", `fentry:bpf:ID:ID_NAME { @[strcontains(probe, "half"), func] = count(); }`, "getpgid 10", vm.Match(`@\[true, gt_0_half_0\]: 10`)),
-		since61(ofProgram("fexit of a BPF program", `fexit:bpf:ID:*half* { @[retval == tid / 2, args.a0 - 2 * retval] = count(); }`, "getpgid 100",
+		ofProgram("A", "fentry of a BPF program", `fentry:bpf:*halfA* { @[args.a0 == tid, comm] = count(); }`, "getpgid 100", vm.Exact("@[true, worker]: 100")),
+		ofProgram("B", "fentry of a BPF program by its number", `fentry:bpf:ID:ID_NAME { @[strcontains(probe, "half"), func] = count(); }`, "getpgid 10", vm.Match(`@\[true, gt_0_halfB_0\]: 10`)),
+		since61(ofProgram("C", "fexit of a BPF program", `fexit:bpf:ID:*halfC* { @[retval == tid / 2, args.a0 - 2 * retval] = count(); }`, "getpgid 100",
 			vm.Match(`@\[true, [01]\]: 100`))),
-		since61(ofProgram("fexit of a BPF program itself", `fexit:bpf:ID:gt_0 { @[retval] = count(); @ctx[args.ctx != 0] = count(); }`, "getpgid 10",
+		since61(ofProgram("D", "fexit of a BPF program itself", `fexit:bpf:ID:gt_0 { @[retval] = count(); @ctx[args.ctx != 0] = count(); }`, "getpgid 10",
 			vm.Has{"@[0]: 10", "@ctx[true]: 10"})),
 		with(traced("kprobe by address", "", "getpgid 100", vm.Exact("@[__x64_sys_getpgid, kprobe]: 100\n@[__x64_sys_getpgid, kretprobe]: 100")), func(c *vm.Case) {
 			c.Since = target.Version{Major: 6, Minor: 1} // kretprobes do not know their function before
@@ -43,7 +43,7 @@ func probeFormCases() []vm.Case {
 		failing("fentry of the BPF program of no number", `fentry:bpf:99999999:nosuch { }`, "ERROR: No matches for fentry bpf:nosuch.", "HINT: there is no BPF program 99999999"),
 	}
 	for i := range cases {
-		cases[i].Seconds = 120 // they start several programs
+		cases[i].Seconds = 400 // they start several programs
 	}
 	return cases
 }
@@ -57,15 +57,16 @@ func byAddress(program string) []string {
 		exec gtrace --unsafe -e "$(printf %s "$1" | sed -e "s/\$a/$a/g")"`, "sh", program}
 }
 
-// ofProgram is a case whose program traces one that gtrace itself has loaded, at the system call getpgid: its subprogram half gets the
-// thread's number.
-func ofProgram(name, program, work string, stdout vm.Want) vm.Case {
+// ofProgram is a case whose program traces one that gtrace itself has loaded, at the system call getpgid: its subprogram half and a letter
+// gets the thread's number. It is there as long as what traces it.
+func ofProgram(letter, name, program, work string, stdout vm.Want) vm.Case {
 	return with(traced(name, "", work, stdout), func(c *vm.Case) {
-		c.Run = []string{"sh", "-c", strings.TrimSpace(`
-			timeout 60 gtrace -q -e 'fn half($a: int64): int64 { return $a / 2; }
-				tracepoint:syscalls:sys_enter_getpgid /comm == "worker"/ { @ = sum(half(tid)); }' >/dev/null 2>&1 &
-			while true; do set -- $(gtrace -l 'fentry:bpf:*half*' 2>/dev/null | tail -n 1 | tr : ' '); test -n "$4" && break; sleep 0.2; done
-			exec gtrace -e "$(printf %s "$PROGRAM" | sed -e "s/ID_NAME/$4/; s/ID/$3/")"`)}
+		c.Run = []string{"sh", "-c", strings.ReplaceAll(strings.TrimSpace(`
+			gtrace -q -e 'fn HALF($a: int64): int64 { return $a / 2; }
+				tracepoint:syscalls:sys_enter_getpgid /comm == "worker"/ { @ = sum(HALF(tid)); }' >/dev/null 2>&1 &
+			(while kill -0 $$; do sleep 0.2; done; kill $!) >/dev/null 2>&1 &
+			while true; do set -- $(gtrace -l 'fentry:bpf:*HALF*' 2>/dev/null | tail -n 1 | tr : ' '); test -n "$4" && break; sleep 0.2; done
+			exec gtrace -e "$(printf %s "$PROGRAM" | sed -e "s/ID_NAME/$4/; s/ID/$3/")"`), "HALF", "half"+letter)}
 		c.Run[2] = "PROGRAM='" + program + "'\n" + c.Run[2]
 	})
 }

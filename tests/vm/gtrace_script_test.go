@@ -74,7 +74,7 @@ func commandCases() []vm.Case {
 			// The first thing that is asked of gtrace, ended as a service manager does it.
 			Case: wire.Case{Name: "terminated", Run: []string{"sh", "-c", `
 				gtrace -e 'kprobe:tcp_retransmit_skb < @[comm] = count(); >' 2>/tmp/terminated &
-				for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do grep -q Attached /tmp/terminated && break; sleep 0.2; done
+				until grep -q Attached /tmp/terminated; do sleep 0.2; done
 				worker retransmit 2
 				kill -TERM $!; wait $!; echo status $?`}},
 			Stdout: vm.Match(`@\[.*\]: [12]\n(@\[.*\]: 1\n)?status 0`),
@@ -83,9 +83,10 @@ func commandCases() []vm.Case {
 			// What a killed gtrace had attached must go with it.
 			Case: wire.Case{Name: "killed leaves nothing", Run: []string{"sh", "-c", `
 				gtrace -e 'kprobe:__x64_sys_getpgid { @ = count(); } uprobe:/bin/worker:gtrace_target { @u = count(); }' 2>/tmp/err &
-				for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do grep -q Attached /tmp/err && break; sleep 0.5; done
+				until grep -q Attached /tmp/err; do sleep 0.2; done
 				grep -c getpgid /sys/kernel/debug/kprobes/list
-				kill -9 $!; sleep 1
+				kill -9 $!
+				while grep -q getpgid /sys/kernel/debug/kprobes/list; do sleep 0.2; done
 				grep -c getpgid /sys/kernel/debug/kprobes/list
 				grep -c . /sys/kernel/tracing/kprobe_events /sys/kernel/tracing/uprobe_events
 				true`}},

@@ -13,9 +13,13 @@ import (
 
 // gtraceCases are what gtrace has to do on every kernel.
 func gtraceCases() []vm.Case {
-	return slices.Concat(scriptCases(), functionCases(), builtinCases(), taskCases(), packetCases(), kprobeCases(), fentryCases(), probeFormCases(), iterCases(), tracepointCases(), uprobeCases(),
+	return slices.Concat(scriptCases(), functionCases(), builtinCases(), stringCases(), taskCases(), packetCases(), kprobeCases(), fentryCases(), probeFormCases(), iterCases(), tracepointCases(), uprobeCases(),
 		timerCases(), eventCases(), commandCases(), errorCases(), sessionCases())
 }
+
+// missed is what gtrace says where the kernel did not run a program because another task's run of it was not over on that CPU: from 7.0 on
+// it lets most programs be interrupted.
+const missed = "a program was already running on the CPU"
 
 // traced is a case that runs a program while a worker works, then interrupts it.
 func traced(name, program, work string, stdout vm.Want) vm.Case {
@@ -25,6 +29,7 @@ func traced(name, program, work string, stdout vm.Want) vm.Case {
 			Run:       []string{"gtrace", "-e", program},
 			Work:      append([]string{"worker"}, strings.Fields(work)...),
 			Interrupt: true,
+			Again:     missed,
 		},
 		Stdout: stdout,
 		Stderr: vm.Match(`(.*\n)?Attached \d+ probes?`), // after warnings, if any
@@ -72,6 +77,43 @@ func total(low, high int) func(wire.Result) error {
 		}
 		return nil
 	}
+}
+
+var (
+	countLine  = regexp.MustCompile(`(?m)^@: (\d+)$`)
+	sumLine    = regexp.MustCompile(`(?m)^@s: (\d+)$`)
+	missedLine = regexp.MustCompile(`(?m)^WARNING: Missed (\d+) events: ` + missed)
+)
+
+// counted is for programs that tasks run at once: it wants the map @ to have counted so many calls, less those that the kernel missed,
+// and the map @s, if any, to be the sum of 2 for each.
+func counted(calls int) func(*vm.Case) {
+	return func(c *vm.Case) {
+		c.Again, c.Stderr = "", vm.Match(`Attached \d+ probes?(\nWARNING: Missed \d+ events: `+missed+`[^\n]*)?`)
+		c.Also = func(r wire.Result) error {
+			got, lost := number(countLine, r.Stdout), number(missedLine, r.Stderr)
+			if got > calls || got+lost < calls {
+				return fmt.Errorf("want %d calls, got %d and %d missed", calls, got, lost)
+			}
+			if m := sumLine.FindString(r.Stdout); m != "" && number(sumLine, r.Stdout) != 2*got {
+				return fmt.Errorf("got %d calls, but %s", got, m)
+			}
+			return nil
+		}
+	}
+}
+
+// number returns the number in a line, and 0 if there is no such line.
+func number(line *regexp.Regexp, text string) int {
+	m := line.FindStringSubmatch(text)
+	if m == nil {
+		return 0
+	}
+	n, err := strconv.Atoi(m[1])
+	if err != nil {
+		panic("BUG: vm: the number " + m[1])
+	}
+	return n
 }
 
 // sequence wants stdout to be the numbers from 0 to n-1, one a line, in order.

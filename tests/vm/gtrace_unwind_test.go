@@ -21,9 +21,15 @@ func unwindCases() []vm.Case {
 			stack(5, "syscall walk_6 "+walk)),
 		walked("unwind through a signal", `uprobe:/bin/nofp:walk_6 { @[dw_ustack] = count(); }`, "signal 3",
 			vm.Match(`@\[\s*walk_6\S+\s+walk_5\S+\s.*walk_1\S+\s+handler\S+\s.*raise\S+\s.*signalled\S+\s+main\S+\s.*_start\S+\s+\]: 3`)),
-		walked("unwind samples", `profile:hz:200 /pid == cpid/ { @[dw_ustack(3)] = count(); @n++; } END { if (@n > 5) { printf("enough\n"); } clear(@n); }`, "spin 3",
-			vm.Match(`enough\s.*@\[\s*walk_6\S+\s+walk_5\S+\s+walk_4\S+\s+\]: \d.*`)),
+		sampled(walked("unwind samples", `profile:hz:200 /pid == cpid/ { @[dw_ustack(3)] = count(); @n++; } END { if (@n > 5) { printf("enough\n"); } clear(@n); }`, "spin 3",
+			vm.Match(`enough\s.*@\[\s*walk_6\S+\s+walk_5\S+\s+walk_4\S+\s+\]: \d.*`))),
 	}
+}
+
+// sampled is a case whose samples may hit code without call frame information: where programs begin and end there is some.
+func sampled(c vm.Case) vm.Case {
+	c.Stderr = vm.Match(`Attached \d+ probes?(\s+WARNING: Incomplete user stacks: \d+ end in code without call frame information)?`)
+	return c
 }
 
 // walked is a case that traces the program without frame pointers.
@@ -31,7 +37,7 @@ func walked(name, program, work string, stdout vm.Want) vm.Case {
 	return vm.Case{
 		Case: wire.Case{
 			Name: name, Run: []string{"gtrace", "-c", "/bin/nofp " + work, "-e", "config = { unstable_dw_ustack = enable } " + program},
-			Seconds: 60,
+			Again: missed,
 		},
 		Stdout: stdout,
 		Stderr: vm.Match(`Attached \d+ probes?`),

@@ -15,6 +15,7 @@ import (
 // The tier must not pass by accident: what goes wrong in a guest has to fail outside, with the reason.
 func TestVMFailures(t *testing.T) {
 	testenv.Asked(t, testenv.VM)
+	t.Parallel()
 	programs := findPrograms(t)
 	kernels := findKernels(t)
 	k := kernels[len(kernels)-1]
@@ -44,6 +45,7 @@ func TestVMFailures(t *testing.T) {
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			c := vm.Case{Case: wire.Case{Name: tc.name, Run: tc.run, Seconds: 2}}
 			if tc.timeout != 0 {
 				c.Seconds = 60

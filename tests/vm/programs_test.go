@@ -67,7 +67,7 @@ func haveGCC() bool {
 func programCases() []vm.Case {
 	const passed = `(.*\n)?PASS`
 	tests := func(name string, argv ...string) vm.Case {
-		return vm.Case{Case: wire.Case{Name: name, Run: argv, Seconds: 250}, Stdout: vm.Match(passed)}
+		return vm.Case{Case: wire.Case{Name: name, Run: argv, Seconds: 600}, Stdout: vm.Match(passed)}
 	}
 	random := []string{"property", "-test.run=TestPrograms", "-programs=" + randomPrograms()}
 	if n := os.Getenv("GTRACE_SEED"); n != "" {
@@ -77,7 +77,7 @@ func programCases() []vm.Case {
 		tests("random programs", random...),
 		tests("golden scripts", "sh", "-c", "ulimit -l unlimited; exec codegen -test.run=TestVerifierAccepts/.*_5.10"),
 		{
-			Case: wire.Case{Name: "examples", Seconds: 60, Run: []string{"sh", "-c", strings.TrimSpace(`
+			Case: wire.Case{Name: "examples", Seconds: 300, Run: []string{"sh", "-c", strings.TrimSpace(`
 				rm /examples/readline.gt # wants a bash
 				for f in /examples/*.gt; do gtrace --dry-run $f >/tmp/out 2>&1 || { echo $f; cat /tmp/out; }; done; echo over`)}},
 			Stdout: vm.Exact("over"),

@@ -22,13 +22,14 @@ import (
 // GTRACE_VM_CASES is a regular expression for the names of the cases to run. With GTRACE_VM_PEER, a Debian root folder with bpftrace, the cases are run with that, to see whether they expect the right thing.
 func TestVM(t *testing.T) {
 	testenv.Asked(t, testenv.VM)
+	t.Parallel()
 	programs := findPrograms(t)
 	kernels := findKernels(t)
-	opts := vm.BootOptions{Memory: "1G", Timeout: 15 * time.Minute} // three minutes on an idle machine
+	opts := vm.BootOptions{Memory: "1G", Timeout: 30 * time.Minute} // three minutes on an idle machine
 	cases := slices.Concat(selftestCases(), gtraceCases())
 	if peer := os.Getenv("GTRACE_VM_PEER"); peer != "" {
 		require.NoError(t, programs.UsePeer(peer))
-		opts = vm.BootOptions{Memory: vm.PeerMemory, Timeout: 10 * time.Minute}
+		opts = vm.BootOptions{Memory: vm.PeerMemory, Timeout: 30 * time.Minute}
 	} else {
 		programs.Gtrace = testenv.Gtrace(t)
 		addTests(t, &programs)
@@ -42,12 +43,9 @@ func TestVM(t *testing.T) {
 		cases = slices.DeleteFunc(cases, func(c vm.Case) bool { return !names.MatchString(c.Name) })
 		require.NotEmpty(t, cases, "no case has a name that matches %s", only)
 	}
-	slots := make(chan struct{}, 2) // a guest keeps about one CPU busy
 	for _, k := range kernels {
 		t.Run(k.Suite, func(t *testing.T) {
-			t.Parallel()
-			slots <- struct{}{}
-			defer func() { <-slots }()
+			t.Parallel() // a guest keeps about one CPU busy, and go test runs as many tests at once as there are CPUs
 			bootAndCheck(t, k, programs, cases, opts)
 		})
 	}

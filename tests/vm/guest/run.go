@@ -82,7 +82,16 @@ func (p *process) kill() {
 	<-p.ended
 }
 
+// runCase runs a case until a run shows something.
 func runCase(c wire.Case) wire.Result {
+	r := runOnce(c)
+	for run := 1; run < wire.Runs && c.Again != "" && strings.Contains(r.Stderr, c.Again); run++ {
+		r = runOnce(c)
+	}
+	return r
+}
+
+func runOnce(c wire.Case) wire.Result {
 	r := wire.Result{Name: c.Name}
 	begin := time.Now()
 	if err := writeFiles(c.Files); err != nil {
@@ -96,7 +105,7 @@ func runCase(c wire.Case) wire.Result {
 	}
 	seconds := c.Seconds
 	if seconds == 0 {
-		seconds = 30
+		seconds = 180
 	}
 	if err := drive(c, p, &r, time.After(time.Duration(seconds)*time.Second)); err != nil {
 		r.Problem = err.Error()

@@ -18,9 +18,14 @@ type Case struct {
 	Work []string `json:"work,omitempty"`
 	// Interrupt sends SIGINT when Work is over. Otherwise the command has to end by itself.
 	Interrupt bool `json:"interrupt,omitempty"`
-	// Seconds is how long the whole case may take, 30 if not set.
+	// Again is a text of stderr that says that a run shows nothing, by no fault of what is tested: there is another one then, Runs at most.
+	Again string `json:"again,omitempty"`
+	// Seconds is how long a run of the whole case may take, 180 if not set: a machine that does much else lets a guest wait for long.
 	Seconds int `json:"seconds,omitempty"`
 }
+
+// Runs is how often a case is run at most.
+const Runs = 4
 
 // A Result is what became of a Case.
 type Result struct {
