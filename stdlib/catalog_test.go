@@ -77,7 +77,7 @@ func TestResultTypes(t *testing.T) {
 		{"lhist", []types.Arg{signed, konst(10), konst(0), konst(2)}, "lhist() min must be less than max (provided min 10 and max 0)"},
 		{"lhist", []types.Arg{signed, konst(0), konst(5000), konst(1)}, "lhist() too many buckets, must be <= 1000 (would need 5000)"},
 		{"str", []types.Arg{pointer}, "string[1024]"},
-		{"str", []types.Arg{pointer, konst(8)}, "string[8]"},
+		{"str", []types.Arg{pointer, konst(8)}, "string[9]"},
 		{"str", []types.Arg{pointer, konst(4096)}, "string[1024]"},
 		{"strstr", []types.Arg{{Type: types.String{Size: 5000}}, {Type: types.String{Size: 4000}}}, "strstr() looks for and in at most 8192 bytes (9000 provided); str(p, n) makes strings of at most n"},
 		{"buf", []types.Arg{pointer, konst(8)}, "buffer[8]"},

@@ -25,6 +25,7 @@ func outBuiltins() []*Builtin {
 					{Name: "top", Kind: types.ParamLitInt, Optional: true},
 					{Name: "div", Kind: types.ParamLitInt, Optional: true},
 				},
+				Advice: printAdvice,
 				Result: types.Void{}, Call: true, Statement: true,
 			},
 			Lower: lowerPrint,
@@ -60,6 +61,14 @@ func outBuiltins() []*Builtin {
 			},
 		},
 	}
+}
+
+// printAdvice has bpftrace's words. The number of entries counts all the same, as it does there.
+func printAdvice(args []types.Arg) string {
+	if _, ok := args[0].Type.(types.Stats); ok && args[0].Map != types.NoMap && len(args) > 1 {
+		return "print()'s top and div arguments are ignored when used on stats() maps."
+	}
+	return ""
 }
 
 // lowerPrint prints maps by reference, so that later updates show, and everything else by value.

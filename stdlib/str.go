@@ -53,11 +53,8 @@ func strType(args []types.Arg, env types.Env) (types.Type, error) {
 		size = min(size, t.Size)
 	default: // no other type matters here
 	}
-	if len(args) > 1 && isText(args[0]) && args[1].Const && args[1].Int >= 0 && args[1].Int < int64(size) {
-		return types.String{Size: int(args[1].Int) + 1}, nil // of text in the script, that many bytes are taken
-	}
 	if len(args) > 1 && args[1].Const && args[1].Int >= 0 && args[1].Int < int64(size) {
-		size = int(args[1].Int)
+		size = int(args[1].Int) + 1 // that many bytes are read, with the NUL; of text in the script, without
 	}
 	return types.String{Size: max(1, size)}, nil
 }

@@ -73,6 +73,7 @@ func (c *compiler) check(file *diag.File, params []string) (*check.Info, error) 
 		ParseExpr: parser.ParseExpr,
 		Env:       settings(os.Environ()),
 		Unsafe:    c.opts.unsafe,
+		Filter:    c.opts.probeFilter,
 		PID:       c.attachPID(),
 		Child:     c.childPID != 0,
 		Builtins:  stdlib.New(),

@@ -3,12 +3,16 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/gtrace/gtrace/codegen/target"
 )
 
 // options are the command line, understood.
@@ -41,6 +45,11 @@ type options struct {
 	bench      bool
 
 	debugDirs []string // --debuginfo
+
+	without     []string       // --no-feature
+	traceable   string         // --traceable-functions
+	filterText  string         // --probe-filter as written
+	probeFilter *regexp.Regexp // --probe-filter, or nil
 
 	include []string // -I
 	headers []string // --include
@@ -117,10 +126,14 @@ func newCommand(body func(*options) error) *cobra.Command {
 	f.StringArrayVar(&o.headers, "include", nil, "include a `header` before the script")
 	f.StringArrayVar(&o.debugDirs, "debuginfo", nil, "look for debug information of programs in `DIR[:DIR]` first")
 	f.BoolVar(&o.unsafe, "unsafe", false, "allow builtins that change the system")
+	f.StringSliceVar(&o.without, "no-feature", nil, "do without a `feature` of the kernel: kprobe_multi, kprobe_session, uprobe_multi")
+	f.StringVar(&o.traceable, "traceable-functions", "", "read which functions of the kernel can be traced from `file`")
+	f.StringVar(&o.filterText, "probe-filter", "", "run only probes whose name matches `regex`; begin and end always run")
+	f.Bool("verify-llvm-ir", false, "understood for bpftrace's sake; there is no LLVM here, and what gtrace makes is always checked")
 	f.Bool("usdt-file-activation", false, "usdt probes that are on in every process that has the file; they always are here")
 	f.BoolVar(&o.dryRun, "dry-run", false, "attach all probes, then exit")
 	f.BoolVar(&o.formats, "fmt", false, "print the script in gtrace's layout; with -o, write it to the file")
-	f.StringVar(&o.mode, "mode", "", "do something else than run the script, as the options do: `test`, bench, format")
+	f.StringVar(&o.mode, "mode", "", "do something else than run the script, as the options do: `test`, bench, format, codegen (compile only)")
 	f.BoolVar(&o.test, "test", false, "run the script's test probes")
 	f.BoolVar(&o.bench, "bench", false, "run the script's bench probes and print how long they take")
 	f.StringSliceVarP(&o.stages, "debug", "d", nil, "print a `stage` of the compilation: "+strings.Join(dumpStages, ", ")+", all")
@@ -160,13 +173,47 @@ func (o *options) check() error {
 	case !slices.Contains([]string{"", "line", "full", "none"}, o.buffering):
 		//lint:ignore ST1005 these are bpftrace's words
 		return errors.New("USAGE: -B must be either 'line', 'full', or 'none'.")
-	case !slices.Contains([]string{"", "test", "bench", "format"}, o.mode):
-		return fmt.Errorf("--mode %s: unknown mode: use test, bench or format", o.mode)
+	case !slices.Contains([]string{"", "test", "bench", "format", "codegen"}, o.mode):
+		return fmt.Errorf("--mode %s: unknown mode: use test, bench, format or codegen", o.mode)
+	}
+	if err := o.checkFeatures(); err != nil {
+		return err
 	}
 	for _, s := range o.stages {
 		if s != "all" && !slices.Contains(dumpStages, s) {
 			return fmt.Errorf("-d %s: unknown stage: use %s or all", s, strings.Join(dumpStages, ", "))
 		}
+	}
+	return nil
+}
+
+// features are what --no-feature takes. Sessions of kprobes are known, but not used.
+var features = map[string][]target.Feature{
+	"kprobe_multi":   {target.KprobeMulti},
+	"kprobe_session": nil,
+	"uprobe_multi":   {target.UprobeMulti},
+}
+
+// checkFeatures reads --no-feature, --traceable-functions and --probe-filter.
+func (o *options) checkFeatures() (err error) {
+	for _, name := range o.without {
+		if _, ok := features[name]; !ok {
+			//lint:ignore ST1005 these are bpftrace's words
+			return errors.New("USAGE: --no-feature can only have values 'kprobe_multi,kprobe_session,uprobe_multi'.")
+		}
+	}
+	if o.traceable != "" {
+		if _, err := os.Stat(o.traceable); err != nil {
+			//lint:ignore ST1005 these are bpftrace's words
+			return fmt.Errorf("Failed to open kernel function info: Could not read functions from %s. (No such file or directory)", o.traceable)
+		}
+	}
+	if o.filterText == "" {
+		return nil
+	}
+	if o.probeFilter, err = regexp.Compile(o.filterText); err != nil {
+		//lint:ignore ST1005 these are bpftrace's words
+		return fmt.Errorf("Invalid --probe-filter regex '%s': %w", o.filterText, err)
 	}
 	return nil
 }
@@ -193,8 +240,15 @@ func parsePID(option, text string) (int, error) {
 	if err != nil || pid <= 0 {
 		return 0, fmt.Errorf("%s %s: a process id is a positive number", option, text)
 	}
+	if pid > maxPID {
+		//lint:ignore ST1005 these are bpftrace's words
+		return 0, fmt.Errorf("Pid out of range: %d", pid)
+	}
 	return int(pid), nil
 }
+
+// maxPID is the largest process id that the kernel gives (PID_MAX_LIMIT).
+const maxPID = 4 << 20
 
 // flagError says what is wrong with the options in gtrace's words.
 func flagError(err error) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -25,8 +26,12 @@ type streams struct {
 // errReported means that what went wrong has been printed already.
 var errReported = errors.New("reported")
 
-// exitUnasked is the exit code for a script of tests that runs without --test, and for one that walks stacks of no process, as bpftrace has it.
-const exitUnasked = 255
+// The exit codes that bpftrace has for what is wrong before the script is looked at, which is its C part and the environment, and for
+// a script that does not get into the kernel or is not meant to run in this way: tests without --test, stacks of no process.
+const (
+	exitSurroundings = 2
+	exitUnasked      = 255
+)
 
 // exitError ends gtrace with a code of the script's choice.
 type exitError int
@@ -34,15 +39,17 @@ type exitError int
 func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 // run is gtrace: it returns the exit code, 0 for a run that ended well, 1 for wrong usage, a script that does not compile or probes
-// that do not attach, exitUnasked, or what the script's exit() says.
+// that do not attach, exitSurroundings, exitUnasked, or what the script's exit() says.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	std := streams{stdin, stdout, stderr}
+	checkColor(stderr)
 	cmd := newCommand(func(o *options) error { return dispatch(ctx, o, std) })
 	cmd.SetArgs(args)
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
 	err := cmd.ExecuteContext(ctx)
 	var code exitError
+	var refused *runtime.VerifierError
 	switch {
 	case err == nil:
 		return 0
@@ -50,7 +57,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return int(code)
 	case errors.Is(err, errNoScript):
 		fmt.Fprintf(stderr, "ERROR: %v\n\n%s", err, cmd.UsageString())
-	case errors.Is(err, runtime.ErrNoTests), errors.Is(err, runtime.ErrNoBenches), errors.Is(err, errNoTarget):
+	case errors.Is(err, runtime.ErrNoTests), errors.Is(err, runtime.ErrNoBenches), errors.Is(err, errNoTarget),
+		errors.As(err, &refused):
 		fmt.Fprintf(stderr, "ERROR: %v\n", err)
 		return exitUnasked
 	case !errors.Is(err, errReported):
@@ -74,6 +82,16 @@ func dispatch(ctx context.Context, o *options, std streams) error {
 		return session(ctx, o, std)
 	}
 	return trace(ctx, o, std)
+}
+
+// checkColor warns of a word that the environment has for when to colour, if it is none.
+func checkColor(w io.Writer) {
+	for _, name := range []string{"GTRACE_COLOR", "BPFTRACE_COLOR"} {
+		mode, set := os.LookupEnv(name)
+		if set && mode != "auto" && mode != "always" && mode != "never" {
+			fmt.Fprintf(w, "WARNING: Invalid env value! The valid values of `%s` are [auto|always|never]. The current value is %s!\n", name, mode)
+		}
+	}
 }
 
 // colored reports whether diagnostics are coloured: as GTRACE_COLOR (or BPFTRACE_COLOR) says, else on a terminal.
@@ -100,11 +118,16 @@ func isTerminal(w io.Writer) bool {
 	return err == nil
 }
 
-// report prints diagnostics; the error is errReported if one of them is an error.
+// report prints diagnostics; the error is errReported if one of them is an error, with exitSurroundings for some.
 func (o *options) report(std streams, diags *diag.List) error {
 	diags.Print(std.err, diag.PrintOptions{Color: colored(std.err), NoWarnings: o.noWarnings})
-	if diags.HasErrors() {
-		return errReported
+	if !diags.HasErrors() {
+		return nil
 	}
-	return nil
+	for _, d := range diags.All() {
+		if d.Severity == diag.Error && (strings.HasPrefix(string(d.Code), "c-") || d.Code == "bad-environment") {
+			return errors.Join(errReported, exitError(exitSurroundings))
+		}
+	}
+	return errReported
 }

@@ -46,5 +46,11 @@ func (o *options) host() *host.Host {
 	for _, dirs := range o.debugDirs {
 		h.DebugInfo().Search(dirs)
 	}
+	for _, name := range o.without {
+		h.Forgo(features[name]...)
+	}
+	if o.traceable != "" {
+		h.FunctionsFrom(o.traceable)
+	}
 	return h
 }

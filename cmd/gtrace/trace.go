@@ -56,6 +56,9 @@ func trace(ctx context.Context, o *options, std streams) error {
 	if err != nil {
 		return permitted(h, err)
 	}
+	if o.mode == "codegen" {
+		return nil
+	}
 	if err := c.unwindable(obj); err != nil {
 		return err
 	}

@@ -48,6 +48,9 @@ func (f *fn) exprOf(e ast.Expr, t types.Type, into *ir.Value) stdlib.Value {
 	if c, ok := f.info.Consts[e]; ok {
 		return f.constValue(c, t, into)
 	}
+	if arm, ok := f.info.Chosen[e]; ok {
+		return f.arm(arm, f.info.Types[arm], into)
+	}
 	switch e := e.(type) {
 	case *ast.IntLit:
 		return stdlib.Value{V: f.b.Const(int64(e.Value)), Type: t}
@@ -131,9 +134,9 @@ func (f *fn) unary(e *ast.UnaryExpr, into *ir.Value) stdlib.Value {
 	case ast.Not:
 		return stdlib.Value{V: f.b.Binary(ir.OpEq, f.number(e.X), f.b.Const(0)), Type: t}
 	case ast.BitNot:
-		return f.fit(f.b.Binary(ir.OpXor, f.number(e.X), f.b.Const(-1)), t)
+		return f.fit(f.keepWidth(f.b.Binary(ir.OpXor, f.number(e.X), f.b.Const(-1)), e.X), t)
 	case ast.Neg:
-		return f.fit(f.b.Neg(f.number(e.X)), t)
+		return f.fit(f.keepWidth(f.b.Neg(f.number(e.X)), e.X), t)
 	case ast.Deref:
 		x := f.expr(e.X)
 		if f.isArgs(x.Type) {
@@ -148,6 +151,17 @@ func (f *fn) unary(e *ast.UnaryExpr, into *ir.Value) stdlib.Value {
 		return stdlib.Value{V: f.addressTaken(e.X), Type: t}
 	}
 	panic(fmt.Sprintf("BUG: lower: unexpected operator %v", e.Op))
+}
+
+// keepWidth cuts -x and ~x to the bytes of x where that is a number without a sign, also behind several of these operators.
+func (f *fn) keepWidth(v *ir.Value, x ast.Expr) *ir.Value {
+	for u, ok := x.(*ast.UnaryExpr); ok && (u.Op == ast.Neg || u.Op == ast.BitNot); u, ok = x.(*ast.UnaryExpr) {
+		x = u.X
+	}
+	if n, ok := f.info.Types[x].(types.Int); ok && !n.Signed && n.Size < 8 {
+		return f.b.Extend(v, n.Size, false)
+	}
+	return v
 }
 
 // fit extends a result to 64 bits where its type is narrower.

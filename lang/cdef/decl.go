@@ -233,7 +233,7 @@ func (p *parser) typedefName() ctype {
 	if t, ok := p.unit.lookup("", tok.text); ok {
 		return of(t)
 	}
-	d := p.errorf(tok, "unknown-type", "unknown type name '%s'", tok.text)
+	d := p.errorf(tok, "c-unknown-type", "unknown type name '%s'", tok.text)
 	for _, keyword := range []string{"struct", "union", "enum"} {
 		if _, ok := p.unit.tags[keyword+" "+tok.text]; ok {
 			d.Hintf("must use '%s' tag to refer to it: %s %s", keyword, keyword, tok.text)

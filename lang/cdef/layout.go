@@ -9,6 +9,8 @@ type layout struct {
 	pack int
 	// align is that of the members so far; endAlign what an attribute of the struct asks for.
 	align, endAlign int
+	// unnamed is set once there is a bitfield without a name.
+	unnamed bool
 	// bit is where the next member may begin, in bits; size is what a union needs so far, in bits.
 	bit, size int
 	fields    []types.Field
@@ -48,7 +50,7 @@ func (l *layout) add(m member) {
 }
 
 // addBits places a bitfield. It may not cross a boundary of its type, unless it is packed in any way; one of no width goes to such a
-// boundary; those without a name have no say in the struct's alignment.
+// boundary; those without a name have no say in the struct's alignment. The first of these is a field, as in bpftrace.
 func (l *layout) addBits(m member) {
 	unit := 8 * max(1, m.typ.size)
 	packed := l.packed || m.attrs.packed || l.pack > 0
@@ -64,6 +66,9 @@ func (l *layout) addBits(m member) {
 	}
 	if m.name != "" {
 		l.align = max(l.align, l.memberAlign(m))
+	}
+	if m.name != "" || !l.unnamed {
+		l.unnamed = l.unnamed || m.name == ""
 		f := types.Field{Name: m.name, Type: m.typ.typ, BitSize: m.bits}
 		f.Offset, f.BitOffset = l.bit/unit*unit/8, l.bit%unit
 		if f.BitOffset+m.bits > unit {

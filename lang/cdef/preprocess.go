@@ -284,7 +284,6 @@ func (p *preprocessor) header(at diag.Span, name string, angled bool) {
 		f, err = p.unit.opts.Include(name, angled, at.File)
 	}
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && angled:
 	case errors.Is(err, fs.ErrNotExist):
 		p.diags.Errorf(at, "c-include", "'%s' file not found", name).Hintf("-I names a folder to look for it; kernel headers are not needed")
 	case err != nil:
@@ -302,11 +301,15 @@ func isSystemHeader(name string) bool {
 	if !ok {
 		return slices.Contains([]string{
 			"stddef.h", "stdint.h", "stdbool.h", "stdarg.h", "limits.h", "errno.h", "string.h", "stdio.h",
-			"stdlib.h", "unistd.h", "fcntl.h", "signal.h", "time.h", "vmlinux.h",
+			"stdlib.h", "unistd.h", "fcntl.h", "signal.h", "time.h", "vmlinux.h", "inttypes.h", "assert.h", "ctype.h", "endian.h",
+			"byteswap.h", "sched.h", "poll.h", "pthread.h", "netdb.h", "pwd.h", "grp.h", "dirent.h", "elf.h", "mqueue.h", "semaphore.h",
+			"termios.h", "wchar.h", "float.h", "math.h", "locale.h", "setjmp.h", "ucontext.h", "ifaddrs.h", "stdalign.h", "stdatomic.h",
 		}, name)
 	}
 	return slices.Contains([]string{
 		"linux", "asm", "asm-generic", "net", "uapi", "sys", "bpf", "netinet", "arpa", "trace", "rdma", "scsi",
-		"sound", "drm", "crypto", "video", "media", "xen", "kvm",
+		"sound", "drm", "crypto", "video", "media", "xen", "kvm", "acpi", "clocksource", "cxl", "generated", "hyperv", "keys", "kunit", "math-emu",
+		"memory", "misc", "mtd", "pcmcia", "ras", "rv", "soc", "target", "ufs", "vdso", "machine", "gnu", "bits",
+		"arch", "block", "drivers", "fs", "include", "init", "io_uring", "ipc", "kernel", "lib", "mm", "security", "virt", "..",
 	}, folder)
 }

@@ -43,7 +43,7 @@ func (p *parser) complete(t ctype, at token) ctype {
 		out := of(found)
 		return out
 	}
-	p.errorf(at, "unknown-type", "incomplete type '%s %s': it is defined neither here nor in the kernel", t.tag.keyword, t.tag.name)
+	p.errorf(at, "c-unknown-type", "incomplete type '%s %s': it is defined neither here nor in the kernel", t.tag.keyword, t.tag.name)
 	return t
 }
 
@@ -162,11 +162,20 @@ func (p *parser) memberLine() []member {
 		}
 		out = append(out, m)
 		if !p.accept(",") {
-			p.expect(";")
+			p.endMember()
 			break
 		}
 	}
 	return out
+}
+
+// endMember reads the semicolon behind a member. As in C compilers, the last one may lack it.
+func (p *parser) endMember() {
+	if at := p.peek(); !p.bad && at.is("}") {
+		p.diags.Warnf(at.at, "c-syntax", "expected ';' at end of declaration list")
+		return
+	}
+	p.expect(";")
 }
 
 // width reads the width of a bitfield.

@@ -101,6 +101,7 @@ func Check(prog *ast.Program, opts Options, diags *diag.List) (*Info, error) {
 	c.passResolve()
 	c.passTypes()
 	c.finish()
+	c.passFilter()
 	c.info.Kernel, c.info.Symbol, c.info.UserSymbol = c.kernelType, c.kernelSymbol, c.userSymbol
 	return c.info, nil
 }
@@ -123,6 +124,7 @@ func newChecker(prog *ast.Program, opts Options, diags *diag.List) *checker {
 func (c *checker) reset() {
 	c.info.Types = map[ast.Expr]types.Type{}
 	c.info.Consts = map[ast.Expr]Const{}
+	c.info.Chosen = map[ast.Expr]ast.Expr{}
 	c.info.Words = map[ast.Expr]string{}
 	c.words, c.mapWords = map[*Var]string{}, map[string]string{}
 	c.info.Vars = map[*ast.VarExpr]*Var{}

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"regexp"
+
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/attach"
 	"github.com/gtrace/gtrace/lang/diag"
@@ -18,6 +20,9 @@ type Info struct {
 	// Consts has the value of expressions that are known at compile time: literals, positional parameters, sizeof, enumerators,
 	// folded arithmetic of literals. Lowering uses it before looking at the expression itself.
 	Consts map[ast.Expr]Const
+	// Chosen has the arm of a choice (a ? b : c, if used as a value) whose condition is known. It may be of another type than the
+	// other arm, which has no value then.
+	Chosen map[ast.Expr]ast.Expr
 	// Words has the bare words of arguments that are calls, or variables and maps that a call was assigned to.
 	Words map[ast.Expr]string
 	// Vars resolves every VarExpr to its variable.
@@ -137,6 +142,8 @@ type Options struct {
 	Named []NamedParam
 	// Env are config settings of the environment by config name (max_strlen); they win over the script's.
 	Env map[string]string
+	// Filter matches the names of the probes that are to run, besides begin and end; nil stands for all.
+	Filter *regexp.Regexp
 	// Unsafe allows unsafe builtins.
 	Unsafe bool
 	// PID is the process of -p or -c, or 0. Child is set where it is that of -c.

@@ -3,6 +3,7 @@ package check
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gtrace/gtrace/lang/ast"
@@ -29,10 +30,31 @@ func (c *checker) passAttach() error {
 			return err
 		}
 	}
+	c.wantProbes()
+	return nil
+}
+
+// wantProbes refuses a script without a probe.
+func (c *checker) wantProbes() {
 	if len(c.info.Programs) == 0 && !c.diags.HasErrors() {
 		c.diags.Errorf(c.prog.At, "no-probes", "No probes to attach")
 	}
-	return nil
+}
+
+// passFilter leaves out the probes that the command line does not want. The types pass must have run, since what is left out is
+// checked all the same; programs without a probe are dropped.
+func (c *checker) passFilter() {
+	if c.opts.Filter == nil {
+		return
+	}
+	wanted := func(p attach.Probe, label string) bool {
+		return p.Provider == "begin" || p.Provider == "end" || c.opts.Filter.MatchString(p.Name) || label != "" && c.opts.Filter.MatchString(label)
+	}
+	c.info.Programs = slices.DeleteFunc(c.info.Programs, func(p *Program) bool {
+		p.Probes = slices.DeleteFunc(p.Probes, func(at attach.Probe) bool { return !wanted(at, p.Decl.Name) })
+		return len(p.Probes) == 0
+	})
+	c.wantProbes()
 }
 
 // attachDecl expands the attach points of a probe. A wildcard that matches nothing is left out without a word, but a probe must

@@ -202,7 +202,7 @@ func (c *checker) returnStmt(s *ast.ReturnStmt) {
 	c.adapt(s.Value, types.Int64)
 }
 
-// condition types what decides a branch: a number, a boolean or a pointer.
+// condition types what decides a branch: a number, a boolean, a pointer, or a string that is known.
 func (c *checker) condition(e ast.Expr) {
 	c.checkCondition(e, c.expr(e))
 }
@@ -214,6 +214,9 @@ func (c *checker) checkCondition(e ast.Expr, t types.Type) bool {
 	case types.Bool, types.Int, types.Pointer, *types.Enum:
 		return true
 	default: // no other type matters here
+	}
+	if _, known := c.constantText(e); known {
+		return true
 	}
 	d := c.errorf(e.Span(), "bad-condition", "Invalid condition: %s", kindWord(t))
 	if types.IsCastable(t) {
@@ -344,6 +347,9 @@ func (c *checker) storeShape(s *slot, at diag.Span, name, what string, v shape) 
 
 // shapeOf returns what is known of an expression of type t.
 func (c *checker) shapeOf(e ast.Expr, t types.Type) shape {
+	if arm, ok := c.info.Chosen[e]; ok {
+		return c.shapeOf(arm, t)
+	}
 	switch e := e.(type) {
 	case *ast.TupleLit:
 		elems := make([]shape, len(e.Elems))
@@ -380,6 +386,9 @@ func (c *checker) plain(t types.Type) types.Type {
 func (c *checker) adapt(e ast.Expr, t types.Type) {
 	if e == nil || !c.report {
 		return
+	}
+	if arm, ok := c.info.Chosen[e]; ok {
+		c.adapt(arm, t)
 	}
 	switch e := e.(type) {
 	case *ast.TupleLit:

@@ -71,8 +71,16 @@ func (c *checker) builtin(e ast.Expr, name string, sig *types.Signature, args []
 			return types.Invalid{}
 		}
 	}
+	if sig.Advice != nil {
+		if text := sig.Advice(typed); text != "" {
+			c.warnf(e.Span(), "advice", "%s", text)
+		}
+	}
 	if sig.Fold != nil {
 		if v, known := sig.Fold(typed, c.env); known {
+			if !c.checkLength(e.Span(), v.Str) {
+				return types.Invalid{}
+			}
 			c.info.Consts[e] = Const(v)
 		}
 	}
@@ -290,11 +298,14 @@ func (c *checker) arg(a argument, kind types.ParamKind, e ast.Expr) (types.Arg, 
 		}
 	case types.ParamText, types.ParamDigits:
 		if p, ok := e.(*ast.PosParam); ok && !p.Count {
-			if v, _ := c.param(p.N); len(v) >= c.info.Config.MaxStrlen {
-				c.errorf(a.call.Span(), "long-string", "String is too long (over %d bytes): %s", c.info.Config.MaxStrlen, v)
+			if v, _ := c.param(p.N); !c.checkLength(a.call.Span(), v) {
 				return types.Arg{}, false
 			}
 			c.info.Types[e] = c.posParam(p, true)
+			return c.typedArg(e, c.info.Types[e]), true
+		}
+		if s, ok := e.(*ast.StringLit); ok && kind == types.ParamDigits { // what is left of it counts
+			c.info.Types[e] = c.text(s, s.Value)
 			return c.typedArg(e, c.info.Types[e]), true
 		}
 	case types.ParamLitString:

@@ -221,7 +221,7 @@ func (c *checker) isVariant(e *ast.CastExpr, to types.Type) bool {
 }
 
 func castName(t types.Type) string {
-	if _, ok := t.(types.String); ok {
+	if s, ok := t.(types.String); ok && s.Size == 0 {
 		return "string"
 	}
 	return t.String()
@@ -238,6 +238,10 @@ func (c *checker) convert(e *ast.CastExpr, from, to types.Type) (types.Type, err
 		}
 	case types.Array:
 		return c.castArray(e, from, t)
+	case types.String:
+		if s, ok := from.(types.String); ok && s.Size <= t.Size {
+			return t, nil
+		}
 	case *types.Enum:
 		if isNumber {
 			return t, nil

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/cdef"
+	"github.com/gtrace/gtrace/lang/diag"
 	"github.com/gtrace/gtrace/lang/types"
 )
 
@@ -80,12 +81,20 @@ func (c *checker) exprType(e ast.Expr) types.Type {
 }
 
 func (c *checker) stringLit(e *ast.StringLit) types.Type {
-	if limit := c.info.Config.MaxStrlen; len(e.Value) >= limit {
-		c.errorf(e.At, "long-string", "String is too long (over %d bytes): %s", limit, e.Value).
-			Hintf("the max_strlen config variable sets the limit")
+	if !c.checkLength(e.At, e.Value) {
 		return types.Invalid{}
 	}
 	return c.text(e, e.Value)
+}
+
+// checkLength refuses text of the script that is longer than strings are.
+func (c *checker) checkLength(at diag.Span, text string) bool {
+	limit := c.info.Config.MaxStrlen
+	if len(text) < limit {
+		return true
+	}
+	c.errorf(at, "long-string", "String is too long (over %d bytes): %s", limit, text).Hintf("the max_strlen config variable sets the limit")
+	return false
 }
 
 // posParam types $1 and $#: numbers by their look, else strings; always a string where text is asked for.

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"slices"
+
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/diag"
 	"github.com/gtrace/gtrace/lang/types"
@@ -172,15 +174,56 @@ func (c *checker) equality(e *ast.BinaryExpr, x, y types.Type) types.Type {
 	return c.badOperands(e, x, y)
 }
 
-// compareParts types a comparison of tuples or records: both are brought to a type that holds either.
+// compareParts types a comparison of tuples or records: both are brought to a type that holds either. Where there is none they
+// are not equal, whatever they hold.
 func (c *checker) compareParts(e *ast.BinaryExpr, x, y types.Type) types.Type {
 	j, ok := join(c.shapeOf(e.X, x), c.shapeOf(e.Y, y))
-	if !ok {
+	switch {
+	case !ok && !comparable(x, y):
 		return c.mismatch(e, x, y)
+	case !ok:
+		return c.boolean(e, e.Op == ast.Ne)
 	}
 	c.adapt(e.X, j.typ)
 	c.adapt(e.Y, j.typ)
 	return types.Bool{}
+}
+
+// comparable reports whether tuples or records that no type holds both of may be compared all the same: their parts are of other
+// kinds or numbers, but none is a pointer here and a number there, and records have the same fields.
+func comparable(x, y types.Type) bool {
+	switch x := x.(type) {
+	case types.Tuple:
+		y, ok := y.(types.Tuple)
+		if !ok || len(x.Elems) != len(y.Elems) {
+			return ok || !isPointer(x) && !isPointer(y)
+		}
+		for i := range x.Elems {
+			if !comparable(x.Elems[i], y.Elems[i]) {
+				return false
+			}
+		}
+		return true
+	case types.Record:
+		y, ok := y.(types.Record)
+		if !ok || len(x.Fields) != len(y.Fields) {
+			return false
+		}
+		for _, f := range x.Fields {
+			i := slices.IndexFunc(y.Fields, func(o types.RecordField) bool { return o.Name == f.Name })
+			if i < 0 || !comparable(f.Type, y.Fields[i].Type) {
+				return false
+			}
+		}
+		return true
+	default: // no other type has parts
+	}
+	return isPointer(x) == isPointer(y)
+}
+
+func isPointer(t types.Type) bool {
+	_, ok := t.(types.Pointer)
+	return ok
 }
 
 func (c *checker) mismatch(e *ast.BinaryExpr, x, y types.Type) types.Type {
@@ -360,30 +403,49 @@ func (c *checker) ternary(e *ast.TernaryExpr) types.Type {
 	if !ok {
 		return types.Invalid{}
 	}
-	if v, known := c.constant(e.Cond); known && c.chooseArm(e, v.bits != 0) {
-		return c.info.Types[e]
-	}
 	arm := e.Then
 	if arm == nil {
 		arm = e.Cond
 	}
-	return c.joinArms(e, arm, e.Else, then, other)
+	return c.choice(e, e.Cond, arm, e.Else, then, other)
 }
 
-// chooseArm folds a ternary whose condition is known, if the chosen arm is; the other arm does not count then.
-func (c *checker) chooseArm(e *ast.TernaryExpr, cond bool) bool {
-	arm := e.Else
-	if cond {
-		arm = e.Then
-		if arm == nil {
-			arm = e.Cond
-		}
+// choice types a choice between two expressions. Where the condition is known, it is the chosen one, and the other does not count.
+func (c *checker) choice(e, cond, then, other ast.Expr, x, y types.Type) types.Type {
+	delete(c.info.Chosen, e)
+	taken, known := c.truth(cond)
+	if !known || isVoid(x) || isVoid(y) || x != nil && types.IsInvalid(x) || y != nil && types.IsInvalid(y) {
+		return c.joinArms(e, then, other, x, y)
 	}
-	k, ok := c.info.Consts[arm]
-	if ok {
-		c.info.Consts[e], c.info.Types[e] = k, c.info.Types[arm]
+	arm, t := other, y
+	if taken {
+		arm, t = then, x
+	}
+	if t != nil {
+		t = c.kept(arm, t)
+	}
+	if t != nil && types.IsAggregate(c.plain(t)) {
+		return c.joinArms(e, then, other, x, y)
+	}
+	c.info.Chosen[e] = arm
+	if k, ok := c.info.Consts[arm]; ok {
+		c.info.Consts[e] = k
 		c.literals[e] = c.literals[arm]
 	}
+	return c.plain(t)
+}
+
+// truth returns what a condition comes to, if it is known: a string is true unless it is empty.
+func (c *checker) truth(cond ast.Expr) (value, known bool) {
+	if s, ok := c.constantText(cond); ok {
+		return s != "", true
+	}
+	v, ok := c.constant(cond)
+	return v.bits != 0, ok
+}
+
+func isVoid(t types.Type) bool {
+	_, ok := t.(types.Void)
 	return ok
 }
 

@@ -176,7 +176,7 @@ func (c *checker) ifExpr(e *ast.IfExpr) types.Type {
 	if !ok {
 		return types.Invalid{}
 	}
-	return c.joinArms(e, e.Then, e.Else, then, other)
+	return c.choice(e, e.Cond, e.Then, e.Else, then, other)
 }
 
 // recordShape is the shape of a record that is written down; it is unknown while one of its fields is.

@@ -120,7 +120,7 @@ func (s *scanner) skip() bool {
 		}
 		at := s.span(s.pos, end)
 		if !closed {
-			s.diags.Errorf(s.span(s.pos, s.pos+2), "unterminated-comment", "comment without an end").
+			s.diags.Warnf(s.span(s.pos, s.pos+2), "unterminated-comment", "comment without an end").
 				Hintf("close it with */")
 		}
 		s.comments = append(s.comments, ast.Comment{Place: ast.Place{At: at}, Text: at.Text()})

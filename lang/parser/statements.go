@@ -93,12 +93,13 @@ func IsIncomplete(text string) bool {
 	}
 	end := len(strings.TrimRight(text, " \t\r\n\f\v"))
 	for _, d := range diags.All() {
+		if d.Code == "unterminated-comment" {
+			return true
+		}
 		if d.Severity != diag.Error {
 			continue
 		}
 		switch d.Code {
-		case "unterminated-comment":
-			return true
 		case "unterminated-string":
 			return false
 		case codeMissingBrace:

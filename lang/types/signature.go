@@ -15,6 +15,8 @@ type Signature struct {
 	ResultOf func(args []Arg, env Env) (Type, error)
 	// Fold computes the value of uses that are known at compile time; it may be nil. It is called after ResultOf.
 	Fold func(args []Arg, env Env) (Folded, bool)
+	// Advice returns a warning about a use, or ""; it may be nil.
+	Advice func(args []Arg) string
 	// Call is set for builtins that are called; without it the bare name is the whole expression. BareOK marks calls that may be
 	// written without parentheses (kstack, nsecs, comm).
 	Call, BareOK bool

@@ -39,6 +39,18 @@ func (h *Host) Has(f target.Feature) bool {
 	return has
 }
 
+// Forgo lets the kernel appear without some features.
+func (h *Host) Forgo(fs ...target.Feature) {
+	h.features.mu.Lock()
+	defer h.features.mu.Unlock()
+	if h.features.known == nil {
+		h.features.known = map[target.Feature]bool{}
+	}
+	for _, f := range fs {
+		h.features.known[f] = false
+	}
+}
+
 // HaveFeature asks the kernel for a feature. The error is an *Unsupported if the kernel lacks it; any other error means that it
 // could not be told.
 func (h *Host) HaveFeature(f target.Feature) error {

@@ -18,10 +18,14 @@ type Function struct {
 // Functions returns the kernel functions that can be traced, sorted by module and name, without doubles.
 func (h *Host) Functions() ([]Function, error) { return h.functions() }
 
+// FunctionsFrom has Functions read a file with a function in each line, and its module in brackets, in the place of what the kernel
+// says. It must be called before Functions is.
+func (h *Host) FunctionsFrom(path string) { h.functionList = path }
+
 // readFunctions reads the kernel's own list where it has one, and otherwise makes it from the symbols.
 func (h *Host) readFunctions() ([]Function, error) {
 	list, err := h.filterFunctions()
-	if err != nil {
+	if err != nil && h.functionList == "" {
 		list, err = h.symbolFunctions()
 	}
 	if err != nil {
@@ -38,11 +42,15 @@ func (h *Host) readFunctions() ([]Function, error) {
 
 // filterFunctions reads the functions that ftrace can hook.
 func (h *Host) filterFunctions() ([]Function, error) {
-	dir, err := h.tracefs()
-	if err != nil {
-		return nil, err
+	path := h.functionList
+	if path == "" {
+		dir, err := h.tracefs()
+		if err != nil {
+			return nil, err
+		}
+		path = dir + "/available_filter_functions"
 	}
-	data, err := os.ReadFile(dir + "/available_filter_functions")
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,8 @@ import (
 type Host struct {
 	// root is the folder that holds proc and sys; "/" but in tests.
 	root string
+	// functionList is the file to read functions from, or empty for the kernel's own list.
+	functionList string
 
 	tracefs   func() (string, error)
 	events    func() ([]Event, error)

@@ -220,14 +220,14 @@ func (r *render) seq(b []byte, v value.Seq) []byte {
 	panic(fmt.Sprintf("BUG: output: unexpected sequence type %T", v.T))
 }
 
-// members returns the members of a struct with their names. Those of anonymous structs and unions in it are its own; what has no name
-// otherwise is padding.
+// members returns the members of a struct with their names. Those of anonymous structs and unions in it are its own; a
+// bitfield without a name is shown as bpftrace shows it; what has no name otherwise is padding.
 func members(t *types.Struct, values []value.Value) (names []string, elems []value.Value) {
 	for i, f := range t.Fields[:min(len(t.Fields), len(values))] {
 		inner, isStruct := f.Type.(*types.Struct)
 		seq, isSeq := values[i].(value.Seq)
 		switch {
-		case f.Name != "":
+		case f.Name != "" || f.BitSize > 0:
 			names, elems = append(names, f.Name), append(elems, values[i])
 		case isStruct && isSeq:
 			n, e := members(inner, seq.Elems)
