@@ -20,6 +20,14 @@ func selftestCases() []vm.Case {
 		},
 		{
 			Case: wire.Case{
+				Name: "selftest again", Again: "lost",
+				Run: []string{"sh", "-c", "echo >>/tmp/again; grep -c . -v /tmp/again; test $(grep -c . -v /tmp/again) = 3 || echo lost >&2"},
+			},
+			Stdout: vm.Exact("3"),
+			Stderr: vm.Exact(""),
+		},
+		{
+			Case: wire.Case{
 				Name:      "selftest work",
 				Run:       []string{"sh", "-c", "trap 'echo over; exit 0' INT; echo Attached 1 probe >&2; while :; do sleep 0.05; done"},
 				Work:      []string{"worker", "retransmit", "1"},
