@@ -71,7 +71,7 @@ func TestFormatRefuses(t *testing.T) {
 	require.Equal(t, "ERROR: failed to write file '"+dir+"/none/x.gt': No such file or directory\n", stderr)
 	_, stderr, code = command(t, "", "--mode", "xml", file)
 	require.Equal(t, 1, code)
-	require.Equal(t, "ERROR: --mode xml: unknown mode: use test, bench or format\n", stderr)
+	require.Equal(t, "ERROR: --mode xml: unknown mode: use test, bench, format or codegen\n", stderr)
 	_, stderr, code = command(t, "", "--fmt")
 	require.Equal(t, 1, code)
 	require.Contains(t, stderr, "USAGE: filename or -e 'program' required.")

@@ -44,7 +44,7 @@ func TestWrongCommandLines(t *testing.T) {
 		{"empty pid", []string{"-p", "", "-e", "BEGIN { }"}, "ERROR: -p : a process id is a positive number\n"},
 		{"negative pid", []string{"-p", "-3", "-e", "BEGIN { }"}, "ERROR: -p -3: a process id is a positive number\n"},
 		{"huge pid", []string{"-p", "99999999999", "-e", "BEGIN { }"}, "ERROR: -p 99999999999: a process id is a positive number\n"},
-		{"no such process", []string{"-p", "2147483647", "-e", "BEGIN { }"}, "ERROR: -p 2147483647: there is no such process\n"},
+		{"no such process", []string{"-p", "4194303", "-e", "BEGIN { }"}, "ERROR: -p 4194303: there is no such process\n"},
 		{"pid and command", []string{"-p", "1", "-c", "ls", "-e", "BEGIN { }"}, "ERROR: USAGE: Cannot use both -c and -p.\n"},
 		{"empty command", []string{"-c", "", "-e", "BEGIN { }"}, "ERROR: -c: the command is empty\n"},
 		{"blank command", []string{"-c", "  ", "-e", "BEGIN { }"}, "ERROR: -c: the command is empty\n"},

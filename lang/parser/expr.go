@@ -15,7 +15,11 @@ func (p *parser) expr() ast.Expr {
 	}
 	defer p.leave()
 	start := p.start()
-	cond := p.binary(1)
+	return p.choice(start, p.binary(1))
+}
+
+// choice reads what follows a condition that is read already, if it is one.
+func (p *parser) choice(start int, cond ast.Expr) ast.Expr {
 	if !p.accept("?") {
 		return cond
 	}
@@ -37,7 +41,11 @@ func (p *parser) badExpr() ast.Expr {
 // binary reads operands joined by operators that bind at least as tightly as min (precedence climbing).
 func (p *parser) binary(min int) ast.Expr {
 	start := p.start()
-	x := p.unary()
+	return p.operators(start, p.unary(), min)
+}
+
+// operators reads the operators behind an operand that is read already, with their right sides.
+func (p *parser) operators(start int, x ast.Expr, min int) ast.Expr {
 	for n := 0; !p.bad; n++ {
 		t := p.peek()
 		op, ok := binaryOp(t)

@@ -80,7 +80,7 @@ func (p *parser) stmts() []ast.Stmt {
 func (p *parser) stmt() ast.Stmt {
 	t := p.peek()
 	if isText(t, "{") {
-		return p.blockStmt()
+		return p.blockOrValue()
 	}
 	if t.Type == tokIdent {
 		switch t.Value {
@@ -144,10 +144,18 @@ func (p *parser) startsStmt(t *lexer.Token) bool {
 	return t.Type == tokIdent || t.Type == tokVar || t.Type == tokMap
 }
 
-func (p *parser) blockStmt() ast.Stmt {
+// blockOrValue reads a block, or an expression whose first operand is one.
+func (p *parser) blockOrValue() ast.Stmt {
 	start := p.start()
 	b := p.block()
-	return &ast.BlockStmt{Place: p.from(start), Body: b}
+	t := p.peek()
+	if _, operator := binaryOp(t); p.bad || !operator && !isText(t, "?") {
+		return &ast.BlockStmt{Place: p.from(start), Body: b}
+	}
+	x := p.choice(start, p.operators(start, p.blockValue(b), 1))
+	s := &ast.ExprStmt{Place: p.from(start), X: x}
+	p.semicolon()
+	return s
 }
 
 func (p *parser) returnStmt() ast.Stmt {
