@@ -83,7 +83,7 @@ func lowerStr(e Emitter, c Call) Value {
 		return e.ReadStr(c, src, nil)
 	}
 	if n, ok := c.Args[1].Const(); ok {
-		if _, ok := c.Args[0].Str(); ok {
+		if _, ok := c.Args[0].Literal(); ok {
 			n++ // for the NUL
 		}
 		return e.ReadStr(c, src, e.Builder().Const(min(max(n, 0), int64(c.Result.(types.String).Size))))

@@ -27,9 +27,7 @@ func (f *fn) scalarKey(info *mapInfo) *ir.Value {
 	if !info.perCPU {
 		return nil
 	}
-	key := f.Temp("key", 4, 4)
-	f.b.Store(key, 0, 4, f.b.Const(0))
-	return key
+	return f.mapIndex(f.b.Const(0))
 }
 
 // key returns the address of a key. Values that lie in memory as a key does are used where they are.
@@ -122,8 +120,7 @@ func (f *fn) Lost() { f.countLost(object.LostEvents) }
 
 // countIn adds one to a counter of a per-CPU array.
 func (f *fn) countIn(counters string, index int) {
-	key := f.Temp("lost", 4, 4)
-	f.b.Store(key, 0, 4, f.b.Const(int64(index)))
+	key := f.mapIndex(f.b.Const(int64(index)))
 	counter, done := f.b.NewBlock("counter"), f.b.NewBlock("counted")
 	p := f.b.Call(ir.HelperMapLookupElem, f.b.MapPtr(counters), key)
 	f.b.Branch(p, counter, done)

@@ -134,10 +134,11 @@ func (f *fn) claim(p *ir.Value, holders int64, taken, free *ir.Block) {
 	f.b.AtomicAdd(p, holders, 8, f.b.Const(-1))
 }
 
-// mapIndex returns the address of a 32-bit key.
+// mapIndex returns the address of an index of an array. It takes the eight bytes of a place on the stack, though the kernel reads four: to
+// the verifier, a place that is not written whole keeps what lay there before, and runs that differ in that are followed one by one.
 func (f *fn) mapIndex(n *ir.Value) *ir.Value {
-	key := f.Temp("index", 4, 4)
-	f.b.Store(key, 0, 4, n)
+	key := f.Temp("index", 8, 8)
+	f.b.Store(key, 0, 8, n)
 	return key
 }
 

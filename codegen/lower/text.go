@@ -96,9 +96,8 @@ func (f *fn) Table(t stdlib.Table, index *ir.Value, c stdlib.Call) stdlib.Value 
 	name := "gt_" + t.Name
 	f.tables[name] = t
 	dst := c.Dest(f)
-	key := f.Temp("index", 4, 4)
 	// A negative number is a large one, which is not in the table.
-	f.b.Store(key, 0, 4, f.clamp(index, int64(len(t.Entries))))
+	key := f.mapIndex(f.clamp(index, int64(len(t.Entries))))
 	found, missing, done := f.b.NewBlock("found"), f.b.NewBlock("missing"), f.b.NewBlock("text")
 	p := f.b.Call(ir.HelperMapLookupElem, f.b.MapPtr(name), key)
 	f.b.Branch(p, found, missing)

@@ -144,7 +144,7 @@ func TestUnwindRefusals(t *testing.T) {
 		code int
 	}{
 		{"no process", []string{"-e", stable + `begin { print(dw_ustack); }`}, "ERROR: dw_ustack requires a target process. Use -p, -c, or --dwarf-pid to specify one.\n", 255},
-		{"no such process", []string{"--dwarf-pid", "1073741823", "-e", stable + `begin { print(dw_ustack); }`}, "ERROR: --dwarf-pid 1073741823: there is no such process\n", 1},
+		{"no such process", []string{"--dwarf-pid", "4194304", "-e", stable + `begin { print(dw_ustack); }`}, "ERROR: --dwarf-pid 4194304: there is no such process\n", 1},
 		{"no number", []string{"--dwarf-pid", "x", "-e", `begin { }`}, "ERROR: --dwarf-pid x: a process id is a positive number\n", 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
