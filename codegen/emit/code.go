@@ -144,7 +144,9 @@ type code struct {
 	calls  []string
 	sub    bool
 	global bool
-	params int
+	// reentrant is that of the function.
+	reentrant bool
+	params    int
 }
 
 func (c *code) newReg() reg {

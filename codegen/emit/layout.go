@@ -38,6 +38,9 @@ func assemble(e *expander, opts Options) (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("%s: %w", e.code.name, err)
 	}
+	if e.code.reentrant && !e.code.sub && opts.Target.Has(target.PrivateStack) {
+		insns = append(ownStack(), insns...)
+	}
 	tagLines(e.code.name, insns)
 	insns[0] = btf.WithFuncMetadata(insns[0].WithSymbol(e.code.name), e.code.signature())
 	return Result{
@@ -45,6 +48,17 @@ func assemble(e *expander, opts Options) (Result, error) {
 		ScratchSize: e.frame.scratchSize, ScratchEntries: e.frame.scratchEntries(), ScratchMap: scratchName(e.frame, opts),
 		Calls: e.code.calls,
 	}, nil
+}
+
+// ownStack returns what a program begins with whose runs need a stack each. Since 6.13 the kernel gives the programs of kprobes, of which uprobes
+// have the type, a stack for each CPU: right for those that do not interrupt each other, but programs of uprobes run with preemption on, and
+// threads that interrupt each other write into the same stack. Programs with a tail call are left out of that, also if it is never reached.
+func ownStack() asm.Instructions {
+	return asm.Instructions{
+		asm.Mov.Imm(asm.R0, 0),
+		asm.Instruction{OpCode: asm.OpCode(asm.JumpClass).SetJumpOp(asm.JEq).SetSource(asm.ImmSource), Dst: asm.R0, Offset: 1},
+		asm.FnTailCall.Call(),
+	}
 }
 
 func scratchName(fr *frame, opts Options) string {

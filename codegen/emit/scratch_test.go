@@ -109,3 +109,28 @@ func sumOf(t *testing.T, m *ebpf.Map) uint64 {
 	}
 	return sum
 }
+
+// A program whose runs can be interrupted by others of it has a tail call that is never reached, so that the kernel gives each run a stack.
+func TestReentrantProgramsHaveTheirOwnStack(t *testing.T) {
+	shared := target.Recorded{Version: target.Version{Major: 6, Minor: 13}}
+	for _, test := range []struct {
+		reentrant, sub bool
+		on             target.Recorded
+		want           bool
+	}{
+		{true, false, shared, true},
+		{false, false, shared, false},
+		{true, true, shared, false}, // the program decides
+		{true, false, newKernel, false},
+	} {
+		f := touched(1, 64, false)
+		f.Reentrant, f.Sub = test.reentrant, test.sub
+		r, err := emit.Func(f, emit.Options{Target: test.on, ScratchMap: "scratch", LostMap: "lost"})
+		require.NoError(t, err)
+		found := false
+		for _, in := range r.Insns {
+			found = found || in.IsBuiltinCall() && in.Constant == int64(asm.FnTailCall)
+		}
+		require.Equal(t, test.want, found, test)
+	}
+}

@@ -36,7 +36,7 @@ func selectFunc(f *ir.Func, fr *frame, opts Options) *code {
 		fn: f, opts: opts, frame: fr,
 		code: &code{
 			name: f.Name, next: firstVirtual, remat: map[reg]operand{}, home: map[reg]operand{}, atomic: map[reg]bool{},
-			calls: callees(f), sub: f.Sub, global: f.Global, params: len(f.Blocks[0].Params),
+			calls: callees(f), sub: f.Sub, global: f.Global, reentrant: f.Reentrant, params: len(f.Blocks[0].Params),
 		},
 		regs: map[*ir.Value]reg{}, uses: map[*ir.Value]int{}, others: map[*ir.Value]int{},
 		blocks: map[*ir.Block]*block{}, returns: map[int64]*block{},

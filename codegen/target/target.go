@@ -41,6 +41,7 @@ const (
 	TaskPtRegs                // bpf_task_pt_regs, 5.15
 	TracingOnce               // tracing programs are not started on a CPU where they are running, 5.12
 	RawTracepointOnce         // the same for programs of raw tracepoints, 6.1
+	PrivateStack              // programs have a stack for each CPU, not for each run, 6.13
 	NumberPointerArgs         // arguments that point to numbers are loaded by tracing programs, 5.17
 
 	endFeature
@@ -80,6 +81,7 @@ var features = [endFeature]featureInfo{
 
 	TracingOnce:       {"protection of tracing programs from recursion", Version{5, 12}},
 	RawTracepointOnce: {"protection of raw tracepoints from recursion", Version{6, 1}},
+	PrivateStack:      {"private stacks of programs", Version{6, 13}},
 	NumberPointerArgs: {"arguments that point to numbers", Version{5, 17}},
 	LargeMapKeys:      {"map keys of more than 512 bytes", Version{5, 11}},
 	UprobePreempt:     {"preemption in programs of uprobes", Version{6, 0}},

@@ -24,7 +24,7 @@ func scriptCases() []vm.Case {
 			vm.Exact("20 13 15 0 0 -1\nabcababcabcababcde12cd No such file or directory\nabca 127.0.0.1")),
 		with(alone("actions", "", nil), func(c *vm.Case) {
 			c.Run = []string{"gtrace", "--unsafe", "-e", `BEGIN { cat("/proc/sys/kernel/ostype"); system("echo %d", 5); @q = quantile(7); assert(1 == 1, "fine"); }`}
-			c.Stdout = vm.Has{"Linux\n5\n", "@q: { .p50 = 7, .p90 = 7, .p99 = 7 }"}
+			c.Stdout = vm.Has{"Linux\n5\n", "@q: { .count = 1, .min = 7, .p50 = 7, .p90 = 7, .p99 = 7, .p99.9 = 7, .max = 7 }"}
 		}),
 		alone("loops of jumps", `BEGIN { $s = 0; for ($i : 0..4) { if ($i == 2) { continue; } $s += $i; } $w = 0; while ($w < 5) { $w++; if ($w == 4) { break; } } unroll(3) { $s *= 2; }
 			printf("%d %d\n", $s, $w); for ($i : 0..3) { for ($j : 0..3) { if ($j > $i) { break; } @ += $i * $j; } } }`, vm.Match(`32 4\s+@: 7`)),
