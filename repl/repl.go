@@ -265,9 +265,9 @@ func (r *repl) watchInterrupts() {
 func (r *repl) foreground(f func(ctx context.Context) error) error {
 	ctx, cancel := context.WithCancel(r.ctx)
 	defer cancel()
-	stop := func() bool { return true }
+	interrupted := func() bool { return false }
 	if r.screen != nil {
-		stop = context.AfterFunc(ctx, r.screen.drop)
+		interrupted = onCancel(ctx, r.screen.drop)
 	}
 	r.mu.Lock()
 	r.cancel = cancel
@@ -279,7 +279,7 @@ func (r *repl) foreground(f func(ctx context.Context) error) error {
 	r.mu.Lock()
 	r.cancel = nil
 	r.mu.Unlock()
-	if !stop() {
+	if interrupted() {
 		r.dropped()
 	}
 	if errors.Is(err, context.Canceled) {
@@ -290,6 +290,22 @@ func (r *repl) foreground(f func(ctx context.Context) error) error {
 		return nil
 	}
 	return err
+}
+
+// onCancel runs f when ctx ends. The function that it returns keeps f from that, or reports that f has run, and waits for its end.
+func onCancel(ctx context.Context, f func()) func() bool {
+	done := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(done)
+		f()
+	})
+	return func() bool {
+		if stop() {
+			return false
+		}
+		<-done
+		return true
+	}
 }
 
 // dropped says how much of the output an interrupt has cost.
