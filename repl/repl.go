@@ -272,7 +272,13 @@ func (r *repl) foreground(f func(ctx context.Context) error) error {
 	r.mu.Lock()
 	r.cancel = cancel
 	r.mu.Unlock()
-	err := f(ctx)
+	if r.in.Interrupted() { // before there was something to cancel
+		cancel()
+	}
+	err := ctx.Err()
+	if err == nil {
+		err = f(ctx)
+	}
 	if r.screen != nil {
 		r.screen.wait() // what is not shown yet can still be left out
 	}
@@ -280,6 +286,7 @@ func (r *repl) foreground(f func(ctx context.Context) error) error {
 	r.cancel = nil
 	r.mu.Unlock()
 	if interrupted() {
+		r.in.Interrupted() // which this was
 		r.dropped()
 	}
 	if errors.Is(err, context.Canceled) {
