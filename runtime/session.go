@@ -84,6 +84,8 @@ type Session struct {
 	adding sync.Mutex // held by Add, so that two cannot make the same map
 	// captures are the files that packets go to.
 	captures captures
+	// background is what frees links.
+	background sync.WaitGroup
 	// iterators are the programs that run for each object of a kind.
 	iterators sync.WaitGroup
 
@@ -96,8 +98,9 @@ type Session struct {
 	closed bool
 	// config is what the last script said about output.
 	config output.Config
-	// late are links that are detached already and only to be freed.
-	late []io.Closer
+	// late are links that are detached already and only to be freed; freeing is set while a goroutine does that.
+	late    []io.Closer
+	freeing bool
 	// quit is closed by Close.
 	quit chan struct{}
 }
@@ -413,6 +416,7 @@ func (s *Session) Close() error {
 	s.late = nil
 	s.mu.Unlock()
 	errs := []error{closeAll(links)}
+	s.background.Wait()
 	for _, g := range groups {
 		errs = append(errs, g.drain(), g.free())
 	}
