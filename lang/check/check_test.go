@@ -13,6 +13,7 @@ import (
 	"github.com/gtrace/gtrace/lang/diag"
 	"github.com/gtrace/gtrace/lang/parser"
 	"github.com/gtrace/gtrace/lang/types"
+	"github.com/gtrace/gtrace/tests/peer"
 )
 
 // probes returns the probes of every program.
@@ -250,6 +251,11 @@ func FuzzCheck(f *testing.F) {
 		for _, script := range scripts(f, file) {
 			f.Add(script)
 		}
+	}
+	cases, err := peer.ReadAll("../../tests/peer/testdata")
+	require.NoError(f, err)
+	for _, c := range cases {
+		f.Add(c.Script)
 	}
 	f.Fuzz(func(t *testing.T, script string) {
 		diags := &diag.List{}
