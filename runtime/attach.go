@@ -175,7 +175,7 @@ func (a *attached) warn(w io.Writer) {
 }
 
 // attachAll attaches all jobs side by side. If one fails and the policy is not to go on, all others are detached again.
-func attachAll(ctx context.Context, a Attacher, coll *ebpf.Collection, js []job, policy string) (attached, error) {
+func attachAll(ctx context.Context, a Attacher, coll *ebpf.Collection, js []job, policy string, parked *parking) (attached, error) {
 	var out attached
 	var mu sync.Mutex
 	start := hold(a)
@@ -187,6 +187,9 @@ func attachAll(ctx context.Context, a Attacher, coll *ebpf.Collection, js []job,
 				return err
 			}
 			one, err := attachJob(a, coll.Programs[j.program], j.probes, policy)
+			if err == nil && one.probes > 0 {
+				err = parked.park(coll.Programs[j.program])
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			out.links = append(out.links, one.links...)

@@ -162,7 +162,7 @@ func (g *Group) losses() (Losses, error) {
 
 // missed adds up what the kernel counted of the group's programs that it could not run.
 func (g *Group) missed() (uint64, error) {
-	sum := uint64(0)
+	sum := g.parkedMissed
 	seen := map[string]bool{} // several watchpoints may have one program
 	for _, j := range g.jobs {
 		p := g.coll.Programs[j.program]
