@@ -122,7 +122,12 @@ type attached struct {
 }
 
 // error is the failure with the name of its probe.
-func (f AttachFailure) error() error { return fmt.Errorf("attach %s: %w", f.Probe.Name, f.Err) }
+func (f AttachFailure) error() error {
+	if scarcity(f.Err) != "" {
+		return &scarce{what: "attach " + f.Probe.Name, err: f.Err}
+	}
+	return fmt.Errorf("attach %s: %w", f.Probe.Name, f.Err)
+}
 
 func failureErrors(fs []AttachFailure) []error {
 	out := make([]error, len(fs))
@@ -137,6 +142,8 @@ func (a *attached) note(failures []AttachFailure, policy string) error {
 	var fatal []error
 	for _, f := range failures {
 		switch {
+		case scarcity(f.Err) != "": // the place is not at fault
+			fatal = append(fatal, f.error())
 		case f.Refused && f.Probe.Wildcard:
 			a.skipped = append(a.skipped, f)
 		case tolerant(policy):

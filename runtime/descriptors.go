@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	goruntime "runtime"
+	"strings"
 	"unsafe"
 
 	"github.com/cilium/ebpf"
@@ -61,7 +62,8 @@ func makeRoom(o *object.Object) bool {
 // log, where there is one, is then about a program that is right.
 func scarcity(err error) string {
 	switch {
-	case errors.Is(err, unix.EMFILE):
+	case err == nil:
+	case errors.Is(err, unix.EMFILE), strings.HasSuffix(err.Error(), unix.EMFILE.Error()): // the library drops the number of some errors
 		return fmt.Sprintf("too many open files: gtrace may have %s, and needs one or two for each program and probe: raise the limit (ulimit -n), "+
 			"or trace fewer probes", fileLimit())
 	case errors.Is(err, unix.ENFILE):

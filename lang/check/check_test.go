@@ -41,8 +41,10 @@ func TestProgramsShareCode(t *testing.T) {
 		{"func by name, unused", "uprobe:g* { @ = count(); }", [][]string{{"uprobe:g1", "uprobe:g2"}}},
 		{"points of one type", "kprobe:f1, interval:s:1, kprobe:f2 { @ = count(); }", [][]string{{"kprobe:f1", "kprobe:f2"}, {"interval:s:1"}}},
 		{"a point that there is twice", "interval:s:1, interval:s:1 { @ = count(); }", [][]string{{"interval:s:1", "interval:s:1"}}},
-		{"a place that there is twice", "tracepoint:a:one, tracepoint:a:* { @ = count(); }",
-			[][]string{{"tracepoint:a:one", "tracepoint:a:two", "tracepoint:a:three"}, {"tracepoint:a:one"}}},
+		{
+			"a place that there is twice", "tracepoint:a:one, tracepoint:a:* { @ = count(); }",
+			[][]string{{"tracepoint:a:one", "tracepoint:a:two", "tracepoint:a:three"}, {"tracepoint:a:one"}},
+		},
 		{"points of a wildcard", "kprobe:f1, kprobe:f* { @ = count(); }", [][]string{{"kprobe:f1"}, {"kprobe:f1", "kprobe:f2", "kprobe:f3"}}},
 		{"what gtrace starts", "begin, begin { @ = count(); }", [][]string{{"begin"}, {"begin"}}},
 		{"points that probe tells apart", "interval:s:1, interval:s:2 { @[probe] = count(); }", [][]string{{"interval:s:1"}, {"interval:s:2"}}},
