@@ -123,6 +123,7 @@ func TestRandomFunctions(t *testing.T) {
 			complex++
 			continue
 		}
+		t.Logf("seed %d: %.1000v", at, err) // making it smaller can take long
 		small := shrinkModule(module.String(), func(m *ir.Module) bool {
 			e := maps.differs(t, m, at, on)
 			return e != nil && !errors.Is(e, unix.E2BIG) && errors.Is(e, errDiffers) == errors.Is(err, errDiffers)

@@ -44,6 +44,9 @@ func selectFunc(f *ir.Func, fr *frame, opts Options) *code {
 	}
 	order := postorder(f)
 	s.count(order)
+	if fr.far {
+		s.scratchReg()
+	}
 	for _, b := range order {
 		s.blocks[b] = s.newBlock()
 	}
@@ -53,6 +56,11 @@ func selectFunc(f *ir.Func, fr *frame, opts Options) *code {
 	entry := s.prologue(s.blocks[f.Blocks[0]])
 	s.code.blocks = layout(entry)
 	s.code.dropDeadMoves()
+	s.code.scratch = s.scratch
+	if fr.far {
+		s.code.remat[s.scratch] = operand{kind: operandBase}
+		s.code.loose = s.looseRegs()
+	}
 	return s.code
 }
 
