@@ -22,7 +22,7 @@ type Options struct {
 	// ScratchMap is the name of the per-CPU array map for memory objects that do not fit on the stack. Without a name such a
 	// function is an error.
 	ScratchMap string
-	// LostMap is the per-CPU array map whose first counter counts the runs of reentrant functions that found no scratch memory free.
+	// LostMap is the array map whose value begins with the counter of the runs of reentrant functions that found no scratch memory free.
 	LostMap string
 	// OnStack is the number of bytes of stack that may be used; 0 means MaxStack.
 	OnStack int

@@ -1,6 +1,10 @@
 package emit
 
-import "github.com/gtrace/gtrace/codegen/ir"
+import (
+	"github.com/cilium/ebpf/asm"
+
+	"github.com/gtrace/gtrace/codegen/ir"
+)
 
 // What the verifier knows of a number it still knows when the number comes back from the stack, but not when it comes back from a map. It has
 // to know the limits of what is added to addresses, of sizes, and of what ends loops. All other numbers are loose.
@@ -16,22 +20,24 @@ const (
 type looseAnalysis struct {
 	strict map[*ir.Value]strictness
 	params map[*ir.Value][]*ir.Value // what block parameters can be
-	work   []*ir.Value
+	// compared are the values that one is compared with.
+	compared map[*ir.Value][]*ir.Value
+	work     []*ir.Value
 }
 
 // analyzeLoose returns the numbers of f that are not loose.
 func analyzeLoose(f *ir.Func) map[*ir.Value]strictness {
-	a := &looseAnalysis{strict: map[*ir.Value]strictness{}, params: map[*ir.Value][]*ir.Value{}}
+	a := &looseAnalysis{strict: map[*ir.Value]strictness{}, params: map[*ir.Value][]*ir.Value{}, compared: map[*ir.Value][]*ir.Value{}}
 	looping := loopBlocks(f)
-	var compares []*ir.Value
 	for _, b := range f.Blocks {
 		for _, v := range b.Instrs {
 			a.uses(v)
 			if v.Op == ir.OpBranch && looping[b] {
 				a.mark(v.Args[0], exact)
 			}
-			if isCompare(v.Op) {
-				compares = append(compares, v)
+			if isCompare(v.Op) { // where one side has limits, it may have them from the other
+				x, y := v.Args[0], v.Args[1]
+				a.compared[x], a.compared[y] = append(a.compared[x], y), append(a.compared[y], x)
 			}
 			for _, t := range v.Targets {
 				for i, p := range t.Block.Params {
@@ -40,15 +46,7 @@ func analyzeLoose(f *ir.Func) map[*ir.Value]strictness {
 			}
 		}
 	}
-	for len(a.work) > 0 {
-		a.follow()
-		for _, c := range compares { // where one side has limits, it may have them from the other
-			if how := max(a.strict[c.Args[0]], a.strict[c.Args[1]]); how > 0 {
-				a.mark(c.Args[0], how)
-				a.mark(c.Args[1], how)
-			}
-		}
-	}
+	a.follow()
 	return a.strict
 }
 
@@ -102,6 +100,9 @@ func (a *looseAnalysis) follow() {
 		for _, x := range a.params[v] {
 			a.mark(x, how)
 		}
+		for _, x := range a.compared[v] {
+			a.mark(x, how)
+		}
 		if !derives(v) || how == limits && limited(v) {
 			continue
 		}
@@ -138,6 +139,37 @@ func loopBlocks(f *ir.Func) map[*ir.Block]bool {
 		}
 	}
 	return in
+}
+
+// fewTests is from how many comparisons with constants on a function is made so that the verifier need not remember their outcome.
+const fewTests = 32
+
+// manyTests returns the numbers that are not loose if f has many tests. What a test says of a number would be one more thing in which the
+// ways through the function differ: the verifier follows each to its end, in a row of tests of one number as many ways as there are tests.
+func manyTests(f *ir.Func) (strict map[*ir.Value]strictness, many bool) {
+	n := 0
+	f.EachInstr(func(v *ir.Value) {
+		if isCompare(v.Op) && v.Args[1].Op == ir.OpConst && v.Args[0].Type == ir.I64 {
+			n++
+		}
+	})
+	if n <= fewTests {
+		return nil, false
+	}
+	return analyzeLoose(f), true
+}
+
+// forgotten returns a register to compare x in: a copy, of which the verifier does not know that it is one, where a test should tell it
+// nothing of x.
+func (s *selector) forgotten(x, y *ir.Value) reg {
+	r := s.use(x)
+	if !s.forget || x.Type != ir.I64 || x.Op == ir.OpConst || y.Op != ir.OpConst || s.strict[x] != 0 || s.uses[x] == 1 {
+		return r
+	}
+	t := s.code.newReg()
+	s.move(t, regOperand(r)).tied = true
+	s.emit(&inst{kind: instALU, alu: asm.Xor, dst: t, src: constOperand(0)})
+	return t
 }
 
 // looseRegs returns the registers of loose numbers. The parameters of the function are not among them, since they have to be spilled before

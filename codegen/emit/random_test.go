@@ -45,7 +45,7 @@ func newKernelMaps(t *testing.T) kernelMaps {
 	return kernelMaps{
 		"m": create(ebpf.Array, entrySize, entries), "d": create(ebpf.Array, dataSize, 1),
 		"scratch0": create(ebpf.PerCPUArray, scratchSize, 4), "scratch1": create(ebpf.PerCPUArray, scratchSize, 4),
-		"scratch2": create(ebpf.PerCPUArray, scratchSize, 4), "lost": create(ebpf.PerCPUArray, 8, 1),
+		"scratch2": create(ebpf.PerCPUArray, scratchSize, 4), "lost": create(ebpf.Array, 8, 1),
 	}
 }
 

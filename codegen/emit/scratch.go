@@ -105,20 +105,12 @@ func (s *selector) releaseScratch() {
 func (s *selector) lostRun() *block {
 	outer := s.group
 	s.group = nil
-	counter := s.code.newReg()
-	s.lookup(s.opts.LostMap, operand{kind: operandSlot, slot: s.frame.scratchKey}, 0)
-	s.move(counter, regOperand(r0))
-	count, lost := s.newBlock(), s.newBlock()
-	s.emit(&inst{
-		kind: instBranch, jump: asm.JEq, left: counter, src: constOperand(0),
-		targets: [2]*block{s.returnBlock(0), count},
-	})
-	lost.insts, s.group = s.group, nil
-	one := s.code.newReg()
+	counter, one, lost := s.code.newReg(), s.code.newReg(), s.newBlock()
+	s.move(counter, operand{kind: operandMapValue, sym: s.opts.LostMap})
 	s.move(one, constOperand(1))
 	s.emit(&inst{kind: instAtomic, base: regOperand(counter), width: 8, src: regOperand(one)})
 	s.emit(&inst{kind: instJump, targets: [2]*block{s.returnBlock(0)}})
-	count.insts, s.group = s.group, outer
-	lost.last, count.last = true, true
+	lost.insts, s.group = s.group, outer
+	lost.last = true
 	return lost
 }

@@ -28,6 +28,9 @@ type selector struct {
 	ctx     reg // register of the program's context, noReg if unused
 	scratch reg // register of the scratch memory's address, noReg if unused
 	returns map[int64]*block
+	// forget is set where tests should tell the verifier nothing of numbers, but for those in strict.
+	forget bool
+	strict map[*ir.Value]strictness
 }
 
 // selectFunc returns f over virtual registers, laid out.
@@ -44,6 +47,7 @@ func selectFunc(f *ir.Func, fr *frame, opts Options) *code {
 	}
 	order := postorder(f)
 	s.count(order)
+	s.strict, s.forget = manyTests(f)
 	if fr.far {
 		s.scratchReg()
 	}
