@@ -160,7 +160,7 @@ func TestFieldsThroughAnonymousMembers(t *testing.T) {
 			require.Len(t, path, 2)
 			require.Equal(t, 36, path[0].Offset+path[1].Offset)
 		case "comm":
-			require.Equal(t, types.String{Size: 16}, path[0].Type, "arrays of characters are strings")
+			require.Equal(t, 16, path[0].Type.(types.Array).Text, "arrays of characters are strings")
 		}
 	}
 }
