@@ -26,6 +26,11 @@ type Options struct {
 	LostMap string
 	// OnStack is the number of bytes of stack that may be used; 0 means MaxStack.
 	OnStack int
+	// PartBranches is how many branches the parts have that long programs are divided into; 0 means 1000. No program is divided that has
+	// four times as many or less.
+	PartBranches int
+	// global are the functions that the verifier follows by themselves.
+	global map[string]bool
 }
 
 // Result is a function as BPF instructions.
@@ -104,9 +109,16 @@ func farFunc(f *ir.Func, a *slotAnalysis, opts Options) (Result, error) {
 	return assemble(&expander{c, alloc, frame, moves}, opts)
 }
 
-// Module returns the instructions of every function, in the module's order. Functions get scratch maps of their own, named
+// Module returns the instructions of every function, in the module's order, then those of functions that it divides long ones into. Functions get scratch maps of their own, named
 // Options.ScratchMap followed by the function's index. The stack is divided between functions that call each other.
 func Module(m *ir.Module, opts Options) ([]Result, error) {
+	splitLong(m, opts.PartBranches)
+	opts.global = map[string]bool{}
+	for _, f := range m.Funcs {
+		if f.Global {
+			opts.global[f.Name] = true
+		}
+	}
 	e := &moduleEmitter{module: m, opts: opts, results: make([]Result, len(m.Funcs)), state: make([]visitState, len(m.Funcs))}
 	for i := range m.Funcs {
 		if _, err := e.emit(i); err != nil {

@@ -29,6 +29,8 @@ type generator struct {
 	repeated int
 	size     int // statements left
 	v4       bool
+	// inPieces is set for programs of pieces that change one variable each, so that they can be functions.
+	inPieces bool
 	// main is set for programs; subprograms have no context.
 	main bool
 }
@@ -48,6 +50,7 @@ func generate(seed int64, v4 bool) *ir.Module {
 	}
 	g := &generator{Rand: r, b: ir.NewBuilder("main"), file: file, v4: v4, size: 5 + r.Intn(60), main: true, subs: subs}
 	vars := 3 + r.Intn(38)
+	g.inPieces = r.Intn(4) == 0
 	if r.Intn(25) == 0 { // more than the stack has room for
 		vars = 60 + r.Intn(80)
 	}
@@ -74,7 +77,11 @@ func (g *generator) function(params, vars int) {
 			g.b.Define(v, g.constant())
 		}
 	}
-	g.statements()
+	if g.inPieces {
+		g.pieces()
+	} else {
+		g.statements()
+	}
 	sum := g.b.Const(0)
 	for _, v := range g.vars {
 		sum = g.b.Binary(ir.OpAdd, g.b.Binary(ir.OpMul, sum, g.b.Const(31)), g.b.Use(v))
@@ -129,6 +136,20 @@ func (g *generator) statements() {
 		g.span()
 		g.statement()
 	}
+}
+
+// pieces makes statements that each know one variable.
+func (g *generator) pieces() {
+	all := g.vars
+	for range 3 + g.Intn(12) {
+		g.vars = []ir.Variable{all[g.Intn(len(all))]}
+		g.nested(func() {
+			g.slots = nil
+			g.diamond()
+			g.statements()
+		})
+	}
+	g.vars = all
 }
 
 func (g *generator) statement() {

@@ -18,6 +18,7 @@ const (
 )
 
 type looseAnalysis struct {
+	global map[string]bool
 	strict map[*ir.Value]strictness
 	params map[*ir.Value][]*ir.Value // what block parameters can be
 	// compared are the values that one is compared with.
@@ -25,9 +26,9 @@ type looseAnalysis struct {
 	work     []*ir.Value
 }
 
-// analyzeLoose returns the numbers of f that are not loose.
-func analyzeLoose(f *ir.Func) map[*ir.Value]strictness {
-	a := &looseAnalysis{strict: map[*ir.Value]strictness{}, params: map[*ir.Value][]*ir.Value{}, compared: map[*ir.Value][]*ir.Value{}}
+// analyzeLoose returns the numbers of f that are not loose. The verifier expects nothing of what is given to global functions.
+func analyzeLoose(f *ir.Func, global map[string]bool) map[*ir.Value]strictness {
+	a := &looseAnalysis{global: global, strict: map[*ir.Value]strictness{}, params: map[*ir.Value][]*ir.Value{}, compared: map[*ir.Value][]*ir.Value{}}
 	looping := loopBlocks(f)
 	for _, b := range f.Blocks {
 		for _, v := range b.Instrs {
@@ -69,7 +70,11 @@ func (a *looseAnalysis) uses(v *ir.Value) {
 			if !takesAnything(v.Helper, i) {
 				a.mark(x, limits)
 			}
-		case ir.OpCallFunc, ir.OpKfunc:
+		case ir.OpCallFunc:
+			if !a.global[v.Sym] {
+				a.mark(x, limits)
+			}
+		case ir.OpKfunc:
 			a.mark(x, limits)
 		default: // computes
 			if v.Type == ir.Ptr {
@@ -146,7 +151,7 @@ const fewTests = 32
 
 // manyTests returns the numbers that are not loose if f has many tests. What a test says of a number would be one more thing in which the
 // ways through the function differ: the verifier follows each to its end, in a row of tests of one number as many ways as there are tests.
-func manyTests(f *ir.Func) (strict map[*ir.Value]strictness, many bool) {
+func manyTests(f *ir.Func, global map[string]bool) (strict map[*ir.Value]strictness, many bool) {
 	n := 0
 	f.EachInstr(func(v *ir.Value) {
 		if isCompare(v.Op) && v.Args[1].Op == ir.OpConst && v.Args[0].Type == ir.I64 {
@@ -156,7 +161,7 @@ func manyTests(f *ir.Func) (strict map[*ir.Value]strictness, many bool) {
 	if n <= fewTests {
 		return nil, false
 	}
-	return analyzeLoose(f), true
+	return analyzeLoose(f, global), true
 }
 
 // forgotten returns a register to compare x in: a copy, of which the verifier does not know that it is one, where a test should tell it
@@ -175,7 +180,7 @@ func (s *selector) forgotten(x, y *ir.Value) reg {
 // looseRegs returns the registers of loose numbers. The parameters of the function are not among them, since they have to be spilled before
 // the scratch memory is there.
 func (s *selector) looseRegs() map[reg]bool {
-	strict, loose := analyzeLoose(s.fn), map[reg]bool{}
+	strict, loose := analyzeLoose(s.fn, s.opts.global), map[reg]bool{}
 	for v, r := range s.regs {
 		if v.Type == ir.I64 && strict[v] == 0 {
 			loose[r] = true

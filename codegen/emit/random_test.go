@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/emit"
 	"github.com/gtrace/gtrace/codegen/ir"
+	"github.com/gtrace/gtrace/codegen/opt"
 	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/tests/testenv"
 )
@@ -29,24 +31,29 @@ var (
 
 const scratchSize = 16384
 
-// kernelMaps are the maps of the random functions.
-type kernelMaps map[string]*ebpf.Map
+// kernelMaps are the maps of the random functions. parts counts the parts that these were divided into.
+type kernelMaps struct {
+	maps  map[string]*ebpf.Map
+	parts int
+}
 
-func newKernelMaps(t *testing.T) kernelMaps {
+func newKernelMaps(t *testing.T) *kernelMaps {
 	t.Helper()
 	testenv.Privileged(t)
 	require.NoError(t, rlimit.RemoveMemlock())
-	create := func(typ ebpf.MapType, size, n uint32) *ebpf.Map {
-		m, err := ebpf.NewMap(&ebpf.MapSpec{Type: typ, KeySize: 4, ValueSize: size, MaxEntries: n})
-		require.NoError(t, err)
-		t.Cleanup(func() { m.Close() })
-		return m
-	}
-	return kernelMaps{
-		"m": create(ebpf.Array, entrySize, entries), "d": create(ebpf.Array, dataSize, 1),
-		"scratch0": create(ebpf.PerCPUArray, scratchSize, 4), "scratch1": create(ebpf.PerCPUArray, scratchSize, 4),
-		"scratch2": create(ebpf.PerCPUArray, scratchSize, 4), "lost": create(ebpf.Array, 8, 1),
-	}
+	k := &kernelMaps{maps: map[string]*ebpf.Map{}}
+	k.create(t, "m", ebpf.Array, entrySize, entries)
+	k.create(t, "d", ebpf.Array, dataSize, 1)
+	k.create(t, "lost", ebpf.Array, 8, 1)
+	return k
+}
+
+func (k *kernelMaps) create(t *testing.T, name string, typ ebpf.MapType, size, n uint32) {
+	t.Helper()
+	m, err := ebpf.NewMap(&ebpf.MapSpec{Type: typ, KeySize: 4, ValueSize: size, MaxEntries: n})
+	require.NoError(t, err)
+	t.Cleanup(func() { m.Close() })
+	k.maps[name] = m
 }
 
 // image is the contents of the maps.
@@ -66,26 +73,26 @@ func randomImage(r *rand.Rand) image {
 	return im
 }
 
-func (k kernelMaps) store(t *testing.T, im image) {
+func (k *kernelMaps) store(t *testing.T, im image) {
 	t.Helper()
 	for i, e := range im.Entries {
-		require.NoError(t, k["m"].Put(uint32(i), e))
+		require.NoError(t, k.maps["m"].Put(uint32(i), e))
 	}
-	require.NoError(t, k["d"].Put(uint32(0), im.Data))
+	require.NoError(t, k.maps["d"].Put(uint32(0), im.Data))
 }
 
-func (k kernelMaps) load(t *testing.T) image {
+func (k *kernelMaps) load(t *testing.T) image {
 	t.Helper()
 	var im image
 	for i := range im.Entries {
-		require.NoError(t, k["m"].Lookup(uint32(i), &im.Entries[i]))
+		require.NoError(t, k.maps["m"].Lookup(uint32(i), &im.Entries[i]))
 	}
-	require.NoError(t, k["d"].Lookup(uint32(0), &im.Data))
+	require.NoError(t, k.maps["d"].Lookup(uint32(0), &im.Data))
 	return im
 }
 
 // link puts the functions of a module together as one program.
-func (k kernelMaps) link(t *testing.T, results []emit.Result) asm.Instructions {
+func (k *kernelMaps) link(t *testing.T, results []emit.Result) asm.Instructions {
 	t.Helper()
 	var insns asm.Instructions
 	for _, r := range results {
@@ -96,7 +103,11 @@ func (k kernelMaps) link(t *testing.T, results []emit.Result) asm.Instructions {
 		if !insns[i].IsLoadFromMap() {
 			continue
 		}
-		require.NoError(t, insns[i].AssociateMap(k[insns[i].Reference()]))
+		name := insns[i].Reference()
+		if strings.HasPrefix(name, "scratch") && k.maps[name] == nil {
+			k.create(t, name, ebpf.PerCPUArray, scratchSize, 4)
+		}
+		require.NoError(t, insns[i].AssociateMap(k.maps[name]))
 	}
 	return insns
 }
@@ -133,6 +144,9 @@ func TestRandomFunctions(t *testing.T) {
 			return
 		}
 	}
+	if *randomCount > 1000 {
+		require.Greater(t, maps.parts, *randomCount/100, "parts of functions")
+	}
 	// A few have more paths than the verifier has patience for, which says nothing of emit.
 	require.LessOrEqual(t, complex, 1+*randomCount/1000, "functions too complex for the verifier")
 }
@@ -140,7 +154,7 @@ func TestRandomFunctions(t *testing.T) {
 var errDiffers = errors.New("the kernel and the interpreter differ")
 
 // differs runs a module in the kernel and in the interpreter, and returns what is not the same or not accepted.
-func (k kernelMaps) differs(t *testing.T, module *ir.Module, seed int64, on target.Recorded) error {
+func (k *kernelMaps) differs(t *testing.T, module *ir.Module, seed int64, on target.Recorded) error {
 	t.Helper()
 	if err := ir.Validate(module); err != nil {
 		return err
@@ -149,15 +163,26 @@ func (k kernelMaps) differs(t *testing.T, module *ir.Module, seed int64, on targ
 		f.Reentrant = seed%2 == 0
 	}
 	// Only functions that are called may be in a program.
-	results, err := emit.Module(module, emit.Options{Target: on, ScratchMap: "scratch", LostMap: "lost"})
-	if err != nil {
-		return err
-	}
 	r := rand.New(rand.NewSource(seed))
 	before := randomImage(r)
 	ctx := make([]byte, ctxSize)
 	r.Read(ctx)
 	k.store(t, before)
+	want := interpret(module, before, ctx)
+	opts := emit.Options{Target: on, ScratchMap: "scratch", LostMap: "lost"}
+	if seed/2%2 == 0 {
+		opt.Run(module) // without parameters that are always the same
+		opts.PartBranches = 1
+	}
+	whole := len(module.Funcs)
+	results, err := emit.Module(module, opts)
+	if err != nil {
+		return err
+	}
+	k.parts += len(module.Funcs) - whole
+	if err := ir.Validate(module); err != nil {
+		return fmt.Errorf("divided: %w", err)
+	}
 	prog, err := ebpf.NewProgram(&ebpf.ProgramSpec{
 		Name: "random", Type: ebpf.RawTracepoint, License: "GPL", Instructions: k.link(t, called(results)),
 	})
@@ -169,18 +194,23 @@ func (k kernelMaps) differs(t *testing.T, module *ir.Module, seed int64, on targ
 	if err != nil {
 		return err
 	}
-	m := &machine{module: module}
-	for _, e := range before.Entries {
-		m.array = append(m.array, m.object(e))
-	}
-	m.data, m.ctx = m.object(before.Data), m.object(ctx)
-	if want := uint32(m.run(module.Funcs[0], nil)); want != got {
+	if want != got {
 		return fmt.Errorf("%w: it returns %#x, want %#x", errDiffers, got, want)
 	}
 	if after := k.load(t); !reflect.DeepEqual(before, after) {
 		return fmt.Errorf("%w: maps hold\n%x\nwant\n%x", errDiffers, after, before)
 	}
 	return nil
+}
+
+// interpret runs the first function of a module, which changes the image, and returns its result.
+func interpret(module *ir.Module, im image, ctx []byte) uint32 {
+	m := &machine{module: module}
+	for _, e := range im.Entries {
+		m.array = append(m.array, m.object(e))
+	}
+	m.data, m.ctx = m.object(im.Data), m.object(ctx)
+	return uint32(m.run(module.Funcs[0], nil))
 }
 
 // called returns the first function and those that it calls.

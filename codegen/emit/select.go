@@ -47,7 +47,7 @@ func selectFunc(f *ir.Func, fr *frame, opts Options) *code {
 	}
 	order := postorder(f)
 	s.count(order)
-	s.strict, s.forget = manyTests(f)
+	s.strict, s.forget = manyTests(f, opts.global)
 	if fr.far {
 		s.scratchReg()
 	}

@@ -36,6 +36,20 @@ func (f *Func) NewBlock(name string) *Block {
 	return blk
 }
 
+// Adopt makes a block of another function, which is in the layout already, one of f.
+func (f *Func) Adopt(b *Block) {
+	if b.Func != f {
+		b.ID, b.Func = f.nextBlock, f
+		f.nextBlock++
+	}
+	for _, list := range [2][]*Value{b.Params, b.Instrs} {
+		for _, v := range list {
+			v.ID, v.Block = f.nextValue, b
+			f.nextValue++
+		}
+	}
+}
+
 // EachOperand calls fn with the place of every operand of v: its arguments, then those of its targets.
 func (v *Value) EachOperand(fn func(place **Value)) {
 	for i := range v.Args {
