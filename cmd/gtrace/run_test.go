@@ -35,6 +35,7 @@ func TestWrongCommandLines(t *testing.T) {
 	}{
 		{"short option", []string{"-x"}, "ERROR: unknown option -x; gtrace --help lists them\n"},
 		{"among short options", []string{"-qx"}, "ERROR: unknown option -x; gtrace --help lists them\n"},
+		{"option of bpftrace", []string{"--emit-llvm", "x"}, "ERROR: --emit-llvm: gtrace compiles without LLVM; -d ir and -d opt print what it compiles from\n"},
 		{"long option", []string{"--nope"}, "ERROR: unknown option --nope; gtrace --help lists them\n"},
 		{"no value", []string{"-e"}, "ERROR: option -e needs a value; gtrace --help says which\n"},
 		{"no value for a long option", []string{"--pid"}, "ERROR: option --pid needs a value; gtrace --help says which\n"},

@@ -232,7 +232,19 @@ func (c *checker) convert(e *ast.CastExpr, from, to types.Type) (types.Type, err
 	_, isNumber := c.number(from)
 	p, isPointer := from.(types.Pointer)
 	switch t := to.(type) {
-	case types.Int, types.Bool:
+	case types.Int:
+		if n, ok := from.(types.Int); ok {
+			t.Space = n.Space
+			return t, nil
+		}
+		if isPointer { // a number that came from a pointer is an address in the same memory
+			t.Space = p.Space
+			return t, nil
+		}
+		if isNumber || isNumberArray(from) && types.Sizeof(from) == types.Sizeof(to) {
+			return to, nil
+		}
+	case types.Bool:
 		if isNumber || isPointer || isNumberArray(from) && types.Sizeof(from) == types.Sizeof(to) {
 			return to, nil
 		}
