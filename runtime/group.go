@@ -298,7 +298,7 @@ func (g *Group) takeLinks() []io.Closer {
 func (g *Group) Pause() error {
 	g.op.Lock()
 	defer g.op.Unlock()
-	return closeAll(g.takeLinks())
+	return g.s.retire(g.takeLinks())
 }
 
 // Resume attaches the probes of a paused group again. On a group that is not paused it does nothing.
@@ -333,7 +333,7 @@ func (g *Group) remove(last func() error) error {
 	}
 	g.removed = true
 	s := g.s
-	errs := []error{closeAll(g.takeLinks()), g.drain(), last()}
+	errs := []error{s.retire(g.takeLinks()), g.drain(), last()}
 	s.mu.Lock()
 	s.groups = slices.DeleteFunc(s.groups, func(o *Group) bool { return o == g })
 	errs = append(errs, s.report([]*Group{g})...)

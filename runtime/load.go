@@ -139,11 +139,14 @@ func (s *Session) dataValue() []byte {
 	return b
 }
 
-// stackKind returns what stacks a map is for from its name.
-func stackKind(name string) (event.StackKind, bool) {
+// stackKind returns what stacks a map is for from its name; spill is set if it is for those that another map has no room for.
+func stackKind(name string) (kind event.StackKind, spill, ok bool) {
+	if stacks, ok := object.ParseSpillMap(name); ok {
+		name, spill = stacks, true
+	}
 	if depth, ok := object.ParseWalkedMap(name); ok {
-		return event.StackKind{Depth: depth, Walked: true}, true
+		return event.StackKind{Depth: depth, Walked: true}, spill, true
 	}
 	depth, buildID, ok := object.ParseStackMap(name)
-	return event.StackKind{Depth: depth, BuildID: buildID}, ok
+	return event.StackKind{Depth: depth, BuildID: buildID}, spill, ok
 }

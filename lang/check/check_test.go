@@ -13,6 +13,7 @@ import (
 	"github.com/gtrace/gtrace/lang/diag"
 	"github.com/gtrace/gtrace/lang/parser"
 	"github.com/gtrace/gtrace/lang/types"
+	"github.com/gtrace/gtrace/tests/peer"
 )
 
 // probes returns the probes of every program.
@@ -159,7 +160,7 @@ func TestFieldsThroughAnonymousMembers(t *testing.T) {
 			require.Len(t, path, 2)
 			require.Equal(t, 36, path[0].Offset+path[1].Offset)
 		case "comm":
-			require.Equal(t, types.String{Size: 16}, path[0].Type, "arrays of characters are strings")
+			require.Equal(t, 16, path[0].Type.(types.Array).Text, "arrays of characters are strings")
 		}
 	}
 }
@@ -265,6 +266,11 @@ func FuzzCheck(f *testing.F) {
 		for _, script := range scripts(f, file) {
 			f.Add(script)
 		}
+	}
+	cases, err := peer.ReadAll("../../tests/peer/testdata")
+	require.NoError(f, err)
+	for _, c := range cases {
+		f.Add(c.Script)
 	}
 	f.Fuzz(func(t *testing.T, script string) {
 		diags := &diag.List{}

@@ -262,7 +262,7 @@ func traceArgs(name string) *types.Struct {
 	s := &types.Struct{Name: "tracepoint:a:args", Size: 64, Align: 8, Fields: []types.Field{
 		{Name: "filename", Type: types.Pointer{Elem: types.Int8, Space: types.SpaceUser}, Offset: 8},
 		{Name: "dfd", Type: types.Int32, Offset: 16},
-		{Name: "prev_comm", Type: types.Array{Elem: types.Int8, Len: 16}, Offset: 24},
+		{Name: "prev_comm", Type: types.Array{Elem: types.Int8, Len: 16, Text: 16}, Offset: 24},
 		{Name: "flags", Type: types.Uint64, Offset: 40},
 	}}
 	if name == "three" {
@@ -283,7 +283,7 @@ func newHost() *fakeHost {
 	task.Complete = func(s *types.Struct) {
 		s.Fields = []types.Field{
 			{Name: "pid", Type: types.Int32, Offset: 4},
-			{Name: "comm", Type: types.Array{Elem: types.Int8, Len: 16}, Offset: 8},
+			{Name: "comm", Type: types.Array{Elem: types.Int8, Len: 16, Text: 16}, Offset: 8},
 			{Name: "parent", Type: types.Pointer{Elem: task}, Offset: 24},
 			{Type: inner, Offset: 32},
 			{Name: "flags", Type: types.Uint32, Offset: 40},

@@ -258,6 +258,13 @@ func (b *bundle) Disarm() error {
 	return err
 }
 
+// Parts takes apart what is left for Close. It becomes the caller's to close.
+func (b *bundle) Parts() []io.Closer {
+	parts := b.parts
+	b.parts = nil
+	return parts
+}
+
 // Files returns the descriptors that Close frees, as far as they are known.
 func (b *bundle) Files() []*os.File {
 	var out []*os.File

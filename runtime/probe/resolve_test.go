@@ -346,6 +346,15 @@ func TestConfigure(t *testing.T) {
 	}
 }
 
+func TestListOfWhatTheKernelLacks(t *testing.T) {
+	s := mustRecord(t, "sys/bus/event_source/devices/kprobe")
+	_, err := s.List("kprobe:vfs_*", probe.ListOptions{})
+	require.EqualError(t, err, "this kernel has no probes of the type kprobe; gtrace --info shows what it has")
+	found, err := s.List("vfs_*", probe.ListOptions{})
+	require.NoError(t, err, "in a listing of all types it is left out")
+	require.Empty(t, found)
+}
+
 func TestList(t *testing.T) {
 	s := mustRecord(t)
 	tests := []struct {
