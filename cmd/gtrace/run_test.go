@@ -170,3 +170,29 @@ func TestStagesOfACompilation(t *testing.T) {
 		require.Equal(t, stage == "ast", strings.HasPrefix(stdout, "\nast\nProgram\n"), stdout)
 	}
 }
+
+func TestExitCodesOfWrongScripts(t *testing.T) {
+	for _, c := range []struct {
+		name, script, env string
+		want              int
+	}{
+		{name: "the script", script: "BEGIN { nosuch(); }", want: 1},
+		{name: "its probes", script: "nosuch:a { }", want: 1},
+		{name: "its syntax", script: "BEGIN {", want: 1},
+		{name: "its config", script: "config = { max_strlen = 0 } BEGIN { }", want: 1},
+		{name: "its C part", script: "struct a { nothing_t x; }; BEGIN { }", want: exitSurroundings},
+		{name: "a header", script: "#include \"nosuch.h\"\nBEGIN { }", want: exitSurroundings},
+		{name: "the environment", script: "BEGIN { }", env: "abc", want: exitSurroundings},
+		{name: "the script and its C part", script: "struct a { nothing_t x; }; BEGIN { nosuch(); }", want: exitSurroundings},
+		{name: "a warning about C and the script", script: "#warning look\nBEGIN { nosuch(); }", want: 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.env != "" {
+				t.Setenv("GTRACE_MAX_STRLEN", c.env)
+			}
+			_, stderr, code := command(t, "", "-e", c.script)
+			require.Equal(t, c.want, code, stderr)
+			require.NotEmpty(t, stderr)
+		})
+	}
+}
