@@ -100,19 +100,6 @@ func linkKfuncs(p *ebpf.ProgramSpec, a Attacher) (*ebpf.ProgramSpec, error) {
 	return &c, nil
 }
 
-// load puts the specs of an Object into the kernel. Maps in shared are used instead of new ones.
-func load(o *object.Object, spec *ebpf.CollectionSpec, shared map[string]*ebpf.Map, opts ebpf.CollectionOptions) (*ebpf.Collection, error) {
-	opts.MapReplacements = shared
-	coll, err := ebpf.NewCollectionWithOptions(spec, opts)
-	if lacksMemory(err) && raiseMemoryLimit() {
-		coll, err = ebpf.NewCollectionWithOptions(spec, opts)
-	}
-	if err != nil {
-		return nil, loadError(err, o)
-	}
-	return coll, nil
-}
-
 // lacksMemory reports whether an error may come from the limit of locked memory, which kernels before 5.11 charge; where that was
 // not the reason, a second try fails alike.
 func lacksMemory(err error) bool { return errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOMEM) }

@@ -154,7 +154,7 @@ func (s *Session) Add(ctx context.Context, o *object.Object) (*Group, error) {
 		s.opts.UserSymbols()
 	}
 	g := &Group{s: s, o: o, done: make(chan struct{})}
-	if err := g.load(); err != nil {
+	if err := g.load(ctx); err != nil {
 		return nil, err
 	}
 	if err := g.begin(ctx); err != nil {
@@ -262,14 +262,16 @@ func (s *Session) snapshot() []*Group {
 func (s *Session) finish() error {
 	groups := s.snapshot()
 	var links []io.Closer
+	var unread []error
 	for _, g := range groups {
+		unread = append(unread, g.countParked())
 		links = append(links, g.takeLinks()...)
 	}
 	late, err := detachAll(links)
 	s.mu.Lock()
 	s.late = append(s.late, late...)
 	s.mu.Unlock()
-	errs := []error{err}
+	errs := append(unread, err)
 	if s.opts.DryRun {
 		return errors.Join(append(errs, s.opts.Printer.Flush())...)
 	}

@@ -159,7 +159,7 @@ func AddLostMap(o *object.Object) {
 
 func lostMap(scriptMaps int) *ebpf.MapSpec {
 	return &ebpf.MapSpec{
-		Name: object.LostMap, Type: ebpf.PerCPUArray, KeySize: 4, ValueSize: 8, MaxEntries: uint32(object.LostMaps + scriptMaps),
+		Name: object.LostMap, Type: ebpf.Array, KeySize: 4, ValueSize: uint32(8 * (object.LostMaps + scriptMaps)), MaxEntries: 1,
 	}
 }
 

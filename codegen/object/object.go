@@ -183,7 +183,7 @@ const (
 	EventsMap = "gt_events"
 	// PacketsMap is the array of buffers, one for each CPU, through which packets come; absent if no program sends any.
 	PacketsMap = "gt_packets"
-	// LostMap is a per-CPU array of 64-bit counters, indexed by the Lost constants; absent with the ring buffer and if nothing can
+	// LostMap is an array map of one value with 64-bit counters, indexed by the Lost constants; absent with the ring buffer and if nothing can
 	// be lost.
 	LostMap = "gt_lost"
 	// StackMap is the map of stack traces of depth N: "gt_stacks_N", or "gt_stacks_bN" for those by build id. It is a hash map from the number

@@ -101,10 +101,12 @@ func (s *Set) uprobeMulti(pid int) bool {
 	return (pid == 0 || !s.host.Kernel().Before(wholeProcesses)) && s.host.Has(target.UprobeMulti)
 }
 
+// plainFunctions reports whether probes are functions that a wildcard stands for. One that the script names may be one that only a
+// probe of its own can be attached to.
 func plainFunctions(ps []attach.Probe) bool {
 	seen := map[string]bool{}
 	for _, p := range ps {
-		if p.Offset != 0 || p.Address != 0 || seen[p.Func] {
+		if !p.Wildcard || p.Offset != 0 || p.Address != 0 || seen[p.Func] {
 			return false
 		}
 		seen[p.Func] = true
