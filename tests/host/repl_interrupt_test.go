@@ -46,7 +46,9 @@ func TestSessionFailedInputs(t *testing.T) {
 	require.Contains(t, c.enter(":pause 9"), "ERROR: there are no probes with the number 9")
 	require.Equal(t, "3", c.enter("1 + 2"))
 	c.keys("nosuch + 1\r")
-	c.until(func(s string) bool { return strings.Contains(s, "Unknown identifier") && lastLine(s) == "gtrace> nosuch + 1" })
+	c.until(func(s string) bool {
+		return strings.Contains(s, "Unknown identifier") && lastLine(s) == "gtrace> nosuch + 1"
+	})
 	c.keys(ctrlC)
 	c.until(atPrompt)
 	c.keys(ctrlD)
