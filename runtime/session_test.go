@@ -122,6 +122,8 @@ func printfEvent(format string) object.Event {
 type attacher struct {
 	mu     sync.Mutex
 	closed int
+	// wrap, if any, makes something else of a link.
+	wrap func(io.Closer) io.Closer
 }
 
 type countedLink struct {
@@ -165,6 +167,9 @@ func (a *attacher) AttachMany(prog *ebpf.Program, ps []attach.Probe) (io.Closer,
 			continue
 		}
 		done = append(done, countedLink{l, a})
+	}
+	if a.wrap != nil {
+		return a.wrap(done), failures
 	}
 	return done, failures
 }
@@ -351,6 +356,55 @@ func TestPauseResumeRemove(t *testing.T) {
 	require.NoError(t, g.Remove())
 	unix.Getppid()
 	require.EqualValues(t, 2, mustInt(t, s, "@calls"), "the map outlives the group")
+}
+
+// slowLink is one that the kernel takes its time to free.
+type slowLink struct {
+	io.Closer
+	disarmed bool
+	free     chan struct{}
+	closed   chan struct{}
+}
+
+func (l *slowLink) Disarm() error {
+	l.disarmed = true
+	return l.Closer.Close()
+}
+
+func (l *slowLink) Close() error {
+	<-l.free
+	l.closed <- struct{}{}
+	return nil
+}
+
+// Who stops probes does not wait until the kernel has freed them, only until they do not fire any more.
+func TestStopDoesNotWait(t *testing.T) {
+	needRoot(t)
+	s := newSession(t)
+	free, closed := make(chan struct{}), make(chan struct{}, 10)
+	var slow []*slowLink
+	s.attacher.wrap = func(l io.Closer) io.Closer {
+		slow = append(slow, &slowLink{Closer: l, free: free, closed: closed})
+		return slow[len(slow)-1]
+	}
+	for range 3 {
+		b := newBuilder().scalar("@calls")
+		b.program("tp_1", add("@calls", 1), getpid)
+		g, err := s.Add(t.Context(), &b.o)
+		require.NoError(t, err)
+		unix.Getppid()
+		require.NoError(t, g.Stop())
+		unix.Getppid()
+		require.True(t, slow[len(slow)-1].disarmed)
+	}
+	require.EqualValues(t, 3, mustInt(t, s, "@calls"))
+	require.Empty(t, closed)
+	close(free)
+	for range 3 {
+		<-closed
+	}
+	require.NoError(t, s.Close())
+	require.Empty(t, closed, "each once")
 }
 
 func TestObjectsShareMaps(t *testing.T) {
