@@ -154,7 +154,7 @@ const fewTests = 32
 func manyTests(f *ir.Func, global map[string]bool) (strict map[*ir.Value]strictness, many bool) {
 	n := 0
 	f.EachInstr(func(v *ir.Value) {
-		if isCompare(v.Op) && v.Args[1].Op == ir.OpConst && v.Args[0].Type == ir.I64 {
+		if isCompare(v.Op) && v.Args[0].Type == ir.I64 && (v.Args[0].Op == ir.OpConst || v.Args[1].Op == ir.OpConst) {
 			n++
 		}
 	})

@@ -13,7 +13,7 @@ import (
 
 // gtraceCases are what gtrace has to do on every kernel.
 func gtraceCases() []vm.Case {
-	return slices.Concat(scriptCases(), functionCases(), builtinCases(), stringCases(), taskCases(), packetCases(), kprobeCases(), fentryCases(), probeFormCases(), iterCases(), tracepointCases(), uprobeCases(),
+	return slices.Concat(scriptCases(), longCases(), functionCases(), builtinCases(), stringCases(), taskCases(), packetCases(), kprobeCases(), fentryCases(), probeFormCases(), iterCases(), tracepointCases(), uprobeCases(),
 		timerCases(), eventCases(), commandCases(), errorCases(), sessionCases())
 }
 
