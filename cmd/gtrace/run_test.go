@@ -170,3 +170,12 @@ func TestStagesOfACompilation(t *testing.T) {
 		require.Equal(t, stage == "ast", strings.HasPrefix(stdout, "\nast\nProgram\n"), stdout)
 	}
 }
+
+func TestStagesOfBpftrace(t *testing.T) {
+	for theirs, ours := range stagesOfBpftrace {
+		require.Contains(t, dumpStages, ours)
+		o := options{format: "text", stages: []string{theirs}}
+		require.NoError(t, o.check())
+		require.Equal(t, []string{ours}, o.stages)
+	}
+}
