@@ -2,6 +2,7 @@ package cdef_test
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"sort"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/gtrace/gtrace/lang/cdef"
 	"github.com/gtrace/gtrace/lang/types"
+	"github.com/gtrace/gtrace/tests/peer"
 )
 
 func TestConst(t *testing.T) {
@@ -101,12 +103,22 @@ func TestLazy(t *testing.T) {
 	require.Equal(t, []string{"struct outer", "struct Z"}, asked)
 }
 
+// definitions are what is in a script before its first probe.
+var definitions = regexp.MustCompile(`^(?s:(\s*(?:struct|union|enum|typedef|#\w).*\n)(?:BEGIN|begin|END|end)\b)`)
+
 // FuzzParse wants no panic and no hang, whatever the text.
 func FuzzParse(f *testing.F) {
 	for _, l := range layouts {
 		f.Add(l.text)
 	}
 	f.Add("#define A(x) x x\n#if A(1)\n#else\nenum { B = A(A(2)) };\n#endif")
+	cases, err := peer.ReadAll("../../tests/peer/testdata")
+	require.NoError(f, err)
+	for _, c := range cases {
+		if m := definitions.FindStringSubmatch(c.Script); m != nil {
+			f.Add(m[1])
+		}
+	}
 	f.Fuzz(func(_ *testing.T, text string) {
 		parseWith(text, cdef.Options{})
 	})

@@ -211,19 +211,24 @@ func newProviders() fakeProviders {
 	return f
 }
 
+var kindOf = map[string]attach.Kind{
+	"begin": attach.KindTestRun, "end": attach.KindTestRun, "interval": attach.KindPerfEvent, "tracepoint": attach.KindTracepoint,
+	"kprobe": attach.KindKprobe, "kretprobe": attach.KindKprobe, "uprobe": attach.KindKprobe,
+}
+
 func provider(name string, ctx *attach.Context, functions ...string) fakeProvider {
 	return fakeProvider{name, func(p attach.Point, _ check.ResolveOptions) ([]attach.Match, error) {
 		var out []attach.Match
 		if functions[0] == "" {
 			full := strings.Join(append([]string{name}, p.Parts...), ":")
-			return []attach.Match{{Probe: attach.Probe{Provider: name, Name: full}, Context: ctx}}, nil
+			return []attach.Match{{Probe: attach.Probe{Provider: name, Name: full, Kind: kindOf[name]}, Context: ctx}}, nil
 		}
 		if len(p.Parts) != 1 {
 			return nil, &check.PointError{Part: -1, Code: "point-syntax", Message: name + " probe type requires 1 argument"}
 		}
 		for _, f := range functions {
 			if prefix, star := strings.CutSuffix(p.Parts[0], "*"); f == p.Parts[0] || star && strings.HasPrefix(f, prefix) {
-				out = append(out, attach.Match{Probe: attach.Probe{Provider: name, Name: name + ":" + f, Func: f}, Context: ctx})
+				out = append(out, attach.Match{Probe: attach.Probe{Provider: name, Name: name + ":" + f, Func: f, Kind: kindOf[name]}, Context: ctx})
 			}
 		}
 		return out, nil
@@ -248,7 +253,7 @@ func tracepoints(p attach.Point, o check.ResolveOptions) ([]attach.Match, error)
 			ctx.Args = traceArgs(name)
 			ctx.ID = fmt.Sprint(len(ctx.Args.Fields))
 		}
-		out = append(out, attach.Match{Probe: attach.Probe{Provider: "tracepoint", Name: "tracepoint:a:" + name}, Context: ctx})
+		out = append(out, attach.Match{Probe: attach.Probe{Provider: "tracepoint", Name: "tracepoint:a:" + name, Kind: kindOf["tracepoint"]}, Context: ctx})
 	}
 	return out, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/gtrace/gtrace/lang/diag"
 	"github.com/gtrace/gtrace/lang/expand"
 	"github.com/gtrace/gtrace/lang/parser"
+	"github.com/gtrace/gtrace/tests/peer"
 )
 
 // files is an Importer of files in memory, which imports each once.
@@ -160,6 +161,13 @@ func FuzzProgram(f *testing.F) {
 		`macro m($x, @y) { for $i : 0..2 { @y[$i] = $x; } } begin { m($a, @b); m(@b, $a); m(1) }`,
 	} {
 		f.Add(s)
+	}
+	cases, err := peer.ReadAll("../../tests/peer/testdata")
+	require.NoError(f, err)
+	for _, c := range cases {
+		if strings.Contains(c.Script, "macro") {
+			f.Add(c.Script)
+		}
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		prog, _ := run(t, text, files{"a.bt": `import "a.bt"; macro a(x) { x }`})

@@ -2,7 +2,6 @@ package matrix_test
 
 import (
 	"flag"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,7 +17,10 @@ import (
 	"github.com/gtrace/gtrace/tests/testenv"
 )
 
-var briefly = flag.Bool("briefly", false, "try forms without rules in one probe type of each kind of program only")
+var (
+	briefly    = flag.Bool("briefly", false, "try forms without rules in one probe type of each kind of program only")
+	everywhere = flag.Bool("everywhere", false, "the kernel must have all probe types")
+)
 
 // Every form loads in every probe type, or is refused for the reason that the table gives.
 func TestForms(t *testing.T) {
@@ -26,16 +28,15 @@ func TestForms(t *testing.T) {
 	testenv.Tracefs(t)
 	all, err := matrix.Read("testdata/forms.txt")
 	require.NoError(t, err)
-	kernel := matrix.Kernel{Version: testenv.Running(t), Data: hasSymbol(t, "runqueues")}
-	gtrace := tracer{argv: []string{testenv.Gtrace(t), "--unsafe", "--no-warnings", "--dry-run"}, replace: placeholders(t), script: filepath.Join(t.TempDir(), "forms.gt")}
+	kernel, gtrace := thisKernel(t), newGtrace(t)
 	for _, p := range matrix.Points {
 		t.Run(p.Type, func(t *testing.T) {
-			if gtrace.lacks(t, p) {
+			if !*everywhere && gtrace.lacks(t, p) {
 				return
 			}
-			forms := all
+			forms := p.For(all)
 			if *briefly && !p.Central {
-				forms = matrix.Special(all)
+				forms = matrix.Special(forms)
 			}
 			var load, refuse []matrix.Form
 			for _, f := range forms {
@@ -51,13 +52,67 @@ func TestForms(t *testing.T) {
 			}
 			got = gtrace.refused(t, p, refuse)
 			for _, f := range refuse {
-				want := f.Want(p.Type, kernel)
-				if got[f.Line] == "" && want.Either {
-					continue
-				}
-				assert.Regexp(t, regexp.MustCompile(want.Refused), got[f.Line], "the refusal of %s in %s probes", f.Text, p.Type)
+				requireRefusal(t, matrix.Try{Point: p, Form: f}, kernel, got[f.Line])
 			}
 		})
+	}
+}
+
+// One script has forms in all probe types: all of them in one type, in the others those that have all words of the table. Each that this
+// kernel can run is loaded and attached, and each that it can not is refused for want of what the table says.
+func TestTogether(t *testing.T) {
+	testenv.Privileged(t)
+	testenv.Tracefs(t)
+	all, err := matrix.Read("testdata/forms.txt")
+	require.NoError(t, err)
+	kernel, gtrace := thisKernel(t), newGtrace(t)
+	gtrace.write = matrix.Together
+	var load, refuse []matrix.Try
+	for i, p := range matrix.Points {
+		if !*everywhere && gtrace.lacks(t, p) {
+			continue
+		}
+		forms := p.For(all)
+		if i > 0 {
+			forms = matrix.Words(forms)
+		}
+		for _, try := range p.In(forms) {
+			switch {
+			case try.Form.Language(p.Type).Refused != "": // whatever the kernel: TestForms
+			case try.Form.Want(p.Type, kernel).Refused == "":
+				load = append(load, try)
+			default:
+				refuse = append(refuse, try)
+			}
+		}
+	}
+	for i, message := range gtrace.against(t, load) {
+		assert.Empty(t, message, "%s in %s probes is refused", load[i].Form.Text, load[i].Point.Type)
+	}
+	for i, message := range gtrace.against(t, refuse) {
+		requireRefusal(t, refuse[i], kernel, message)
+	}
+}
+
+func requireRefusal(t *testing.T, try matrix.Try, kernel matrix.Kernel, message string) {
+	t.Helper()
+	want := try.Form.Want(try.Point.Type, kernel)
+	if message == "" && want.Either {
+		return
+	}
+	assert.Regexp(t, regexp.MustCompile(want.Refused), message, "the refusal of %s in %s probes", try.Form.Text, try.Point.Type)
+}
+
+func thisKernel(t *testing.T) matrix.Kernel {
+	t.Helper()
+	return matrix.Kernel{Version: testenv.Running(t), Data: hasSymbol(t, "runqueues")}
+}
+
+func newGtrace(t *testing.T) tracer {
+	t.Helper()
+	return tracer{
+		argv:    []string{testenv.Gtrace(t), "--unsafe", "--no-warnings", "--dry-run"},
+		replace: placeholders(t), script: filepath.Join(t.TempDir(), "forms.gt"), write: matrix.Script,
 	}
 }
 
@@ -74,15 +129,15 @@ func TestFormsPeer(t *testing.T) {
 	replace, command := placeholders(t), append(testenv.Bpftrace(t), "--unsafe", "--dry-run")
 	for _, p := range matrix.Points {
 		t.Run(p.Type, func(t *testing.T) {
-			bpftrace := tracer{argv: command, replace: replace, taken: beyondTheScript, script: filepath.Join(t.TempDir(), "forms.bt")}
+			bpftrace := tracer{argv: command, replace: replace, taken: beyondTheScript, script: filepath.Join(t.TempDir(), "forms.bt"), write: matrix.Script}
 			if p.Kernel {
 				bpftrace.argv = append(slices.Clone(command), "--traceable-functions", traceable)
 			}
-			forms := all
+			forms := p.For(all)
 			if !p.Central {
-				forms = matrix.Special(all)
+				forms = matrix.Special(forms)
 			}
-			if text, taken := bpftrace.run(t, p, []matrix.Form{{Text: "1"}}); !taken {
+			if text, taken := bpftrace.run(t, p.In([]matrix.Form{{Text: "1"}})); !taken {
 				require.Contains(t, text, "does not support loading an iterator program", "bpftrace has no such probes")
 				return
 			}
@@ -117,46 +172,54 @@ type tracer struct {
 	taken *regexp.Regexp
 	// script is the file that the tracer is given.
 	script string
+	// write makes a script of tries.
+	write func([]matrix.Try, *strings.Replacer) string
 }
 
-// refused asks about forms and returns what the tracer has against them: message by the line of the form in the table.
+// refused asks about forms in a probe type and returns what the tracer has against them: message by the line of the form in the table.
 func (tr tracer) refused(t *testing.T, p matrix.Point, forms []matrix.Form) map[int]string {
 	t.Helper()
 	out := map[int]string{}
 	for chunk := range slices.Chunk(forms, p.Chunk()) {
-		maps.Copy(out, tr.refusedOf(t, p, slices.Clone(chunk)))
+		for i, message := range tr.against(t, p.In(chunk)) {
+			out[chunk[i].Line] = message
+		}
 	}
 	return out
 }
 
-// refusedOf leaves refused forms out until the rest is taken: an error may hide others that are found later.
-func (tr tracer) refusedOf(t *testing.T, p matrix.Point, forms []matrix.Form) map[int]string {
+// against returns what the tracer has against each of some tries, and "" for those that it takes. It leaves refused ones out until the
+// rest is taken: an error may hide others that are found later.
+func (tr tracer) against(t *testing.T, tries []matrix.Try) []string {
 	t.Helper()
-	out := map[int]string{}
-	for len(forms) > 0 {
-		text, taken := tr.run(t, p, forms)
+	out := make([]string, len(tries))
+	for {
+		var left []matrix.Try
+		var at []int
+		for i, message := range out {
+			if message == "" {
+				left, at = append(left, tries[i]), append(at, i)
+			}
+		}
+		if len(left) == 0 {
+			return out
+		}
+		text, taken := tr.run(t, left)
 		if taken {
 			return out
 		}
 		bad := matrix.Refusals(text, tr.script)
 		require.NotEmpty(t, bad, "an error about no form in particular\n%s", text)
-		var left []matrix.Form
-		for i, f := range forms {
-			if message := bad[i]; message != "" {
-				out[f.Line] = message
-			} else {
-				left = append(left, f)
-			}
+		for i, message := range bad {
+			out[at[i]] = message
 		}
-		forms = left
 	}
-	return out
 }
 
-// run gives the tracer a script with forms and returns what it says, and whether it takes the script.
-func (tr tracer) run(t *testing.T, p matrix.Point, forms []matrix.Form) (text string, taken bool) {
+// run gives the tracer a script with tries and returns what it says, and whether it takes the script.
+func (tr tracer) run(t *testing.T, tries []matrix.Try) (text string, taken bool) {
 	t.Helper()
-	require.NoError(t, os.WriteFile(tr.script, []byte(p.Script(forms, tr.replace)), 0o644))
+	require.NoError(t, os.WriteFile(tr.script, []byte(tr.write(tries, tr.replace)), 0o644))
 	cmd := exec.Command(tr.argv[0], append(slices.Clone(tr.argv[1:]), tr.script)...)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
@@ -168,7 +231,7 @@ func (tr tracer) run(t *testing.T, p matrix.Point, forms []matrix.Form) (text st
 // lacks reports whether the kernel has no probes of a type at all; gtrace says then what is missing.
 func (tr tracer) lacks(t *testing.T, p matrix.Point) bool {
 	t.Helper()
-	text, taken := tr.run(t, p, []matrix.Form{{Text: "1"}})
+	text, taken := tr.run(t, p.In([]matrix.Form{{Text: "1"}}))
 	if taken {
 		return false
 	}

@@ -46,10 +46,12 @@ const (
 	perScript, perFunction = 60, 30
 	// perProbe is how many forms a probe has where few can be attached, and fewProbes how many of those a script has.
 	perProbe, fewProbes = 10, 3
+	// together is how many forms a probe has in a script with as few probes as can be.
+	together = 60
 )
 
-// configLine is the first line of every script.
-const configLine = "config = { unstable_tseries = enable; unstable_typeinfo = enable }\n"
+// configLine is the first line of every script. The kernel makes small maps faster.
+const configLine = "config = { unstable_tseries = enable; unstable_typeinfo = enable; max_map_keys = 16 }\n"
 
 // Chunk is how many forms a script for a probe type has.
 func (p Point) Chunk() int {
@@ -62,22 +64,58 @@ func (p Point) Chunk() int {
 	return perScript
 }
 
-// Script returns a script with forms, each in the line after that of the one before, the first one in line 2.
-func (p Point) Script(forms []Form, replace *strings.Replacer) string {
+// A Try is a form in a probe type.
+type Try struct {
+	Point Point
+	Form  Form
+}
+
+// In returns tries of forms in a probe type.
+func (p Point) In(forms []Form) []Try {
+	out := make([]Try, len(forms))
+	for i, f := range forms {
+		out[i] = Try{p, f}
+	}
+	return out
+}
+
+// at is where the try's probe is.
+func (t Try) at() string { return t.Form.At(t.Point.Type, t.Point.At) }
+
+// Script returns a script with tries, each in the line after that of the one before, the first one in line 2. Each has a probe, unless its
+// probe type can have only few.
+func Script(tries []Try, replace *strings.Replacer) string {
+	return script(tries, replace, func(t Try) int {
+		if t.Point.Few {
+			return perProbe
+		}
+		return 1
+	})
+}
+
+// Together is Script, with as few probes as can be.
+func Together(tries []Try, replace *strings.Replacer) string {
+	return script(tries, replace, func(Try) int { return together })
+}
+
+func script(tries []Try, replace *strings.Replacer, perProbe func(Try) int) string {
 	var b strings.Builder
 	b.WriteString(configLine)
-	for i, f := range forms {
-		text := "{ " + f.Body() + " }"
-		switch {
-		case !p.Few:
-			text = f.At(p.Type, p.At) + " " + text
+	inProbe := 0
+	for i, t := range tries {
+		text := "{ " + t.Form.Body() + " }"
+		switch most := perProbe(t); {
+		case most == 1:
+			text = t.at() + " " + text
 		default: // the condition lets what follows an exit() be reached
 			text = "if (rand > 5) " + text
-			if i%perProbe == 0 {
-				text = p.At + " { " + text
+			if inProbe == 0 {
+				text = t.at() + " { " + text
 			}
-			if i%perProbe == perProbe-1 || i == len(forms)-1 {
+			inProbe++
+			if inProbe == most || i == len(tries)-1 || tries[i+1].at() != t.at() {
 				text += " }"
+				inProbe = 0
 			}
 		}
 		b.WriteString(replace.Replace(text) + "\n")

@@ -3,6 +3,7 @@ package matrix
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -52,6 +53,8 @@ const (
 	Peer RuleKind = "peer"
 	// Silent is for forms that bpftrace is not asked about: "silent: reason".
 	Silent RuleKind = "silent"
+	// Once is for forms that take so long that they are tried in the first probe type only: "once: reason".
+	Once RuleKind = "once"
 )
 
 // Kernel is what expectations depend on.
@@ -108,14 +111,42 @@ func (f Form) PeerRefuses(probeType string) bool {
 }
 
 // Silent reports whether bpftrace is not to be asked about the form.
-func (f Form) Silent() bool {
-	return slices.ContainsFunc(f.Rules, func(r Rule) bool { return r.Kind == Silent })
-}
+func (f Form) Silent() bool { return f.has(Silent) }
 
 // NeedsData reports whether the form needs symbols of the kernel's data.
-func (f Form) NeedsData() bool {
-	return slices.ContainsFunc(f.Rules, func(r Rule) bool { return r.Kind == Data })
+func (f Form) NeedsData() bool { return f.has(Data) }
+
+func (f Form) has(kinds ...RuleKind) bool {
+	return slices.ContainsFunc(f.Rules, func(r Rule) bool { return slices.Contains(kinds, r.Kind) })
 }
+
+// For returns the forms that are tried in a probe type.
+func (p Point) For(forms []Form) []Form {
+	if p.Type == Points[0].Type {
+		return forms
+	}
+	return slices.DeleteFunc(slices.Clone(forms), func(f Form) bool { return f.has(Once) })
+}
+
+// word is a name in a form, or a number or text that is not just any.
+var word = regexp.MustCompile(`[A-Za-z_]\w*`)
+
+// Words returns the forms that have a word that none before them has, and those that not every kernel has: so each builtin, each
+// type and each option is in one at least.
+func Words(forms []Form) []Form {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(forms), func(f Form) bool {
+		known := !f.Kernels()
+		for _, w := range word.FindAllString(f.Text, -1) {
+			known = known && seen[w]
+			seen[w] = true
+		}
+		return known
+	})
+}
+
+// Kernels reports whether it depends on the kernel whether the form can be had.
+func (f Form) Kernels() bool { return f.has(Needs, Data, May) }
 
 // Special returns the forms that have rules. All others are much alike in probe types of one kind of program.
 func Special(forms []Form) []Form {
@@ -193,7 +224,7 @@ func parseRule(text string) (Rule, error) {
 			return Rule{}, fmt.Errorf("read the kernel of %q: %w", text, err)
 		}
 		fields = fields[1:]
-	case Only, Not, Data, May, At, Peer, Silent:
+	case Only, Not, Data, May, At, Peer, Silent, Once:
 	default:
 		return Rule{}, fmt.Errorf("unknown kind of rule %q", r.Kind)
 	}

@@ -3,6 +3,7 @@ package peer
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,6 +64,23 @@ func Read(path string) ([]*Case, error) {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	return cases, nil
+}
+
+// ReadAll reads all files of cases in a folder.
+func ReadAll(dir string) ([]*Case, error) {
+	paths, err := filepath.Glob(filepath.Join(dir, "*.txt"))
+	if err != nil {
+		return nil, fmt.Errorf("read cases: %w", err)
+	}
+	var out []*Case
+	for _, path := range paths {
+		cases, err := Read(path)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, cases...)
+	}
+	return out, nil
 }
 
 // Parse reads the text of a file of cases.

@@ -83,13 +83,12 @@ func programCases() []vm.Case {
 			Stdout: vm.Exact("over"),
 		},
 	}
-	for _, p := range matrix.Points {
-		// All take four to six minutes of a CPU for each kernel, this one, which the host may lack, eight to fourteen seconds.
-		if p.Type != "fexit" && os.Getenv("GTRACE_VM_FORMS") != "1" {
-			continue
+	const forms = "ulimit -l unlimited; GOGC=400 GTRACE_BINARY=/bin/gtrace GTRACE_SUBJECT=/bin/subject exec matrix "
+	cases = append(cases, tests("every builtin", "sh", "-c", forms+"-everywhere -test.run='^TestTogether$'"))
+	if os.Getenv("GTRACE_VM_FORMS") == "1" { // minutes of a CPU for each kernel
+		for _, p := range matrix.Points {
+			cases = append(cases, tests("every builtin in "+p.Type+" probes", "sh", "-c", forms+"-briefly -everywhere -test.run='^TestForms$/^"+p.Type+"$'"))
 		}
-		run := "ulimit -l unlimited; GTRACE_BINARY=/bin/gtrace GTRACE_SUBJECT=/bin/subject exec matrix -briefly -test.run='^TestForms$/^" + p.Type + "$'"
-		cases = append(cases, tests("every builtin in "+p.Type+" probes", "sh", "-c", run))
 	}
 	return cases
 }
