@@ -196,3 +196,12 @@ func TestExitCodesOfWrongScripts(t *testing.T) {
 		})
 	}
 }
+
+func TestStagesOfBpftrace(t *testing.T) {
+	for theirs, ours := range stagesOfBpftrace {
+		require.Contains(t, dumpStages, ours)
+		o := options{format: "text", stages: []string{theirs}}
+		require.NoError(t, o.check())
+		require.Equal(t, []string{ours}, o.stages)
+	}
+}

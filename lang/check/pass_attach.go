@@ -170,6 +170,9 @@ func (c *checker) attachPoint(point *ast.AttachPoint, n needs) ([]attach.Match, 
 	default:
 		for i := range matches {
 			matches[i].Probe.Wildcard = strings.Contains(written, "*")
+			if w := matches[i].Warning; w != "" {
+				c.diags.Warnf(point.At, "unsafe-place", "%s", w)
+			}
 		}
 		return matches, nil
 	}
