@@ -58,7 +58,7 @@ func actionBuiltins() []*Builtin {
 		{
 			Signature: types.Signature{
 				Name: "assert", Doc: "Ends the script with an error if a condition does not hold.",
-				Params: []types.Param{{Name: "condition", Kind: types.ParamAny}, {Name: "message", Kind: types.ParamLitString}},
+				Params: []types.Param{{Name: "condition", Kind: types.ParamInt}, {Name: "message", Kind: types.ParamLitString}},
 				Result: types.Void{}, Call: true, Statement: true,
 			},
 			Lower: lowerAssert,
@@ -66,7 +66,7 @@ func actionBuiltins() []*Builtin {
 		{
 			Signature: types.Signature{
 				Name: "static_assert", Doc: "Refuses the script if a condition does not hold at compile time.",
-				Params:   []types.Param{{Name: "condition", Kind: types.ParamAny}, {Name: "message", Kind: types.ParamLitString, Optional: true}},
+				Params:   []types.Param{{Name: "condition", Kind: types.ParamAny}, {Name: "message", Kind: types.ParamLitString}},
 				ResultOf: staticAssertType, Call: true, Statement: true,
 			},
 			Lower: nothing,
@@ -149,10 +149,8 @@ func staticAssertType(args []types.Arg, _ types.Env) (types.Type, error) {
 		return nil, errors.New("static_assert() needs a condition that is known at compile time")
 	case args[0].Int != 0:
 		return types.Void{}, nil
-	case len(args) > 1:
-		return nil, errors.New(args[1].Str)
 	}
-	return nil, errors.New("static_assert() does not hold")
+	return nil, errors.New(args[1].Str)
 }
 
 func assertStrType(args []types.Arg, _ types.Env) (types.Type, error) {

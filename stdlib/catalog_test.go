@@ -78,6 +78,7 @@ func TestResultTypes(t *testing.T) {
 		{"lhist", []types.Arg{signed, konst(0), konst(5000), konst(1)}, "lhist() too many buckets, must be <= 1000 (would need 5000)"},
 		{"str", []types.Arg{pointer}, "string[1024]"},
 		{"str", []types.Arg{pointer, konst(8)}, "string[9]"},
+		{"str", []types.Arg{pointer, konst(-1)}, "str cannot use negative length (-1)"},
 		{"str", []types.Arg{pointer, konst(4096)}, "string[1024]"},
 		{"strstr", []types.Arg{{Type: types.String{Size: 5000}}, {Type: types.String{Size: 4000}}}, "strstr() looks for and in at most 8192 bytes (9000 provided); str(p, n) makes strings of at most n"},
 		{"buf", []types.Arg{pointer, konst(8)}, "buffer[8]"},

@@ -231,8 +231,12 @@ func castName(t types.Type) string {
 func (c *checker) convert(e *ast.CastExpr, from, to types.Type) (types.Type, error) {
 	_, isNumber := c.number(from)
 	p, isPointer := from.(types.Pointer)
+	_, isString := from.(types.String)
 	switch t := to.(type) {
 	case types.Int, types.Bool:
+		if isString && types.Equal(to, types.Bool{}) {
+			return to, nil // whether it has any text
+		}
 		if isNumber || isPointer || isNumberArray(from) && types.Sizeof(from) == types.Sizeof(to) {
 			return to, nil
 		}
