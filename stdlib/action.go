@@ -58,8 +58,8 @@ func actionBuiltins() []*Builtin {
 		{
 			Signature: types.Signature{
 				Name: "assert", Doc: "Ends the script with an error if a condition does not hold.",
-				Params: []types.Param{{Name: "condition", Kind: types.ParamInt}, {Name: "message", Kind: types.ParamLitString}},
-				Result: types.Void{}, Call: true, Statement: true,
+				Params:   []types.Param{{Name: "condition", Kind: types.ParamInt}, {Name: "message", Kind: types.ParamAny}},
+				ResultOf: assertType, Call: true, Statement: true,
 			},
 			Lower: lowerAssert,
 		},
@@ -129,14 +129,39 @@ func (a constArg) Literal() (string, bool) { return "", false }
 func (a constArg) Map() (string, Arg)      { return "", nil }
 func (a constArg) Lower() Value            { return Value{V: a.e.Builder().Const(a.n), Type: types.Int32} }
 
+func assertType(args []types.Arg, _ types.Env) (types.Type, error) {
+	if spec := messageSpec(args[1].Type); spec == "" {
+		return nil, fmt.Errorf("assert() expects a text or a number as its message (%s provided)", args[1].Type)
+	}
+	return types.Void{}, nil
+}
+
+// messageSpec is how a value of a type is printed as a message, or "" if it can be none.
+func messageSpec(t types.Type) string {
+	switch t := t.(type) {
+	case types.String:
+		return "%s"
+	case types.Int:
+		if t.Signed {
+			return "%lld"
+		}
+		return "%llu"
+	default: // no other type matters here
+	}
+	return ""
+}
+
 func lowerAssert(e Emitter, c Call) Value {
 	b := e.Builder()
-	message, _ := c.Args[1].Literal()
 	broken, holds := b.NewBlock("broken"), b.NewBlock("holds")
 	b.Branch(c.Args[0].Lower().V, holds, broken)
 	b.Seal(broken)
 	b.SetBlock(broken)
-	e.Send(Action{Kind: "errorf", Format: "assert failed: " + strings.ReplaceAll(message, "%", "%%")})
+	if message, ok := c.Args[1].Literal(); ok {
+		e.Send(Action{Kind: "errorf", Format: "assert failed: " + strings.ReplaceAll(message, "%", "%%")})
+	} else {
+		e.Send(Action{Kind: "errorf", Format: "assert failed: " + messageSpec(c.Args[1].Type())}, c.Args[1])
+	}
 	e.Exit(constArg{e, 1})
 	b.Seal(holds)
 	b.SetBlock(holds)
