@@ -59,7 +59,7 @@ func tracepointContext() *attach.Context {
 		Args: &types.Struct{Name: "args", Size: 56, Align: 8, Fields: []types.Field{
 			{Name: "id", Type: types.Int64, Offset: 8},
 			{Name: "filename", Type: types.Pointer{Elem: types.Int8, Space: types.SpaceUser}, Offset: 24},
-			{Name: "name", Type: types.Array{Elem: types.Int8, Len: 16}, Offset: 32},
+			{Name: "name", Type: types.Array{Elem: types.Int8, Len: 16, Text: 16}, Offset: 32},
 		}},
 	}
 }

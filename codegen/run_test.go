@@ -283,8 +283,8 @@ func TestFullMapsAreCounted(t *testing.T) {
 	testenv.Privileged(t)
 	r := mustRun(t, `config = { max_map_keys = 2 }
 		BEGIN { @m[1] = 1; @m[2] = 1; @m[3] = 1; @n[1]++; @n[2]++; @n[3]++; @n[4]++ }`, newest)
-	require.EqualValues(t, 1, counter(t, r.coll.Maps[object.LostMap], object.LostMaps))
-	require.EqualValues(t, 2, counter(t, r.coll.Maps[object.LostMap], object.LostMaps+1))
+	require.EqualValues(t, 1, lostCount(t, r.coll, object.LostMaps))
+	require.EqualValues(t, 2, lostCount(t, r.coll, object.LostMaps+1))
 }
 
 // TestExitIsNotLost checks that exit leaves its mark even though nobody reads the ring buffer, and ends the program.
@@ -304,10 +304,26 @@ func TestExitIsNotLost(t *testing.T) {
 func TestStackNumbers(t *testing.T) {
 	testenv.Privileged(t)
 	const script = `kprobe:f { @s[kstack(5)] = count(); } kprobe:f { @s[kstack(5)] = count(); @s[kstack(5)] = count(); }`
-	for _, on := range []target.Recorded{newest, oldest} {
-		for room, lost := range map[int]int{16: 0, 1: 4} {
-			obj := mustCompile(t, script, on, codegen.Options{})
-			obj.Spec.Maps["gt_stacks_5"].MaxEntries = uint32(room)
+	tests := []struct {
+		name              string
+		on                target.Recorded
+		room, spill, lost int
+	}{
+		{"newest", newest, 16, 16, 0},
+		{"newest, full", newest, 1, 16, 0},
+		{"newest, both full", newest, 1, 1, 2},
+		{"oldest", oldest, 16, 0, 0},
+		{"oldest, full", oldest, 1, 0, 4},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			obj := mustCompile(t, script, test.on, codegen.Options{})
+			obj.Spec.Maps["gt_stacks_5"].MaxEntries = uint32(test.room)
+			if test.spill > 0 {
+				obj.Spec.Maps["gt_more_stacks_5"].MaxEntries = uint32(test.spill)
+			} else {
+				require.NotContains(t, obj.Spec.Maps, "gt_more_stacks_5")
+			}
 			for _, p := range obj.Spec.Programs {
 				p.Type = ebpf.RawTracepoint // which can be run without an event
 			}
@@ -318,20 +334,29 @@ func TestStackNumbers(t *testing.T) {
 			}
 			found := stackCounts(t, coll)
 			require.Len(t, found, 3, "of the first program, and of two places in the second")
-			frames, known := make([]uint64, 5), 0
-			for id := range found {
-				require.NotZero(t, id&object.StackStored)
-				if coll.Maps["gt_stacks_5"].Lookup(id, frames) == nil {
-					require.NotZero(t, frames[0])
-					known++
-				}
-			}
-			require.Equal(t, min(room, 3), known)
 			require.Equal(t, []uint64{1, 2, 2}, slices.Sorted(maps.Values(found)))
-			require.EqualValues(t, known, counter(t, coll.Maps[object.StoredMap], 0))
-			require.EqualValues(t, lost, counter(t, coll.Maps[object.LostMap], object.LostStacks))
+			stacks, spilled := known(t, coll.Maps["gt_stacks_5"], found), known(t, coll.Maps["gt_more_stacks_5"], found)
+			require.Equal(t, min(test.room, 3), stacks)
+			require.Equal(t, min(test.spill, 3-stacks), spilled)
+			require.EqualValues(t, stacks+spilled, counter(t, coll.Maps[object.StoredMap], 0))
+			require.EqualValues(t, test.lost, lostCount(t, coll, object.LostStacks))
+		})
+	}
+}
+
+// known counts the stacks that are in a map.
+func known(t *testing.T, m *ebpf.Map, ids map[uint64]uint64) int {
+	t.Helper()
+	n := 0
+	for id := range ids {
+		require.NotZero(t, id&object.StackStored)
+		frames := make([]uint64, 5)
+		if m != nil && m.Lookup(id, frames) == nil {
+			require.NotZero(t, frames[0])
+			n++
 		}
 	}
+	return n
 }
 
 // stackCounts returns the counts of @s by the numbers of its stacks.
@@ -346,6 +371,15 @@ func stackCounts(t *testing.T, coll *ebpf.Collection) map[uint64]uint64 {
 		}
 	}
 	return out
+}
+
+// lostCount returns a counter of what is lost.
+func lostCount(t *testing.T, coll *ebpf.Collection, index int) uint64 {
+	t.Helper()
+	m := coll.Maps[object.LostMap]
+	counters := make([]uint64, m.ValueSize()/8)
+	require.NoError(t, m.Lookup(uint32(0), counters))
+	return counters[index]
 }
 
 // counter returns a counter that each CPU has a part of.

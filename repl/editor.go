@@ -22,8 +22,10 @@ type lineReader interface {
 	Line(prompt, preset string) (line string, more bool, err error)
 	// Waiting reports whether input waits that was typed ahead or pasted.
 	Waiting() bool
-	// Interrupt makes Line return errInterrupt.
+	// Interrupt makes Line return errInterrupt, or the next Interrupted true if nobody reads a line.
 	Interrupt()
+	// Interrupted reports whether there was a Ctrl-C since Line returned.
+	Interrupted() bool
 	// Remember enters a line into the history.
 	Remember(line string)
 	// Close gives the terminal back. Line returns io.EOF then.
@@ -43,10 +45,11 @@ type editor struct {
 	complete Completer
 	pending  string
 
+	raw  rawMode
 	mu   sync.Mutex
 	more bool
-	// ends counts the line ends that the line editor has got.
-	ends atomic.Int64
+	// signaled is set if there was a Ctrl-C since the terminal was given back.
+	signaled atomic.Bool
 }
 
 // newEditor takes a terminal: what is typed comes from in.
@@ -62,8 +65,8 @@ func newEditor(in, tty *os.File, s *screen, h *history, c Completer) (*editor, e
 		FuncIsTerminal:      func() bool { return true },
 		FuncFilterInputRune: e.filter,
 	}
-	raw := rawMode{fd: int(in.Fd())}
-	cfg.FuncMakeRaw, cfg.FuncExitRaw = raw.enter, raw.exit
+	e.raw.fd = int(in.Fd())
+	cfg.FuncMakeRaw, cfg.FuncExitRaw = e.raw.enter, e.raw.exit
 	rl, err := readline.NewEx(cfg)
 	if err != nil {
 		return nil, err
@@ -77,6 +80,8 @@ func newEditor(in, tty *os.File, s *screen, h *history, c Completer) (*editor, e
 type rawMode struct {
 	fd    int
 	state *readline.State
+	// keys is set while Ctrl-C is a key.
+	keys atomic.Bool
 }
 
 func (r *rawMode) enter() error {
@@ -84,6 +89,7 @@ func (r *rawMode) enter() error {
 	if err == nil && r.state == nil {
 		r.state = state
 	}
+	r.keys.Store(err == nil)
 	return err
 }
 
@@ -91,6 +97,7 @@ func (r *rawMode) exit() error {
 	if r.state == nil {
 		return nil
 	}
+	r.keys.Store(false)
 	return readline.Restore(r.fd, r.state)
 }
 
@@ -114,12 +121,8 @@ func (e *editor) filter(r rune) (rune, bool) {
 		e.mu.Lock()
 		e.more = true
 		e.mu.Unlock()
-		e.ends.Add(1)
 		e.screen.hold()
-	case readline.CharEnter:
-		e.ends.Add(1)
-		e.screen.hold()
-	case readline.CharInterrupt, readline.CharDelete:
+	case readline.CharEnter, readline.CharInterrupt, readline.CharDelete:
 		e.screen.hold()
 	case readline.CharCtrlZ:
 		return r, false // it would stop whoever started gtrace as well
@@ -140,6 +143,7 @@ func (e *editor) Line(prompt, preset string) (string, bool, error) {
 	if err := e.rl.Terminal.EnterRawMode(); err != nil {
 		return "", false, err
 	}
+	e.signaled.Store(false)
 	var line string
 	var err error
 	if preset != "" {
@@ -164,13 +168,27 @@ func (e *editor) Ready() bool { return e.rl.Terminal.IsReading() }
 func (e *editor) Above(text []byte) { _, _ = e.rl.Stdout().Write(text) }
 
 // Waiting reports whether there is input.
-func (e *editor) Waiting() bool {
+func (e *editor) Waiting() bool { return e.readable() || e.paste.waiting() }
+
+// readable reports whether the terminal has input.
+func (e *editor) readable() bool {
 	n, err := unix.Poll([]unix.PollFd{{Fd: int32(e.in.Fd()), Events: unix.POLLIN}}, 0)
-	return err == nil && n > 0 || e.paste.ends.Load() > e.ends.Load()
+	return err == nil && n > 0
 }
 
-// Interrupt does nothing: Ctrl-C is a key here.
-func (e *editor) Interrupt() {}
+// Interrupt takes note of a Ctrl-C. While a line is being typed it is a key.
+func (e *editor) Interrupt() {
+	if !e.raw.keys.Load() {
+		e.signaled.Store(true)
+	}
+}
+
+// Interrupted reports whether there was a Ctrl-C since the end of the line. The terminal makes a signal of it from some moment on; before,
+// it comes as a key. It is not to be called while a line is read.
+func (e *editor) Interrupted() bool {
+	key := e.paste.ahead(e.readable)
+	return e.signaled.Swap(false) || key
+}
 
 // Remember enters a line into the history.
 func (e *editor) Remember(line string) {

@@ -3,7 +3,8 @@ package repl
 import (
 	"bytes"
 	"io"
-	"sync/atomic"
+
+	"github.com/chzyer/readline"
 )
 
 const (
@@ -17,6 +18,12 @@ const (
 	// pastedLineEnd stands for a line end within a paste, more of which follows. The line editor takes it as one, and waits to be asked
 	// for the next line; where it is a key, it is made a carriage return, as the Enter key is.
 	pastedLineEnd = '\n'
+
+	// lineEnds are the characters that end a line, those after which the line editor reads no more until it is asked for another.
+	lineEnds = "\r\n"
+
+	// maxAhead is how much of what is typed ahead is looked at, more than a terminal keeps.
+	maxAhead = 64 << 10
 )
 
 // pasteReader turns what the terminal marks as pasted into text to edit: tabs, which would complete words, into blanks, line ends
@@ -29,11 +36,9 @@ type pasteReader struct {
 	lineEnd bool // a line end in a paste, of which it is not known whether something follows
 	cr      bool // the last character was a carriage return
 	buf     [4096]byte
-	// ends counts the line ends handed out.
-	ends atomic.Int64
 }
 
-// Read reads text.
+// Read reads text, up to the end of a line at most: what follows is not the line editor's until it is asked for the next one.
 func (p *pasteReader) Read(b []byte) (int, error) {
 	for len(p.out) == 0 {
 		n, err := p.r.Read(p.buf[:])
@@ -43,11 +48,33 @@ func (p *pasteReader) Read(b []byte) (int, error) {
 			return 0, err
 		}
 	}
-	n := copy(b, p.out)
+	n := len(p.out)
+	if end := bytes.IndexAny(p.out, lineEnds); end >= 0 {
+		n = end + 1
+	}
+	n = copy(b, p.out[:n])
 	p.out = p.out[n:]
-	p.ends.Add(int64(bytes.Count(b[:n], []byte{'\r'}) + bytes.Count(b[:n], []byte{pastedLineEnd})))
 	return n, nil
 }
+
+// ahead reads what has been typed since the last line, without waiting for more, and reports whether there is a Ctrl-C in it. That
+// takes what was typed before it away, as a terminal does that makes a signal of it. ready reports whether there is something to read.
+func (p *pasteReader) ahead(ready func() bool) bool {
+	for len(p.out) < maxAhead && ready() {
+		n, err := p.r.Read(p.buf[:])
+		p.in = append(p.in, p.buf[:n]...)
+		p.translate(false)
+		if err != nil || n == 0 {
+			break // it comes again
+		}
+	}
+	end := bytes.LastIndexByte(p.out, readline.CharInterrupt)
+	p.out = p.out[end+1:]
+	return end >= 0
+}
+
+// waiting reports whether there is text that was read and not handed out.
+func (p *pasteReader) waiting() bool { return len(p.out) > 0 }
 
 // translate moves what is understood from in to out.
 func (p *pasteReader) translate(all bool) {

@@ -58,3 +58,43 @@ func FuzzPasteReader(f *testing.F) {
 		require.LessOrEqual(t, n, 4*len(in))
 	})
 }
+
+// What follows the end of a line stays where a Ctrl-C can be looked for.
+func TestPasteReaderAhead(t *testing.T) {
+	tests := []struct {
+		name, in    string
+		line, rest  string
+		interrupted bool
+	}{
+		{"nothing follows", "a\r", "a\r", "", false},
+		{"a line follows", "a\rb\r", "a\r", "b\r", false},
+		{"Ctrl-C", "a\r\x03", "a\r", "", true},
+		{"Ctrl-C behind a line", "a\rb\r\x03c\r", "a\r", "c\r", true},
+		{"Ctrl-C in a paste", "a\r" + pasteStart + "b\x03c" + pasteEnd, "a\r", "bc", false},
+		{"two", "a\r\x03b\x03c", "a\r", "c", true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			in := bytes.NewReader([]byte(test.in))
+			p := &pasteReader{r: iotest.OneByteReader(in)}
+			buf := make([]byte, 100)
+			var line []byte
+			for !bytes.HasSuffix(line, []byte{'\r'}) {
+				n, err := p.Read(buf)
+				require.NoError(t, err)
+				line = append(line, buf[:n]...)
+			}
+			require.Equal(t, test.line, string(line))
+			require.Equal(t, test.interrupted, p.ahead(func() bool { return in.Len() > 0 }))
+			require.Equal(t, test.rest != "", p.waiting())
+			rest, err := io.ReadAll(p)
+			require.NoError(t, err)
+			require.Equal(t, test.rest, string(rest))
+		})
+	}
+	p := &pasteReader{r: bytes.NewReader([]byte("a\rb\r"))}
+	buf := make([]byte, 100)
+	n, err := p.Read(buf)
+	require.NoError(t, err)
+	require.Equal(t, "a\r", string(buf[:n]), "a line at a time")
+}

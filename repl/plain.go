@@ -90,6 +90,16 @@ func (p *plain) Interrupt() {
 	}
 }
 
+// Interrupted reports whether there was a Ctrl-C.
+func (p *plain) Interrupted() bool {
+	select {
+	case <-p.interrupt:
+		return true
+	default:
+		return false
+	}
+}
+
 // Remember does nothing.
 func (p *plain) Remember(string) {}
 

@@ -48,8 +48,8 @@ type Options struct {
 	Release func([]*os.File)
 	// UnwindPIDs are the processes whose stacks can be walked by call frame information.
 	UnwindPIDs []int
-	// UserSymbols, if any, is called before the first script that keeps addresses of processes.
-	UserSymbols func()
+	// UserSymbols, if any, is called before the first script that keeps addresses of processes, with who is to be told what becomes of these.
+	UserSymbols func(changed func(runtime.ProcessChange))
 	// Interrupts receives something for each Ctrl-C that is no key, because nobody is typing.
 	Interrupts <-chan os.Signal
 }
@@ -140,12 +140,19 @@ func (r *repl) open() error {
 	r.ses, err = runtime.New(runtime.Options{
 		Attacher: r.opts.Attacher, Printer: p, Warnings: r.err, OnExit: r.groupExited, Errors: r.err, EndMaps: r.endMaps,
 		UnwindPIDs:  r.opts.UnwindPIDs,
-		UserSymbols: r.opts.UserSymbols,
+		UserSymbols: r.userSymbols,
 	})
 	if err != nil {
 		r.closeTerminal()
 	}
 	return err
+}
+
+// userSymbols is called with the first script that keeps addresses of processes.
+func (r *repl) userSymbols() {
+	if r.opts.UserSymbols != nil {
+		r.opts.UserSymbols(r.ses.Changed)
+	}
 }
 
 func (r *repl) openTerminal(tty *os.File) error {
@@ -272,7 +279,13 @@ func (r *repl) foreground(f func(ctx context.Context) error) error {
 	r.mu.Lock()
 	r.cancel = cancel
 	r.mu.Unlock()
-	err := f(ctx)
+	if r.in.Interrupted() { // before there was something to cancel
+		cancel()
+	}
+	err := ctx.Err()
+	if err == nil {
+		err = f(ctx)
+	}
 	if r.screen != nil {
 		r.screen.wait() // what is not shown yet can still be left out
 	}
@@ -280,6 +293,7 @@ func (r *repl) foreground(f func(ctx context.Context) error) error {
 	r.cancel = nil
 	r.mu.Unlock()
 	if interrupted() {
+		r.in.Interrupted() // which this was
 		r.dropped()
 	}
 	if errors.Is(err, context.Canceled) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
 	"slices"
 	"sync"
@@ -32,6 +33,11 @@ type Group struct {
 	files   []*diag.File
 	// refused are the probes whose programs the kernel did not take.
 	refused []AttachFailure
+	// roomy is set if there are descriptors enough for all programs and probes; parked are the programs that have none any more, otherwise.
+	roomy  bool
+	parked *parking
+	// parkedMissed is what was missed of those, once they are not attached any more.
+	parkedMissed uint64
 	// done is closed when the pump has ended.
 	done chan struct{}
 
@@ -54,7 +60,7 @@ type Group struct {
 // Object returns what the group runs.
 func (g *Group) Object() *object.Object { return g.o }
 
-func (g *Group) load() error {
+func (g *Group) load(ctx context.Context) error {
 	shared, err := g.s.shared(g.o)
 	if err != nil {
 		return err
@@ -68,7 +74,9 @@ func (g *Group) load() error {
 		level = ebpf.LogLevelInstruction | ebpf.LogLevelStats
 	}
 	defer closeTargets(spec)
-	l, err := loadTolerant(g.o, spec, shared, loadOptions(g.o, g.s.types, level))
+	g.roomy = makeRoom(g.o)
+	ld := loader{o: g.o, shared: shared, opts: loadOptions(g.o, g.s.types, level)}
+	l, err := ld.loadTolerant(ctx, spec)
 	if err != nil {
 		g.logRejection(err)
 		return err
@@ -183,7 +191,7 @@ func (g *Group) attach(ctx context.Context) (attached, error) {
 	var a attached
 	var err error
 	if len(g.jobs) > 0 {
-		a, err = attachAll(ctx, g.s.opts.Attacher, g.coll, g.jobs, policy)
+		a, err = g.attachJobs(ctx, policy)
 	}
 	if err != nil {
 		return a, err
@@ -203,6 +211,31 @@ func (g *Group) attach(ctx context.Context) (attached, error) {
 	defer g.s.mu.Unlock()
 	g.links = append(g.links, a.links...)
 	return a, nil
+}
+
+// attachJobs attaches the group's programs. Those of a script lose their descriptors where there is no room for them; a session needs
+// them to attach its programs again.
+func (g *Group) attachJobs(ctx context.Context, policy string) (attached, error) {
+	if !g.roomy && g.s.opts.OnExit == nil {
+		g.parked = newParking(g.coll, g.jobs)
+	}
+	a, err := attachAll(ctx, g.s.opts.Attacher, g.coll, g.jobs, policy, g.parked)
+	if g.parked != nil {
+		maps.DeleteFunc(g.coll.Programs, func(_ string, p *ebpf.Program) bool { return p.FD() < 0 })
+	}
+	return a, err
+}
+
+// countParked reads what the programs have missed that have no descriptor, before they are detached.
+func (g *Group) countParked() error {
+	if g.parked == nil {
+		return nil
+	}
+	n, err := g.parked.missed()
+	g.s.mu.Lock()
+	defer g.s.mu.Unlock()
+	g.parkedMissed = n
+	return err
 }
 
 // each calls f for the programs of a provider that the session starts itself, once for each of their probes.
@@ -265,7 +298,7 @@ func (g *Group) takeLinks() []io.Closer {
 func (g *Group) Pause() error {
 	g.op.Lock()
 	defer g.op.Unlock()
-	return closeAll(g.takeLinks())
+	return g.s.retire(g.takeLinks())
 }
 
 // Resume attaches the probes of a paused group again. On a group that is not paused it does nothing.
@@ -300,7 +333,7 @@ func (g *Group) remove(last func() error) error {
 	}
 	g.removed = true
 	s := g.s
-	errs := []error{closeAll(g.takeLinks()), g.drain(), last()}
+	errs := []error{s.retire(g.takeLinks()), g.drain(), last()}
 	s.mu.Lock()
 	s.groups = slices.DeleteFunc(s.groups, func(o *Group) bool { return o == g })
 	errs = append(errs, s.report([]*Group{g})...)

@@ -100,19 +100,6 @@ func linkKfuncs(p *ebpf.ProgramSpec, a Attacher) (*ebpf.ProgramSpec, error) {
 	return &c, nil
 }
 
-// load puts the specs of an Object into the kernel. Maps in shared are used instead of new ones.
-func load(o *object.Object, spec *ebpf.CollectionSpec, shared map[string]*ebpf.Map, opts ebpf.CollectionOptions) (*ebpf.Collection, error) {
-	opts.MapReplacements = shared
-	coll, err := ebpf.NewCollectionWithOptions(spec, opts)
-	if lacksMemory(err) && raiseMemoryLimit() {
-		coll, err = ebpf.NewCollectionWithOptions(spec, opts)
-	}
-	if err != nil {
-		return nil, loadError(err, o)
-	}
-	return coll, nil
-}
-
 // lacksMemory reports whether an error may come from the limit of locked memory, which kernels before 5.11 charge; where that was
 // not the reason, a second try fails alike.
 func lacksMemory(err error) bool { return errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOMEM) }
@@ -152,11 +139,14 @@ func (s *Session) dataValue() []byte {
 	return b
 }
 
-// stackKind returns what stacks a map is for from its name.
-func stackKind(name string) (event.StackKind, bool) {
+// stackKind returns what stacks a map is for from its name; spill is set if it is for those that another map has no room for.
+func stackKind(name string) (kind event.StackKind, spill, ok bool) {
+	if stacks, ok := object.ParseSpillMap(name); ok {
+		name, spill = stacks, true
+	}
 	if depth, ok := object.ParseWalkedMap(name); ok {
-		return event.StackKind{Depth: depth, Walked: true}, true
+		return event.StackKind{Depth: depth, Walked: true}, spill, true
 	}
 	depth, buildID, ok := object.ParseStackMap(name)
-	return event.StackKind{Depth: depth, BuildID: buildID}, ok
+	return event.StackKind{Depth: depth, BuildID: buildID}, spill, ok
 }

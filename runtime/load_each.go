@@ -1,9 +1,11 @@
 package runtime
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"strings"
 
 	"github.com/cilium/ebpf"
@@ -21,16 +23,16 @@ type loaded struct {
 
 // loadTolerant puts an Object into the kernel. Programs that are loaded for one place each, which the script did not name or that it
 // can do without, are left out where the kernel refuses them; if it refuses all of those, the fault is in what they do.
-func loadTolerant(o *object.Object, spec *ebpf.CollectionSpec, shared map[string]*ebpf.Map, opts ebpf.CollectionOptions) (loaded, error) {
-	coll, err := load(o, spec, shared, opts)
+func (l *loader) loadTolerant(ctx context.Context, spec *ebpf.CollectionSpec) (loaded, error) {
+	coll, err := l.load(ctx, spec)
 	if err == nil {
 		return loaded{coll: coll}, nil
 	}
-	optional := dispensable(o, spec)
+	optional := dispensable(l.o, spec)
 	if !placeRefused(err) || optional[culprit(err, spec)] == nil {
 		return loaded{}, err
 	}
-	out, eachErr := loadEach(o, spec, shared, optional, opts)
+	out, eachErr := l.loadEach(ctx, spec, optional)
 	if eachErr != nil {
 		return loaded{}, eachErr
 	}
@@ -60,26 +62,28 @@ func dispensable(o *object.Object, spec *ebpf.CollectionSpec) map[string]*attach
 // placeRefused reports whether an error of a load may be about the place that a program is for.
 func placeRefused(err error) bool {
 	var limit *limitError
-	return !errors.As(err, &limit) && !errors.Is(err, unix.EPERM) && !errors.Is(err, unix.ENOMEM)
+	return !errors.As(err, &limit) && scarcity(err) == "" && !errors.Is(err, context.Canceled) && !errors.Is(err, unix.EPERM) && !errors.Is(err, unix.ENOMEM)
 }
 
 // loadEach loads the maps and then the programs one after the other, which takes longer than together.
-func loadEach(o *object.Object, spec *ebpf.CollectionSpec, shared map[string]*ebpf.Map, optional map[string]*attach.Probe, opts ebpf.CollectionOptions) (loaded, error) {
-	bare := *spec
-	bare.Programs = nil
-	coll, err := load(o, &bare, shared, opts)
+func (l *loader) loadEach(ctx context.Context, spec *ebpf.CollectionSpec, optional map[string]*attach.Probe) (loaded, error) {
+	private := privateMaps(spec)
+	base := *spec
+	base.Programs, base.Maps = nil, maps.Clone(spec.Maps)
+	for name := range private {
+		delete(base.Maps, name)
+	}
+	coll, err := l.collection(&base, l.shared)
 	if err != nil {
 		return loaded{}, err
 	}
 	out := loaded{coll: coll}
 	coll.Programs = map[string]*ebpf.Program{}
 	for name, prog := range spec.Programs {
-		bare.Programs = map[string]*ebpf.ProgramSpec{name: prog}
-		one, err := load(o, &bare, coll.Maps, opts)
+		one := map[string]*ebpf.ProgramSpec{name: prog}
+		err := l.batch(ctx, coll, &base, one, privatesOf(spec, private, one))
 		switch {
 		case err == nil:
-			coll.Programs[name] = one.DetachProgram(name)
-			one.Close()
 		case optional[name] != nil && placeRefused(err):
 			out.failures = append(out.failures, AttachFailure{Probe: *optional[name], Err: refusal(err), Refused: true})
 		default:

@@ -162,12 +162,14 @@ func (g *Group) losses() (Losses, error) {
 
 // missed adds up what the kernel counted of the group's programs that it could not run.
 func (g *Group) missed() (uint64, error) {
-	sum := uint64(0)
+	sum := g.parkedMissed
+	seen := map[string]bool{} // several watchpoints may have one program
 	for _, j := range g.jobs {
 		p := g.coll.Programs[j.program]
-		if p == nil {
+		if p == nil || seen[j.program] {
 			continue
 		}
+		seen[j.program] = true
 		st, err := p.Stats()
 		if err != nil {
 			return sum, fmt.Errorf("read what was missed of %s: %w", j.probes[0].Name, err)

@@ -84,6 +84,8 @@ type Session struct {
 	adding sync.Mutex // held by Add, so that two cannot make the same map
 	// captures are the files that packets go to.
 	captures captures
+	// background is what frees links.
+	background sync.WaitGroup
 	// iterators are the programs that run for each object of a kind.
 	iterators sync.WaitGroup
 
@@ -96,8 +98,9 @@ type Session struct {
 	closed bool
 	// config is what the last script said about output.
 	config output.Config
-	// late are links that are detached already and only to be freed.
-	late []io.Closer
+	// late are links that are detached already and only to be freed; freeing is set while a goroutine does that.
+	late    []io.Closer
+	freeing bool
 	// quit is closed by Close.
 	quit chan struct{}
 }
@@ -151,7 +154,7 @@ func (s *Session) Add(ctx context.Context, o *object.Object) (*Group, error) {
 		s.opts.UserSymbols()
 	}
 	g := &Group{s: s, o: o, done: make(chan struct{})}
-	if err := g.load(); err != nil {
+	if err := g.load(ctx); err != nil {
 		return nil, err
 	}
 	if err := g.begin(ctx); err != nil {
@@ -236,16 +239,10 @@ func (s *Session) pollExit() {
 
 // watchExits looks for groups that called exit() until the session is closed.
 func (s *Session) watchExits() {
-	poll := time.NewTicker(exitPoll)
-	defer poll.Stop()
-	for {
-		select {
-		case <-s.quit:
-			return
-		case <-poll.C:
-			s.pollExit()
-		}
-	}
+	s.poll(exitPoll, func() bool {
+		s.pollExit()
+		return true
+	})
 }
 
 // live reports whether a probe is attached or can be again.
@@ -265,14 +262,16 @@ func (s *Session) snapshot() []*Group {
 func (s *Session) finish() error {
 	groups := s.snapshot()
 	var links []io.Closer
+	var unread []error
 	for _, g := range groups {
+		unread = append(unread, g.countParked())
 		links = append(links, g.takeLinks()...)
 	}
 	late, err := detachAll(links)
 	s.mu.Lock()
 	s.late = append(s.late, late...)
 	s.mu.Unlock()
-	errs := []error{err}
+	errs := append(unread, err)
 	if s.opts.DryRun {
 		return errors.Join(append(errs, s.opts.Printer.Flush())...)
 	}
@@ -413,6 +412,7 @@ func (s *Session) Close() error {
 	s.late = nil
 	s.mu.Unlock()
 	errs := []error{closeAll(links)}
+	s.background.Wait()
 	for _, g := range groups {
 		errs = append(errs, g.drain(), g.free())
 	}
@@ -459,8 +459,8 @@ func (s *Session) shared(o *object.Object) (map[string]*ebpf.Map, error) {
 		s.unwinder.share(out)
 	}
 	for name := range o.Spec.Maps {
-		if kind, ok := stackKind(name); ok && s.stacks.Map(kind) != nil {
-			out[name] = s.stacks.Map(kind)
+		if kind, spill, ok := stackKind(name); ok && s.stacks.Map(kind, spill) != nil {
+			out[name] = s.stacks.Map(kind, spill)
 		}
 	}
 	return out, nil
@@ -481,15 +481,15 @@ func (s *Session) adopt(o *object.Object, coll *ebpf.Collection) error {
 		s.maps[m.Name] = &event.Map{Handle: h, Info: m}
 	}
 	for name := range coll.Maps {
-		kind, ok := stackKind(name)
-		if !ok || s.stacks.Map(kind) != nil {
+		kind, spill, ok := stackKind(name)
+		if !ok || s.stacks.Map(kind, spill) != nil {
 			continue
 		}
 		h, err := clone(coll, name)
 		if err != nil {
 			return err
 		}
-		s.stacks.Add(kind, h)
+		s.stacks.Add(kind, spill, h)
 		s.keeping.Do(func() { go s.watchStacks() })
 	}
 	return nil

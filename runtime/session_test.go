@@ -45,7 +45,7 @@ func newBuilder() *builder {
 		Name: object.DataMap, Type: ebpf.Array, KeySize: 4, ValueSize: object.DataSize, MaxEntries: 1,
 	}
 	b.o.Spec.Maps[object.LostMap] = &ebpf.MapSpec{
-		Name: object.LostMap, Type: ebpf.PerCPUArray, KeySize: 4, ValueSize: 8, MaxEntries: 4,
+		Name: object.LostMap, Type: ebpf.Array, KeySize: 4, ValueSize: 32, MaxEntries: 1,
 	}
 	return b
 }
@@ -122,6 +122,8 @@ func printfEvent(format string) object.Event {
 type attacher struct {
 	mu     sync.Mutex
 	closed int
+	// wrap, if any, makes something else of a link.
+	wrap func(io.Closer) io.Closer
 }
 
 type countedLink struct {
@@ -165,6 +167,9 @@ func (a *attacher) AttachMany(prog *ebpf.Program, ps []attach.Probe) (io.Closer,
 			continue
 		}
 		done = append(done, countedLink{l, a})
+	}
+	if a.wrap != nil {
+		return a.wrap(done), failures
 	}
 	return done, failures
 }
@@ -353,6 +358,55 @@ func TestPauseResumeRemove(t *testing.T) {
 	require.EqualValues(t, 2, mustInt(t, s, "@calls"), "the map outlives the group")
 }
 
+// slowLink is one that the kernel takes its time to free.
+type slowLink struct {
+	io.Closer
+	disarmed bool
+	free     chan struct{}
+	closed   chan struct{}
+}
+
+func (l *slowLink) Disarm() error {
+	l.disarmed = true
+	return l.Closer.Close()
+}
+
+func (l *slowLink) Close() error {
+	<-l.free
+	l.closed <- struct{}{}
+	return nil
+}
+
+// Who stops probes does not wait until the kernel has freed them, only until they do not fire any more.
+func TestStopDoesNotWait(t *testing.T) {
+	needRoot(t)
+	s := newSession(t)
+	free, closed := make(chan struct{}), make(chan struct{}, 10)
+	var slow []*slowLink
+	s.attacher.wrap = func(l io.Closer) io.Closer {
+		slow = append(slow, &slowLink{Closer: l, free: free, closed: closed})
+		return slow[len(slow)-1]
+	}
+	for range 3 {
+		b := newBuilder().scalar("@calls")
+		b.program("tp_1", add("@calls", 1), getpid)
+		g, err := s.Add(t.Context(), &b.o)
+		require.NoError(t, err)
+		unix.Getppid()
+		require.NoError(t, g.Stop())
+		unix.Getppid()
+		require.True(t, slow[len(slow)-1].disarmed)
+	}
+	require.EqualValues(t, 3, mustInt(t, s, "@calls"))
+	require.Empty(t, closed)
+	close(free)
+	for range 3 {
+		<-closed
+	}
+	require.NoError(t, s.Close())
+	require.Empty(t, closed, "each once")
+}
+
 func TestObjectsShareMaps(t *testing.T) {
 	needRoot(t)
 	one, two := newBuilder().scalar("@x"), newBuilder().scalar("@x").scalar("@y")
@@ -450,15 +504,9 @@ func TestLostAndFull(t *testing.T) {
 	b := newBuilder().scalar("@m")
 	count := func(i int32) asm.Instructions {
 		return asm.Instructions{
-			asm.StoreImm(asm.RFP, -4, int64(i), asm.Word),
-			asm.LoadMapPtr(asm.R1, 0).WithReference(object.LostMap),
-			asm.Mov.Reg(asm.R2, asm.RFP),
-			asm.Add.Imm(asm.R2, -4),
-			asm.FnMapLookupElem.Call(),
-			asm.JEq.Imm(asm.R0, 0, fmt.Sprintf("out%d", i)),
+			asm.LoadMapValue(asm.R0, 0, uint32(8*i)).WithReference(object.LostMap),
 			asm.Mov.Imm(asm.R1, i+1),
 			asm.StoreMem(asm.R0, 0, asm.R1, asm.DWord),
-			asm.Mov.Imm(asm.R1, 0).WithSymbol(fmt.Sprintf("out%d", i)),
 		}
 	}
 	b.program("begin_1", append(append(count(0), count(1)...), count(2)...), begin)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gtrace/gtrace/codegen/object"
 	"github.com/gtrace/gtrace/lang/types"
 	"github.com/gtrace/gtrace/runtime/event"
 )
@@ -38,37 +39,66 @@ type stackKeeper struct {
 // watchStacks makes room for stacks until the session is closed.
 func (s *Session) watchStacks() {
 	k := &stackKeeper{s: s, limit: minKept}
-	poll := time.NewTicker(stackPoll)
-	defer poll.Stop()
+	s.poll(stackPoll, func() bool {
+		err := k.tidy()
+		if err != nil {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.fail(err)
+		}
+		return err == nil
+	})
+}
+
+// poll calls f again and again, with pauses, until it reports false or the session is closed.
+func (s *Session) poll(pause time.Duration, f func() bool) {
+	tick := time.NewTicker(pause)
+	defer tick.Stop()
 	for {
 		select {
 		case <-s.quit:
 			return
-		case <-poll.C:
+		case <-tick.C:
 		}
-		if err := k.tidy(); err != nil {
-			s.mu.Lock()
-			s.fail(err)
-			s.mu.Unlock()
+		if !f() {
 			return
 		}
 	}
 }
 
-// tidy empties the maps of stacks if they fill up, and forgets stacks of which nobody has the number any more.
+// tidy empties the maps of stacks as long as they fill up, and forgets stacks of which nobody has the number any more.
 func (k *stackKeeper) tidy() error {
-	stored, err := k.s.stacks.Stored()
-	if err != nil || stored-k.swept < uint64(k.s.stacks.Entries()/sweepShare) {
-		return err
+	for {
+		stored, err := k.s.stacks.Stored()
+		room := uint64(k.s.stacks.Entries() / sweepShare)
+		if err != nil || room == 0 || stored-k.swept < room {
+			return err
+		}
+		k.swept = stored
+		k.s.stacks.Keep(2 * k.s.stackRoom())
+		if err := k.s.stacks.Sweep(); err != nil {
+			return err
+		}
+		if k.s.stacks.Kept() < k.limit || time.Now().Before(k.next) {
+			continue
+		}
+		if err := k.collect(); err != nil {
+			return err
+		}
 	}
-	k.swept = stored
-	if err := k.s.stacks.Sweep(); err != nil {
-		return err
+}
+
+// stackRoom is how many entries with stacks the script maps can have.
+func (s *Session) stackRoom() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, m := range s.maps {
+		if holdsStacks(m.Info) {
+			n += int(m.Handle.MaxEntries())
+		}
 	}
-	if k.s.stacks.Kept() < k.limit || time.Now().Before(k.next) {
-		return nil
-	}
-	return k.collect()
+	return n
 }
 
 // collect forgets stacks that are not in use, unless there are events on their way yet that may have them.
@@ -103,7 +133,7 @@ func (s *Session) stacksInUse(stacks event.Stacks) error {
 	dec := &event.Decoder{Stacks: stacks}
 	for _, name := range slices.Sorted(maps.Keys(s.maps)) {
 		m := s.maps[name]
-		if !types.Holds(m.Info.Value, isStack) && (m.Info.Key == nil || !types.Holds(m.Info.Key, isStack)) {
+		if !holdsStacks(m.Info) {
 			continue
 		}
 		if _, err := m.Read(dec); err != nil {
@@ -111,6 +141,11 @@ func (s *Session) stacksInUse(stacks event.Stacks) error {
 		}
 	}
 	return nil
+}
+
+// holdsStacks reports whether a script map can hold numbers of stacks.
+func holdsStacks(m object.Map) bool {
+	return types.Holds(m.Value, isStack) || m.Key != nil && types.Holds(m.Key, isStack)
 }
 
 func isStack(t types.Type) bool {

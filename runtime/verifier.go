@@ -17,6 +17,9 @@ func loadError(err error, o *object.Object) error {
 	spec := o.Spec
 	var v *ebpf.VerifierError
 	name := culprit(err, spec)
+	if scarcity(err) != "" && (failedMap(err, o) == "" || !errors.Is(err, unix.ENOMEM)) { // a map's size is in the user's hands
+		return &scarce{what: "load " + subject(err, o, name), err: errno(err)}
+	}
 	if why := tooLong(err, spec.Programs[name]); why != "" {
 		text := fmt.Sprintf("the action of %s is too long: %s; split it into several probes, or use a loop", probeOf(o, name), why)
 		return &limitError{text: text, err: err}
@@ -84,6 +87,18 @@ func branches(p *ebpf.ProgramSpec) int {
 		}
 	}
 	return n
+}
+
+// subject names the map or program that an error is about.
+func subject(err error, o *object.Object, program string) string {
+	if program != "" {
+		return probeOf(o, program)
+	}
+	_, rest, ok := strings.Cut(err.Error(), "map ")
+	if name, _, ended := strings.Cut(rest, ": "); ok && ended && o.Spec.Maps[name] != nil {
+		return "map " + name
+	}
+	return "programs"
 }
 
 // probeOf names what a program is for: its first attach point.

@@ -22,7 +22,7 @@ func netBuiltins() []*Builtin {
 		{
 			Signature: types.Signature{
 				Name: "ntop", Doc: "An internet address: a number is IPv4, an array of 4 or 16 bytes IPv4 or IPv6.",
-				Params:   []types.Param{{Name: "address or family", Kind: types.ParamPointer}, {Name: "address", Kind: types.ParamPointer, Optional: true}},
+				Params:   []types.Param{{Name: "address or family", Kind: types.ParamText}, {Name: "address", Kind: types.ParamText, Optional: true}},
 				ResultOf: ntopType, Call: true,
 			},
 			Lower: lowerNtop,
@@ -51,7 +51,7 @@ func netBuiltins() []*Builtin {
 func ntopType(args []types.Arg, _ types.Env) (types.Type, error) {
 	addr := args[len(args)-1]
 	switch t := addr.Type.(type) {
-	case types.Array:
+	case types.Array, types.String:
 		if n := types.Sizeof(t); n != ipv4Size && n != ipv6Size {
 			return nil, errors.New("ntop() argument must be 4 or 16 bytes in size")
 		}
@@ -71,9 +71,11 @@ func ntopType(args []types.Arg, _ types.Env) (types.Type, error) {
 func lowerNtop(e Emitter, c Call) Value {
 	b := e.Builder()
 	addr := c.Args[len(c.Args)-1]
-	arr, isArray := addr.Type().(types.Array)
+	size := types.Sizeof(addr.Type())
+	_, isText := addr.Type().(types.String)
+	_, isArray := addr.Type().(types.Array)
 	family := b.Const(afInet)
-	if isArray && types.Sizeof(arr) == ipv6Size {
+	if (isArray || isText) && size == ipv6Size {
 		family = b.Const(afInet6)
 	}
 	if len(c.Args) > 1 {
@@ -85,8 +87,8 @@ func lowerNtop(e Emitter, c Call) Value {
 		b.Store(dst, off, 4, b.Const(0))
 	}
 	b.Store(dst, 0, familySize, family)
-	if isArray {
-		e.ReadN(b.AddImm(dst, familySize), b.Const(int64(types.Sizeof(arr))), v)
+	if isArray || isText {
+		e.ReadN(b.AddImm(dst, familySize), b.Const(int64(size)), v)
 	} else {
 		b.Store(dst, familySize, ipv4Size, v.V)
 	}

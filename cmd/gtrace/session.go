@@ -15,6 +15,7 @@ import (
 	"github.com/gtrace/gtrace/examples"
 	"github.com/gtrace/gtrace/repl"
 	"github.com/gtrace/gtrace/repl/complete"
+	"github.com/gtrace/gtrace/runtime"
 	"github.com/gtrace/gtrace/runtime/output"
 	"github.com/gtrace/gtrace/runtime/probe"
 	"github.com/gtrace/gtrace/runtime/symbol"
@@ -50,7 +51,7 @@ func session(ctx context.Context, o *options, std streams) error {
 		Format: o.format, File: o.output, In: in, Out: std.out, Err: std.err,
 		Color: colored(std.err), Quiet: o.quiet, NoWarnings: o.noWarnings,
 		History: repl.HistoryFile(os.Getenv), Interrupts: interrupts,
-		Release: release, UnwindPIDs: c.unwindPIDs(), UserSymbols: func() { c.watchProcesses(symbols, nil) },
+		Release: release, UnwindPIDs: c.unwindPIDs(), UserSymbols: func(changed func(runtime.ProcessChange)) { c.watchSession(symbols, changed) },
 		Completer: func(l repl.Live) repl.Completer {
 			return sessionCompleter{complete.New(newCompletions(c, talking{l, sc}))}
 		},

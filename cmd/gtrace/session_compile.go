@@ -203,6 +203,7 @@ func (c *sessionCompiler) checkInput(prog *ast.Program, in repl.Input, statement
 	opts := check.Options{
 		Params: in.Params, Env: env, Unsafe: c.opts.unsafe, PID: c.attachPID(), Include: files.Include, Headers: c.opts.headers,
 		ParseExpr: parser.ParseExpr, Builtins: stdlib.New(), Providers: c.probes, Host: c.host, Externals: c.objects, Maps: c.known(in.Maps), WideMaps: true,
+		PerPoint: true, // :cost shows them one by one
 	}
 	if statements {
 		opts.MapStrings = promptStrings

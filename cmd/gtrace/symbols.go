@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gtrace/gtrace/codegen/object"
+	"github.com/gtrace/gtrace/runtime"
 	"github.com/gtrace/gtrace/runtime/host"
 	"github.com/gtrace/gtrace/runtime/symbol"
 )
@@ -31,6 +32,15 @@ func (c *compiler) watchProcesses(symbols *symbol.Resolver, changed func(symbol.
 	if err := watch(known...); err != nil && c.opts.verbose {
 		fmt.Fprintf(c.std.err, "Only processes that live have symbols: %v\n", err)
 	}
+}
+
+// watchSession is watchProcesses for a session: where stacks of a process can be walked, those of the processes that it starts are, too.
+func (c *compiler) watchSession(symbols *symbol.Resolver, changed func(runtime.ProcessChange)) {
+	if len(c.unwindPIDs()) == 0 {
+		c.watchProcesses(symbols, nil)
+		return
+	}
+	c.watchProcesses(symbols, func(p symbol.Change) { changed(runtime.ProcessChange(p)) })
 }
 
 // reportSymbols says if addresses may be without names because the kernel had more to say of processes than there was room for.

@@ -231,6 +231,10 @@ func (a attacher) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
 
 func (a attacher) TypeCache() *host.TypeCache { return a.set.TypeCache() }
 
+func (a attacher) Hold() { a.set.Hold() }
+
+func (a attacher) Start() error { return a.set.Start() }
+
 func (a attacher) LinkKfuncs(spec *ebpf.ProgramSpec) error { return a.set.LinkKfuncs(spec) }
 
 func (a attacher) Iterate(ctx context.Context, prog *ebpf.Program, p attach.Probe) error {

@@ -32,7 +32,9 @@ const (
 	operandMap                  // the map sym
 	operandMapValue             // the address at imm in the value of the map sym
 	operandFunc                 // the address of the function sym
-	operandSpill                // the spill slot number imm
+	operandSpill                // the spill slot number imm; once placed, its place on the stack
+	operandFar                  // once placed: the place at imm in the scratch memory, whose address is in reg
+	operandBase                 // the address of the scratch memory
 )
 
 // operand is something that can be moved into a register. Only registers and spill slots change; the others can be made
@@ -140,13 +142,19 @@ type code struct {
 	home map[reg]operand
 	// atomic registers live from one instruction to the next; they cannot be spilled.
 	atomic map[reg]bool
+	// loose are the registers with numbers that the verifier need not know anything of: they may be spilled to the scratch memory.
+	loose  map[reg]bool
 	spills int
-	calls  []string
-	sub    bool
-	global bool
+	// looseSpills says which spill slots are those of loose registers.
+	looseSpills []bool
+	calls       []string
+	sub         bool
+	global      bool
 	// reentrant is that of the function.
 	reentrant bool
 	params    int
+	// scratch is the register with the address of the scratch memory, or noReg.
+	scratch reg
 }
 
 func (c *code) newReg() reg {

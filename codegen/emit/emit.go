@@ -1,7 +1,9 @@
 package emit
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/cilium/ebpf/asm"
@@ -20,7 +22,7 @@ type Options struct {
 	// ScratchMap is the name of the per-CPU array map for memory objects that do not fit on the stack. Without a name such a
 	// function is an error.
 	ScratchMap string
-	// LostMap is the per-CPU array map whose first counter counts the runs of reentrant functions that found no scratch memory free.
+	// LostMap is the array map whose value begins with the counter of the runs of reentrant functions that found no scratch memory free.
 	LostMap string
 	// OnStack is the number of bytes of stack that may be used; 0 means MaxStack.
 	OnStack int
@@ -47,25 +49,59 @@ func Func(f *ir.Func, opts Options) (Result, error) {
 	if opts.OnStack <= 0 || opts.OnStack > MaxStack {
 		opts.OnStack = MaxStack
 	}
-	analysis := analyzeSlots(f)
+	a := analyzeSlots(f)
+	r, err := nearFunc(f, a, opts)
+	if errors.As(err, new(stackError)) && opts.ScratchMap != "" {
+		return farFunc(f, a, opts)
+	}
+	return r, err
+}
+
+// stackError says how a function does not fit on the stack.
+type stackError struct{ text string }
+
+func (e stackError) Error() string { return e.text }
+
+func tooMuchStack(f *ir.Func, what string, bytes, available int) error {
+	return stackError{fmt.Sprintf("%s: the program%s %d bytes of stack, %d are available", f.Name, what, bytes, available)}
+}
+
+// nearFunc makes a function whose spilled registers are all on the stack.
+func nearFunc(f *ir.Func, a *slotAnalysis, opts Options) (Result, error) {
 	for budget := opts.OnStack; ; {
-		frame, err := newFrame(f, analysis, budget, opts.ScratchMap != "")
+		frame, err := newFrame(f, a, budget, opts.ScratchMap != "", false)
 		if err != nil {
-			return Result{}, fmt.Errorf("%s: %w", f.Name, err)
+			return Result{}, err
 		}
 		c := selectFunc(f, frame, opts)
 		alloc := allocate(c)
-		frame.placeSpills(c)
+		frame.placeSpills(c, math.MaxInt)
 		moves := resolveMoves(c, alloc, frame)
 		if frame.size() <= opts.OnStack {
 			return assemble(&expander{c, alloc, frame, moves}, opts)
 		}
 		if budget == 0 || frame.spillBytes > opts.OnStack {
-			return Result{}, fmt.Errorf("%s: the program needs %d bytes of stack, %d are available", f.Name, frame.size(), opts.OnStack)
+			return Result{}, tooMuchStack(f, " needs", frame.size(), opts.OnStack)
 		}
 		budget = min(budget-8, opts.OnStack-frame.spillBytes) &^ 7
 		budget = max(0, budget)
 	}
+}
+
+// farFunc makes a function that spills registers to its scratch memory, too.
+func farFunc(f *ir.Func, a *slotAnalysis, opts Options) (Result, error) {
+	frame, err := newFrame(f, a, opts.OnStack, true, true)
+	if err != nil {
+		return Result{}, err
+	}
+	c := selectFunc(f, frame, opts)
+	alloc := allocate(c)
+	frame.placeSpills(c, max(0, opts.OnStack-alignUp(frame.slotBytes, 8)-8*maxExtra))
+	moves := resolveMoves(c, alloc, frame)
+	if frame.size() > opts.OnStack {
+		return Result{}, tooMuchStack(f, " needs", frame.size(), opts.OnStack)
+	}
+	return assemble(&expander{c, alloc, frame, moves}, opts)
 }
 
 // Module returns the instructions of every function, in the module's order. Functions get scratch maps of their own, named
@@ -151,9 +187,17 @@ func (e *moduleEmitter) emitFunc(i, below int) error {
 	if f.Sub {
 		opts.OnStack = min(left, subStack)
 	}
+	analysis := analyzeSlots(f)
 	var err error
-	for ; opts.OnStack <= left; opts.OnStack += stackStep {
-		if e.results[i], err = Func(f, opts); err == nil {
+	for _, emit := range []func(*ir.Func, *slotAnalysis, Options) (Result, error){nearFunc, farFunc} {
+		o := opts
+		for ; o.OnStack <= left; o.OnStack += stackStep {
+			e.results[i], err = emit(f, analysis, o)
+			if !errors.As(err, new(stackError)) {
+				return err
+			}
+		}
+		if opts.ScratchMap == "" {
 			break
 		}
 	}

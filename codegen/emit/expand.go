@@ -65,7 +65,7 @@ func (e *expander) inst(in *inst, bigEndian bool) []asm.Instruction {
 
 func one(in asm.Instruction) []asm.Instruction { return []asm.Instruction{in} }
 
-// move expands a move between real registers, spill places, and things that can be made.
+// move expands a move between real registers, places of spilled ones, and things that can be made.
 func (e *expander) move(m move) []asm.Instruction {
 	if m.dst.kind == operandSpill {
 		off := int16(e.frame.spillOffset(int(m.dst.imm)))
@@ -75,7 +75,17 @@ func (e *expander) move(m move) []asm.Instruction {
 		return one(storeImm(asm.R10, off, m.src.imm, asm.DWord))
 	}
 	dst := asm.Register(m.dst.reg)
+	if m.dst.kind == operandFar {
+		if m.src.isReg() {
+			return one(asm.StoreMem(dst, int16(m.dst.imm), asm.Register(m.src.reg), asm.DWord))
+		}
+		return one(storeImm(dst, int16(m.dst.imm), m.src.imm, asm.DWord))
+	}
 	switch m.src.kind {
+	case operandFar:
+		return one(asm.LoadMem(dst, asm.Register(m.src.reg), int16(m.src.imm), asm.DWord))
+	case operandBase:
+		return one(asm.LoadMem(dst, asm.R10, -int16(e.frame.place[e.frame.scratchBase]), asm.DWord))
 	case operandReg:
 		return one(asm.Mov.Reg(dst, asm.Register(m.src.reg)))
 	case operandSpill:

@@ -1,7 +1,6 @@
 package emit
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/gtrace/gtrace/codegen/ir"
@@ -20,9 +19,12 @@ type frame struct {
 	scratchSize int
 	// claimed is set where a run must claim its scratch memory first: the first 8 bytes count who holds it.
 	claimed bool
-	// spillPlace is the number of the 8-byte place of every spill slot, below the slots.
-	spillPlace []int
+	// spillPlace is where every spill slot is.
+	spillPlace []operand
 	spillBytes int
+	// far is set where spilled registers may be in the scratch memory, whose address is then in scratchBase from the prologue on.
+	far         bool
+	scratchBase *ir.Slot
 }
 
 func (fr *frame) inScratch(s *ir.Slot) bool { return fr.scratch[s] }
@@ -35,48 +37,54 @@ func (fr *frame) spillOffset(place int) int64 {
 }
 
 // newFrame places the slots: on the stack as long as they fit into budget bytes, the largest ones in the scratch memory if
-// they do not.
-func newFrame(f *ir.Func, a *slotAnalysis, budget int, haveScratch bool) (*frame, error) {
+// they do not. With far, none is on the stack that need not be, and the scratch memory is there for spilled registers, too.
+func newFrame(f *ir.Func, a *slotAnalysis, budget int, haveScratch, far bool) (*frame, error) {
 	var stack, scratch, pinned []*ir.Slot
 	for _, s := range f.Slots {
 		switch {
 		case !a.used[s.ID]:
 		case s.OnStack:
 			pinned = append(pinned, s)
-		case s.Size > bigSlot:
+		case s.Size > bigSlot || far:
 			scratch = append(scratch, s)
 		default:
 			stack = append(stack, s)
 		}
 	}
 	slices.SortStableFunc(stack, func(x, y *ir.Slot) int { return y.Size - x.Size })
-	fr := &frame{place: map[*ir.Slot]int{}, scratch: map[*ir.Slot]bool{}, scratchKey: &ir.Slot{ID: -1, Name: "scratch key", Size: 4, Align: 4}}
+	fr := &frame{
+		place: map[*ir.Slot]int{}, scratch: map[*ir.Slot]bool{}, scratchKey: &ir.Slot{ID: -1, Name: "scratch key", Size: 4, Align: 4},
+		far: far, scratchBase: &ir.Slot{ID: -2, Name: "scratch base", Size: 8, Align: 8},
+	}
+	key, base := 0, 0
+	if far { // the address takes the place of the key that it is looked up by
+		key, base = 8, 8
+	}
 	for {
-		key := 0
 		if len(scratch) > 0 {
 			key = 8
 		}
-		fr.slotBytes = max(key, a.color(slices.Concat(stack, pinned), func(s *ir.Slot, from int) { fr.place[s] = alignUp(from+s.Size, slotAlign(s)) }))
+		fr.slotBytes = max(key, base+a.color(slices.Concat(stack, pinned), func(s *ir.Slot, from int) { fr.place[s] = base + alignUp(from+s.Size, slotAlign(s)) }))
 		if fr.slotBytes <= budget || len(stack) == 0 {
 			break
 		}
 		scratch = append(scratch, stack[0])
 		stack = stack[1:]
 	}
-	if fr.slotBytes > budget || len(scratch) > 0 && !haveScratch {
-		return nil, fmt.Errorf("the program's memory objects need %d bytes of stack, %d are available", a.total(), budget)
+	if fr.slotBytes > budget || (far || len(scratch) > 0) && !haveScratch {
+		return nil, tooMuchStack(f, "'s memory objects need", a.total(), budget)
 	}
 	for _, s := range scratch {
 		fr.scratch[s] = true
 	}
-	fr.place[fr.scratchKey] = 8
+	fr.place[fr.scratchKey], fr.place[fr.scratchBase] = 8, 8
 	slices.SortStableFunc(scratch, func(x, y *ir.Slot) int { return y.Size - x.Size })
 	first := 0
-	if fr.claimed = f.Reentrant && len(scratch) > 0; fr.claimed {
+	if fr.claimed = f.Reentrant && (far || len(scratch) > 0); fr.claimed {
 		first = 8
 	}
 	fr.scratchSize = first + alignUp(a.color(scratch, func(s *ir.Slot, from int) { fr.place[s] = first + from }), 8)
-	if len(scratch) == 0 {
+	if len(scratch) == 0 && !far {
 		fr.scratchSize = 0
 	}
 	return fr, nil

@@ -47,7 +47,11 @@ func generate(seed int64, v4 bool) *ir.Module {
 		subs = append(subs, g.b.Func)
 	}
 	g := &generator{Rand: r, b: ir.NewBuilder("main"), file: file, v4: v4, size: 5 + r.Intn(60), main: true, subs: subs}
-	g.function(0, 3+r.Intn(38))
+	vars := 3 + r.Intn(38)
+	if r.Intn(25) == 0 { // more than the stack has room for
+		vars = 60 + r.Intn(80)
+	}
+	g.function(0, vars)
 	m.Funcs = append([]*ir.Func{g.b.Func}, subs...)
 	return m
 }

@@ -1,10 +1,6 @@
 package emit
 
-import (
-	"cmp"
-	"math"
-	"slices"
-)
+import "slices"
 
 // Parallel moves become sequences: first every move whose destination nobody still has to read; when only cycles are left,
 // one value goes to a free register to break its cycle; last the values that read nothing. When there is no free register,
@@ -20,6 +16,9 @@ type mover struct {
 	first     int // number of the first extra place
 	pos       int // of the instruction at hand
 	out       []move
+	// held are the registers that the move at hand needs, borrowed what gives back those that hold something else.
+	held     []reg
+	borrowed []move
 	// unwritten are the destinations of the parallel move at hand that did not get their value yet.
 	unwritten map[reg]bool
 }
@@ -49,13 +48,15 @@ func (m *mover) locate(o operand) operand {
 	case operandReg:
 		return regOperand(m.alloc.assign[o.reg])
 	case operandSpill:
-		return spillOperand(m.frame.spillPlace[o.imm])
+		return m.frame.spillPlace[o.imm]
 	default:
 		return o
 	}
 }
 
-func variable(o operand) bool { return o.kind == operandReg || o.kind == operandSpill }
+func variable(o operand) bool {
+	return o.kind == operandReg || o.kind == operandSpill || o.kind == operandFar
+}
 
 func (m *mover) sequence(in *inst) {
 	var pending, constants []move
@@ -100,7 +101,7 @@ func (m *mover) sequence(in *inst) {
 func (m *mover) freeReg() (reg, bool) {
 	here := []interval{{m.pos, m.pos + 2}}
 	for _, r := range order {
-		if m.alloc.regs[r].free(here) {
+		if !slices.Contains(m.held, r) && m.alloc.regs[r].free(here) {
 			return r, true
 		}
 	}
@@ -115,7 +116,7 @@ func (m *mover) idleReg() (reg, bool) {
 	}
 	before := []interval{{m.pos, m.pos + 1}}
 	for _, r := range order {
-		if m.unwritten[r] && m.alloc.regs[r].free(before) {
+		if m.unwritten[r] && !slices.Contains(m.held, r) && m.alloc.regs[r].free(before) {
 			return r, true
 		}
 	}
@@ -134,6 +135,9 @@ func (m *mover) temporary() operand {
 // spillsAround reports whether the free register has to be kept for moves between places in memory.
 func (m *mover) spillsAround() bool { return m.code.spills > 0 }
 
+// maxExtra is how many extra places there can be: for a cycle, and for two registers that are borrowed.
+const maxExtra = 3
+
 func (m *mover) extra(i int) operand {
 	m.emergency = max(m.emergency, i+1)
 	return spillOperand(m.first + i)
@@ -141,87 +145,93 @@ func (m *mover) extra(i int) operand {
 
 // put makes one move. Moves into memory go through a register unless the source is one, or a constant that can be stored.
 func (m *mover) put(x move) {
-	if x.dst.isReg() || x.src.isReg() || x.src.immediate() {
-		m.out = append(m.out, x)
-		if x.dst.isReg() {
-			delete(m.unwritten, x.dst.reg)
-		}
+	if x.dst.isReg() {
+		m.load(x.dst.reg, x.src)
+		delete(m.unwritten, x.dst.reg)
 		return
 	}
-	if r, ok := m.idleReg(); ok {
-		m.out = append(m.out, move{regOperand(r), x.src}, move{x.dst, regOperand(r)})
+	m.held, m.borrowed = m.held[:0], m.borrowed[:0]
+	src := x.src
+	switch {
+	case src.isReg():
+		m.held = append(m.held, src.reg)
+	case !src.immediate():
+		src = regOperand(m.borrow())
+		m.load(src.reg, x.src)
+	}
+	m.store(x.dst, src)
+	for i := len(m.borrowed) - 1; i >= 0; i-- {
+		m.out = append(m.out, m.borrowed[i])
+	}
+	m.held = m.held[:0]
+}
+
+// load moves anything into a register.
+func (m *mover) load(r reg, src operand) {
+	if src.kind != operandFar {
+		m.out = append(m.out, move{regOperand(r), src})
 		return
 	}
-	// Every register holds a value: borrow one, still if the move before did so.
-	r, saved := regOperand(r0), m.extra(1)
-	if n := len(m.out); n > 0 && m.out[n-1] == (move{r, saved}) {
-		m.out = m.out[:n-1]
+	if base, ok := m.baseReg(); ok {
+		src.reg = base
 	} else {
-		m.out = append(m.out, move{saved, r})
+		src.reg = r
+		m.out = append(m.out, move{src: operand{kind: operandBase}, dst: regOperand(r)})
 	}
-	m.out = append(m.out, move{r, x.src}, move{x.dst, r}, move{r, saved})
+	m.out = append(m.out, move{regOperand(r), src})
 }
 
-// placeSpills shares places between the spill slots that never hold a value at the same time, those first between which values
-// move.
-func (fr *frame) placeSpills(c *code) {
-	fr.spillPlace = make([]int, c.spills)
-	for s := range fr.spillPlace {
-		fr.spillPlace[s] = -1
+// store moves a register or a constant into memory.
+func (m *mover) store(dst, src operand) {
+	if dst.kind == operandFar {
+		base, ok := m.baseReg()
+		if !ok {
+			base = m.borrow()
+			m.out = append(m.out, move{src: operand{kind: operandBase}, dst: regOperand(base)})
+		}
+		dst.reg = base
 	}
-	related := c.relatedSpills()
-	var places []occupancy
-	live := liveRanges(c, spillSlots(c))
-	for _, s := range byStart(live) {
-		ranges, i := live[s], -1
-		for _, o := range related[s] {
-			if fr.spillPlace[o] >= 0 && places[fr.spillPlace[o]].free(ranges) {
-				i = fr.spillPlace[o]
-				break
-			}
-		}
-		if i < 0 {
-			i = slices.IndexFunc(places, func(o occupancy) bool { return o.free(ranges) })
-		}
-		if i < 0 {
-			i = len(places)
-			places = append(places, occupancy{})
-		}
-		places[i].add(reg(s), ranges)
-		fr.spillPlace[s] = i
-	}
-	fr.spillBytes = 8 * len(places)
+	m.out = append(m.out, move{dst, src})
 }
 
-// byStart returns the indices of ranges in the order of their start, those without any last.
-func byStart(ranges [][]interval) []int {
-	start := func(i int) int {
-		if len(ranges[i]) == 0 {
-			return math.MaxInt
+// baseReg returns the register that holds the address of the scratch memory here, before and after the move.
+func (m *mover) baseReg() (reg, bool) {
+	s := m.code.scratch
+	if s == noReg || m.alloc.assign[s] == noReg {
+		return noReg, false
+	}
+	for _, r := range m.alloc.ranges[s] {
+		if r.from <= m.pos && m.pos+2 <= r.to {
+			return m.alloc.assign[s], true
 		}
-		return ranges[i][0].from
 	}
-	indices := make([]int, len(ranges))
-	for i := range indices {
-		indices[i] = i
-	}
-	slices.SortStableFunc(indices, func(x, y int) int { return cmp.Compare(start(x), start(y)) })
-	return indices
+	return noReg, false
 }
 
-// relatedSpills returns, for each spill slot, those that it is copied from or to.
-func (c *code) relatedSpills() [][]int {
-	related := make([][]int, c.spills)
-	for _, b := range c.blocks {
-		for _, in := range b.insts {
-			for _, m := range in.moves {
-				if m.dst.kind == operandSpill && m.src.kind == operandSpill {
-					x, y := int(m.dst.imm), int(m.src.imm)
-					related[x] = append(related[x], y)
-					related[y] = append(related[y], x)
-				}
-			}
+// borrow returns a register for the move at hand. Where every register holds a value, it saves one, still if the move before did so.
+func (m *mover) borrow() reg {
+	r, ok := m.idleReg()
+	if !ok {
+		r = m.anyReg()
+		saved := m.extra(1 + len(m.borrowed))
+		if n := len(m.out); n > 0 && m.out[n-1] == (move{regOperand(r), saved}) {
+			m.out = m.out[:n-1]
+		} else {
+			m.out = append(m.out, move{saved, regOperand(r)})
+		}
+		m.borrowed = append(m.borrowed, move{regOperand(r), saved})
+	}
+	m.held = append(m.held, r)
+	return r
+}
+
+// anyReg returns a register that the move at hand does not need.
+func (m *mover) anyReg() reg {
+	base, _ := m.baseReg()
+	for _, r := range order {
+		if r != base && !slices.Contains(m.held, r) {
+			return r
 		}
 	}
-	return related
+	panic("BUG: emit: a move needs all registers")
 }

@@ -72,7 +72,11 @@ func withoutParams(lines []string) (out [][]string) {
 					with = append(with, m[1]+m[2]+list(params, k)+":", "  "+name+" = const 0")
 				default:
 					with = append(with, jumps.ReplaceAllStringFunc(l, func(s string) string {
-						return m[1] + list(strings.Split(jumps.FindStringSubmatch(s)[1], ", "), k)
+						args := strings.Split(jumps.FindStringSubmatch(s)[1], ", ")
+						if len(args) != len(params) {
+							return s // a block of another function
+						}
+						return m[1] + list(args, k)
 					}))
 				}
 			}

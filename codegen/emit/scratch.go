@@ -22,6 +22,22 @@ func (s *selector) lookupScratch(n int64, found *block) {
 	})
 }
 
+// farScratch finds the scratch memory, keeps its address on the stack, where all spills find it, and goes on at entry.
+func (s *selector) farScratch(entry *block) {
+	base, there, outer := s.scratch, s.newBlock(), s.group
+	s.scratch, s.group = s.code.newReg(), nil
+	s.emit(&inst{kind: instStore, base: operand{kind: operandSlot, slot: s.frame.scratchBase}, width: 8, src: regOperand(s.scratch)})
+	s.move(base, operand{kind: operandBase})
+	s.emit(&inst{kind: instJump, targets: [2]*block{entry}})
+	there.insts, s.group = s.group, outer
+	if s.frame.claimed {
+		s.claimScratch(there)
+	} else {
+		s.lookupScratch(0, there)
+	}
+	s.scratch = base
+}
+
 // lookup leaves the address of entry n of an array map in R0.
 func (s *selector) lookup(sym string, key operand, n int64) {
 	s.emit(&inst{kind: instStore, base: key, width: 4, src: constOperand(n)})
@@ -89,20 +105,12 @@ func (s *selector) releaseScratch() {
 func (s *selector) lostRun() *block {
 	outer := s.group
 	s.group = nil
-	counter := s.code.newReg()
-	s.lookup(s.opts.LostMap, operand{kind: operandSlot, slot: s.frame.scratchKey}, 0)
-	s.move(counter, regOperand(r0))
-	count, lost := s.newBlock(), s.newBlock()
-	s.emit(&inst{
-		kind: instBranch, jump: asm.JEq, left: counter, src: constOperand(0),
-		targets: [2]*block{s.returnBlock(0), count},
-	})
-	lost.insts, s.group = s.group, nil
-	one := s.code.newReg()
+	counter, one, lost := s.code.newReg(), s.code.newReg(), s.newBlock()
+	s.move(counter, operand{kind: operandMapValue, sym: s.opts.LostMap})
 	s.move(one, constOperand(1))
 	s.emit(&inst{kind: instAtomic, base: regOperand(counter), width: 8, src: regOperand(one)})
 	s.emit(&inst{kind: instJump, targets: [2]*block{s.returnBlock(0)}})
-	count.insts, s.group = s.group, outer
-	lost.last, count.last = true, true
+	lost.insts, s.group = s.group, outer
+	lost.last = true
 	return lost
 }

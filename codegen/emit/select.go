@@ -28,6 +28,9 @@ type selector struct {
 	ctx     reg // register of the program's context, noReg if unused
 	scratch reg // register of the scratch memory's address, noReg if unused
 	returns map[int64]*block
+	// forget is set where tests should tell the verifier nothing of numbers, but for those in strict.
+	forget bool
+	strict map[*ir.Value]strictness
 }
 
 // selectFunc returns f over virtual registers, laid out.
@@ -44,6 +47,10 @@ func selectFunc(f *ir.Func, fr *frame, opts Options) *code {
 	}
 	order := postorder(f)
 	s.count(order)
+	s.strict, s.forget = manyTests(f)
+	if fr.far {
+		s.scratchReg()
+	}
 	for _, b := range order {
 		s.blocks[b] = s.newBlock()
 	}
@@ -53,6 +60,11 @@ func selectFunc(f *ir.Func, fr *frame, opts Options) *code {
 	entry := s.prologue(s.blocks[f.Blocks[0]])
 	s.code.blocks = layout(entry)
 	s.code.dropDeadMoves()
+	s.code.scratch = s.scratch
+	if fr.far {
+		s.code.remat[s.scratch] = operand{kind: operandBase}
+		s.code.loose = s.looseRegs()
+	}
 	return s.code
 }
 

@@ -157,7 +157,7 @@ func (s *selector) compare(v *ir.Value) *inst {
 	if in := s.testBits(cc, x, y); in != nil {
 		return in
 	}
-	left := s.use(x)
+	left := s.forgotten(x, y)
 	return &inst{jump: cc, left: left, src: s.source(y)}
 }
 

@@ -119,6 +119,8 @@ func (s *selector) prologue(entry *block) *block {
 	switch {
 	case s.scratch == noReg:
 		s.emit(&inst{kind: instJump, targets: [2]*block{entry}})
+	case s.frame.far:
+		s.farScratch(entry)
 	case s.frame.claimed:
 		s.claimScratch(entry)
 	default:

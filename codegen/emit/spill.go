@@ -19,6 +19,7 @@ func spill(c *code, spilled map[reg]bool) {
 		} else {
 			s.slots[r] = spillOperand(c.spills)
 			c.spills++
+			c.looseSpills = append(c.looseSpills, c.loose[r])
 		}
 	}
 	for _, b := range c.blocks {

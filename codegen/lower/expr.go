@@ -146,6 +146,11 @@ func (f *fn) unary(e *ast.UnaryExpr, into *ir.Value) stdlib.Value {
 		if isScalar(t) {
 			return f.load(p, t)
 		}
+		if s, ok := t.(types.String); ok {
+			if arr, ok := elemType(x.Type).(types.Array); ok {
+				return f.charArray(p, arr, s, into)
+			}
+		}
 		return f.loadObject(p, t, into)
 	case ast.AddrOf:
 		return stdlib.Value{V: f.addressTaken(e.X), Type: t}
@@ -246,6 +251,10 @@ func (f *fn) arm(e ast.Expr, t types.Type, into *ir.Value) stdlib.Value {
 		if !f.canBuildAt(e, t) {
 			into = nil
 		}
+	case types.String:
+		if !isLoose(t) {
+			into = nil // what the helpers leave behind the NUL has to become zero
+		}
 	default: // no other type is laid out in more than one way
 	}
 	return f.exprInto(e, into)
@@ -270,7 +279,28 @@ func (f *fn) indexValue(e *ast.IndexExpr, t types.Type) stdlib.Value {
 		n, _ := f.constant(e.Index)
 		return f.elementOf(f.expr(e.X), int(n))
 	}
-	return f.load(f.element(e), t)
+	p := f.element(e)
+	s, text := t.(types.String)
+	arr, ok := elemType(f.info.Types[e.X]).(types.Array)
+	switch {
+	case text && ok:
+		return f.charArray(p, arr, s, nil)
+	case text:
+		return f.loadObject(p, t, nil)
+	}
+	return f.load(p, t)
+}
+
+// elemType is what an array has elements of or a pointer points to.
+func elemType(t types.Type) types.Type {
+	switch t := t.(type) {
+	case types.Array:
+		return t.Elem
+	case types.Pointer:
+		return t.Elem
+	default: // no other type matters here
+	}
+	return nil
 }
 
 // choose makes the code of an expression with two arms.

@@ -113,7 +113,11 @@ func (f *fn) zeroValue(size int) *ir.Value {
 }
 
 // countLost adds one to a counter of losses.
-func (f *fn) countLost(index int) { f.countIn(object.LostMap, index) }
+// countLost adds one to a counter of what is lost, which programs on all CPUs share: that takes no helper, for which the kernel would move
+// all of a long program.
+func (f *fn) countLost(index int) {
+	f.b.AtomicAdd(f.b.MapValue(object.LostMap, int64(8*index)), 0, 8, f.b.Const(1))
+}
 
 // Lost counts a lost event.
 func (f *fn) Lost() { f.countLost(object.LostEvents) }

@@ -14,10 +14,8 @@ import (
 
 const (
 	// zeroMap is an array map whose only value stays zero: the source of initial values that are too large for the stack.
-	zeroMap = "gt_zero"
-	// stackEntries is the number of stacks that a stack map holds. The runtime takes them out before it is full.
-	stackEntries = 16384
-	pageSize     = 4096
+	zeroMap  = "gt_zero"
+	pageSize = 4096
 	// buildIDFrame is the size of struct bpf_stack_build_id.
 	buildIDFrame = 32
 	// defaultRingBufPages is the size of the ring buffer where the script does not say it.
@@ -161,7 +159,7 @@ func AddLostMap(o *object.Object) {
 
 func lostMap(scriptMaps int) *ebpf.MapSpec {
 	return &ebpf.MapSpec{
-		Name: object.LostMap, Type: ebpf.PerCPUArray, KeySize: 4, ValueSize: 8, MaxEntries: uint32(object.LostMaps + scriptMaps),
+		Name: object.LostMap, Type: ebpf.Array, KeySize: 4, ValueSize: uint32(8 * (object.LostMaps + scriptMaps)), MaxEntries: 1,
 	}
 }
 
@@ -188,15 +186,9 @@ func (m *module) ownMap(name string) *ebpf.MapSpec {
 	case name == zeroMap:
 		spec.ValueSize = uint32(max(8, m.zero))
 	case m.unwindMap(name, spec):
+	case m.stackMap(name, spec):
 	default:
-		depth, buildID, ok := object.ParseStackMap(name)
-		if !ok {
-			panic(fmt.Sprintf("BUG: lower: reference to the unknown map %s", name))
-		}
-		spec.Type, spec.KeySize, spec.ValueSize, spec.MaxEntries = ebpf.Hash, 8, uint32(8*depth), stackEntries
-		if buildID {
-			spec.ValueSize = uint32(buildIDFrame * depth)
-		}
+		panic(fmt.Sprintf("BUG: lower: reference to the unknown map %s", name))
 	}
 	return spec
 }

@@ -210,7 +210,7 @@ func (f *fn) element(e *ast.IndexExpr) place {
 			p.mem = memKernel
 		}
 	case types.String:
-		p, elem = f.placeOf(e.X), types.Int8
+		p, elem = f.placeOf(e.X), f.info.Types[e]
 	default: // the checker lets nothing else be indexed
 		bug("index of a %v", t)
 	}

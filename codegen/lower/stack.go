@@ -3,6 +3,7 @@ package lower
 import (
 	"github.com/gtrace/gtrace/codegen/ir"
 	"github.com/gtrace/gtrace/codegen/object"
+	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/lang/attach"
 	"github.com/gtrace/gtrace/lang/types"
 	"github.com/gtrace/gtrace/stdlib"
@@ -113,6 +114,15 @@ func (f *fn) keepStack(dst *ir.Value, name string, id, frames *ir.Value) {
 	ret = f.b.Extend(ret, 4, true)
 	f.b.Branch(ret, refused, stored)
 	f.enter(refused)
+	if f.target.Has(target.MapAlloc) {
+		full, again := f.b.NewBlock("map_full"), f.b.NewBlock("not_spilled")
+		f.b.Branch(f.b.Binary(ir.OpEq, ret, f.b.Const(errExist)), done, full)
+		f.enter(full)
+		ret = f.b.Call(ir.HelperMapUpdateElem, f.b.MapPtr(object.SpillMapName(name)), key, frames, f.b.Const(updateNoExist))
+		ret = f.b.Extend(ret, 4, true)
+		f.b.Branch(ret, again, stored)
+		f.enter(again)
+	}
 	f.b.Branch(f.b.Binary(ir.OpEq, ret, f.b.Const(errExist)), done, lost)
 	f.enter(stored)
 	f.countIn(object.StoredMap, 0)

@@ -123,10 +123,21 @@ func (f *fn) cutString(dst *ir.Value, off int64, v stdlib.Value, n int) {
 		return
 	}
 	if v.Len == nil {
-		f.b.Call(ir.HelperProbeReadKernelStr, to, f.b.Const(int64(n)), v.V)
+		ret := f.b.Call(ir.HelperProbeReadKernelStr, to, f.b.Const(int64(n)), v.V)
+		f.copyLast(dst, off, v, n, ret)
 		return
 	}
 	f.b.Call(ir.HelperProbeReadKernel, to, f.clamp(v.Len, int64(n)), v.V)
+}
+
+// copyLast copies the last of n bytes if all of them were used: the helper has put a NUL there, characters of C need none.
+func (f *fn) copyLast(dst *ir.Value, off int64, v stdlib.Value, n int, used *ir.Value) {
+	full, done := f.b.NewBlock("full"), f.b.NewBlock("copied")
+	f.b.Branch(f.b.Binary(ir.OpEq, used, f.b.Const(int64(n))), full, done)
+	f.enter(full)
+	f.b.Store(dst, off+int64(n)-1, 1, f.b.Load(v.V, int64(n)-1, 1, false))
+	f.b.Jump(done)
+	f.enter(done)
 }
 
 // equalText compares a string with a text that is known at compile time, by words, its NUL included.

@@ -198,9 +198,5 @@ func (m *module) unwindMap(name string, spec *ebpf.MapSpec) bool {
 		spec.Type, spec.ValueSize, spec.MaxEntries = ebpf.PerCPUArray, walkSize, memories
 		return true
 	}
-	depth, ok := object.ParseWalkedMap(name)
-	if ok {
-		spec.Type, spec.KeySize, spec.ValueSize, spec.MaxEntries = ebpf.Hash, 8, uint32(8*depth), stackEntries
-	}
-	return ok
+	return false
 }

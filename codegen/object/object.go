@@ -183,12 +183,14 @@ const (
 	EventsMap = "gt_events"
 	// PacketsMap is the array of buffers, one for each CPU, through which packets come; absent if no program sends any.
 	PacketsMap = "gt_packets"
-	// LostMap is a per-CPU array of 64-bit counters, indexed by the Lost constants; absent with the ring buffer and if nothing can
+	// LostMap is an array map of one value with 64-bit counters, indexed by the Lost constants; absent with the ring buffer and if nothing can
 	// be lost.
 	LostMap = "gt_lost"
 	// StackMap is the map of stack traces of depth N: "gt_stacks_N", or "gt_stacks_bN" for those by build id. It is a hash map from the number
 	// of a stack, which is computed from its frames, to the frames, ended by 0 if they are fewer.
 	StackMap = "gt_stacks_"
+	// SpillMap is the beginning of the name of a map for stacks that the map behind it has no room for. It takes memory for what it holds alone.
+	SpillMap = "gt_more_"
 	// StoredMap is a per-CPU array of one 64-bit counter: the stacks that were stored.
 	StoredMap = "gt_stored"
 	// ScratchMap is the per-CPU memory of the program N: "gt_scratch_N".
@@ -260,6 +262,18 @@ func (o *Object) Unwinds() bool { return o.Spec.Maps[UnwindProcsMap] != nil }
 
 // buildIDMark stands before the depth in the name of a map of stacks by build id.
 const buildIDMark = "b"
+
+// SpillMapName returns the name of the map for stacks that the map of a name has no room for.
+func SpillMapName(stacks string) string { return SpillMap + strings.TrimPrefix(stacks, ownPrefix) }
+
+// ParseSpillMap returns the name of the map whose stacks find a place in the map of a name.
+func ParseSpillMap(name string) (stacks string, ok bool) {
+	text, ok := strings.CutPrefix(name, SpillMap)
+	return ownPrefix + text, ok
+}
+
+// ownPrefix is the beginning of the names of all maps that are not script maps.
+const ownPrefix = "gt_"
 
 // ParseStackMap returns what stacks the map of a name is for.
 func ParseStackMap(name string) (depth int, buildID, ok bool) {

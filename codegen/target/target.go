@@ -43,6 +43,7 @@ const (
 	RawTracepointOnce         // the same for programs of raw tracepoints, 6.1
 	PrivateStack              // programs have a stack for each CPU, not for each run, 6.13
 	NumberPointerArgs         // arguments that point to numbers are loaded by tracing programs, 5.17
+	MapAlloc                  // hash maps take memory for an entry when it is made, in all programs, 6.1
 
 	endFeature
 )
@@ -83,6 +84,7 @@ var features = [endFeature]featureInfo{
 	RawTracepointOnce: {"protection of raw tracepoints from recursion", Version{6, 1}},
 	PrivateStack:      {"private stacks of programs", Version{6, 13}},
 	NumberPointerArgs: {"arguments that point to numbers", Version{5, 17}},
+	MapAlloc:          {"allocation of map entries by tracing programs", Version{6, 1}},
 	LargeMapKeys:      {"map keys of more than 512 bytes", Version{5, 11}},
 	UprobePreempt:     {"preemption in programs of uprobes", Version{6, 0}},
 }

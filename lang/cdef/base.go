@@ -8,8 +8,8 @@ type ctype struct {
 	size, align int
 	// tag is set for a struct, union or enum by name, which may not be defined yet.
 	tag *tag
-	// function is set for the type of a function.
-	function bool
+	// function is set for the type of a function, char for char without a sign.
+	function, char bool
 }
 
 func of(t types.Type) ctype {
@@ -28,17 +28,19 @@ func pointer(to ctype) ctype {
 }
 
 func array(elem ctype, n int) ctype {
-	return ctype{typ: types.Array{Elem: elem.typ, Len: n}, size: n * elem.size, align: elem.align}
+	a := types.Array{Elem: elem.typ, Len: n}
+	if elem.char && n > 0 {
+		a.Text = n + 1
+	}
+	return ctype{typ: a, size: n * elem.size, align: elem.align}
 }
 
 // wellKnown has the typedefs of Linux and of the C library that are the same on every 64-bit machine.
 func wellKnown(name string) (types.Type, bool) {
 	switch name {
-	case "bool":
-		return types.Bool{}, true
 	case "s8", "__s8", "int8_t":
 		return types.Int8, true
-	case "u8", "__u8", "uint8_t", "u_int8_t", "unchar", "u_char":
+	case "u8", "__u8", "uint8_t", "u_int8_t", "unchar", "u_char", "bool":
 		return types.Uint8, true
 	case "s16", "__s16", "int16_t":
 		return types.Int16, true

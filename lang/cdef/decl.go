@@ -244,8 +244,8 @@ func (p *parser) typedefName() ctype {
 
 // basicWords counts the words of a basic type.
 type basicWords struct {
-	any, char, short, unsigned, float, double, void, boolean, wide bool
-	long                                                           int
+	any, char, short, signed, unsigned, float, double, void, boolean, wide bool
+	long                                                                   int
 }
 
 func (b *basicWords) add(word string) {
@@ -259,6 +259,8 @@ func (b *basicWords) add(word string) {
 		b.long++
 	case "unsigned":
 		b.unsigned = true
+	case "signed":
+		b.signed = true
 	case "float":
 		b.float = true
 	case "double":
@@ -278,7 +280,7 @@ func (b *basicWords) ctype() ctype {
 	case b.void:
 		return ctype{typ: types.Void{}, size: 1, align: 1}
 	case b.boolean:
-		return of(types.Bool{})
+		return of(types.Uint8)
 	case b.wide:
 		return ctype{typ: types.Array{Elem: types.Uint64, Len: 2}, size: 16, align: 16}
 	case b.float:
@@ -286,7 +288,9 @@ func (b *basicWords) ctype() ctype {
 	case b.double:
 		return opaque(8 * (1 + b.long))
 	case b.char:
-		size = 1
+		c := of(types.Int{Size: 1, Signed: !b.unsigned})
+		c.char = !b.unsigned && !b.signed
+		return c
 	case b.short:
 		size = 2
 	case b.long > 0:

@@ -40,7 +40,16 @@ func TestProgramsShareCode(t *testing.T) {
 		{"func by instruction pointer", "kprobe:f* { @[func] = count(); }", [][]string{{"kprobe:f1", "kprobe:f2", "kprobe:f3"}}},
 		{"func by name", "uprobe:g* { @[func] = count(); }", [][]string{{"uprobe:g1"}, {"uprobe:g2"}}},
 		{"func by name, unused", "uprobe:g* { @ = count(); }", [][]string{{"uprobe:g1", "uprobe:g2"}}},
-		{"every point is its own", "kprobe:f1, kprobe:f2 { @ = count(); }", [][]string{{"kprobe:f1"}, {"kprobe:f2"}}},
+		{"points of one type", "kprobe:f1, interval:s:1, kprobe:f2 { @ = count(); }", [][]string{{"kprobe:f1", "kprobe:f2"}, {"interval:s:1"}}},
+		{"a point that there is twice", "interval:s:1, interval:s:1 { @ = count(); }", [][]string{{"interval:s:1", "interval:s:1"}}},
+		{
+			"a place that there is twice", "tracepoint:a:one, tracepoint:a:* { @ = count(); }",
+			[][]string{{"tracepoint:a:one", "tracepoint:a:two", "tracepoint:a:three"}, {"tracepoint:a:one"}},
+		},
+		{"points of a wildcard", "kprobe:f1, kprobe:f* { @ = count(); }", [][]string{{"kprobe:f1"}, {"kprobe:f1", "kprobe:f2", "kprobe:f3"}}},
+		{"what gtrace starts", "begin, begin { @ = count(); }", [][]string{{"begin"}, {"begin"}}},
+		{"points that probe tells apart", "interval:s:1, interval:s:2 { @[probe] = count(); }", [][]string{{"interval:s:1"}, {"interval:s:2"}}},
+		{"other bodies", "interval:s:1 { @ = count(); } interval:s:2 { @ = count(); }", [][]string{{"interval:s:1"}, {"interval:s:2"}}},
 		{"args of other layouts", "tracepoint:a:* { @ = count(); print(args.dfd); }", [][]string{{"tracepoint:a:one", "tracepoint:a:two"}, {"tracepoint:a:three"}}},
 		{"args unused", "tracepoint:a:* { @ = count(); }", [][]string{{"tracepoint:a:one", "tracepoint:a:two", "tracepoint:a:three"}}},
 	} {
@@ -50,6 +59,12 @@ func TestProgramsShareCode(t *testing.T) {
 			require.Equal(t, c.want, probes(info))
 		})
 	}
+}
+
+func TestAttachPointsHaveProgramsOfTheirOwnWhereAsked(t *testing.T) {
+	info, diags := run(t, "interval:s:1, interval:s:2, kprobe:f* { @ = count(); }", func(o *check.Options) { o.PerPoint = true })
+	require.Empty(t, said(diags))
+	require.Equal(t, [][]string{{"interval:s:1"}, {"interval:s:2"}, {"kprobe:f1", "kprobe:f2", "kprobe:f3"}}, probes(info))
 }
 
 func TestProgramsHaveTreesOfTheirOwn(t *testing.T) {
@@ -145,7 +160,7 @@ func TestFieldsThroughAnonymousMembers(t *testing.T) {
 			require.Len(t, path, 2)
 			require.Equal(t, 36, path[0].Offset+path[1].Offset)
 		case "comm":
-			require.Equal(t, types.String{Size: 16}, path[0].Type, "arrays of characters are strings")
+			require.Equal(t, 16, path[0].Type.(types.Array).Text, "arrays of characters are strings")
 		}
 	}
 }

@@ -211,19 +211,24 @@ func newProviders() fakeProviders {
 	return f
 }
 
+var kindOf = map[string]attach.Kind{
+	"begin": attach.KindTestRun, "end": attach.KindTestRun, "interval": attach.KindPerfEvent, "tracepoint": attach.KindTracepoint,
+	"kprobe": attach.KindKprobe, "kretprobe": attach.KindKprobe, "uprobe": attach.KindKprobe,
+}
+
 func provider(name string, ctx *attach.Context, functions ...string) fakeProvider {
 	return fakeProvider{name, func(p attach.Point, _ check.ResolveOptions) ([]attach.Match, error) {
 		var out []attach.Match
 		if functions[0] == "" {
 			full := strings.Join(append([]string{name}, p.Parts...), ":")
-			return []attach.Match{{Probe: attach.Probe{Provider: name, Name: full}, Context: ctx}}, nil
+			return []attach.Match{{Probe: attach.Probe{Provider: name, Name: full, Kind: kindOf[name]}, Context: ctx}}, nil
 		}
 		if len(p.Parts) != 1 {
 			return nil, &check.PointError{Part: -1, Code: "point-syntax", Message: name + " probe type requires 1 argument"}
 		}
 		for _, f := range functions {
 			if prefix, star := strings.CutSuffix(p.Parts[0], "*"); f == p.Parts[0] || star && strings.HasPrefix(f, prefix) {
-				out = append(out, attach.Match{Probe: attach.Probe{Provider: name, Name: name + ":" + f, Func: f}, Context: ctx})
+				out = append(out, attach.Match{Probe: attach.Probe{Provider: name, Name: name + ":" + f, Func: f, Kind: kindOf[name]}, Context: ctx})
 			}
 		}
 		return out, nil
@@ -248,7 +253,7 @@ func tracepoints(p attach.Point, o check.ResolveOptions) ([]attach.Match, error)
 			ctx.Args = traceArgs(name)
 			ctx.ID = fmt.Sprint(len(ctx.Args.Fields))
 		}
-		out = append(out, attach.Match{Probe: attach.Probe{Provider: "tracepoint", Name: "tracepoint:a:" + name}, Context: ctx})
+		out = append(out, attach.Match{Probe: attach.Probe{Provider: "tracepoint", Name: "tracepoint:a:" + name, Kind: kindOf["tracepoint"]}, Context: ctx})
 	}
 	return out, nil
 }
@@ -257,7 +262,7 @@ func traceArgs(name string) *types.Struct {
 	s := &types.Struct{Name: "tracepoint:a:args", Size: 64, Align: 8, Fields: []types.Field{
 		{Name: "filename", Type: types.Pointer{Elem: types.Int8, Space: types.SpaceUser}, Offset: 8},
 		{Name: "dfd", Type: types.Int32, Offset: 16},
-		{Name: "prev_comm", Type: types.Array{Elem: types.Int8, Len: 16}, Offset: 24},
+		{Name: "prev_comm", Type: types.Array{Elem: types.Int8, Len: 16, Text: 16}, Offset: 24},
 		{Name: "flags", Type: types.Uint64, Offset: 40},
 	}}
 	if name == "three" {
@@ -278,7 +283,7 @@ func newHost() *fakeHost {
 	task.Complete = func(s *types.Struct) {
 		s.Fields = []types.Field{
 			{Name: "pid", Type: types.Int32, Offset: 4},
-			{Name: "comm", Type: types.Array{Elem: types.Int8, Len: 16}, Offset: 8},
+			{Name: "comm", Type: types.Array{Elem: types.Int8, Len: 16, Text: 16}, Offset: 8},
 			{Name: "parent", Type: types.Pointer{Elem: task}, Offset: 24},
 			{Type: inner, Offset: 32},
 			{Name: "flags", Type: types.Uint32, Offset: 40},

@@ -160,6 +160,9 @@ type Options struct {
 	// not known when it is first assigned to. MapStrings is the least size of the strings in new maps; 0 for what they need.
 	WideMaps   bool
 	MapStrings int
+	// PerPoint gives each attach point programs of its own, so that what the kernel counts of a program is of one attach point. Otherwise those
+	// of a probe share programs where their code is the same.
+	PerPoint bool
 }
 
 // Builtins knows the builtins.

@@ -63,13 +63,14 @@ func (c *checker) attachDecl(d *ast.ProbeDecl) error {
 	n := c.needsOf(d)
 	before := len(c.info.Programs)
 	alone := map[string]bool{}
+	together := newGroups(c.opts.PerPoint)
 	for _, point := range d.Points {
 		matches, err := c.attachPoint(point, n)
 		if err != nil {
 			return err
 		}
 		if c.mayStand(point, matches, alone) {
-			c.addPrograms(d, point, matches, n)
+			c.addPrograms(d, point, together.add(matches, n))
 		}
 	}
 	if len(c.info.Programs) > before || c.diags.HasErrors() || len(d.Points) == 0 {
@@ -197,51 +198,6 @@ func (c *checker) pointError(point *ast.AttachPoint, e *PointError) {
 	if d := report(span, e.Code, "%s", message); e.Hint != "" {
 		d.Hint = e.Hint
 	}
-}
-
-// addPrograms makes the programs of an attach point's matches, if any.
-func (c *checker) addPrograms(d *ast.ProbeDecl, point *ast.AttachPoint, matches []attach.Match, n needs) {
-	groups := groupMatches(matches, n)
-	total, limit := len(c.info.Programs)+len(groups), c.info.Config.MaxPrograms
-	if total > limit {
-		if c.tooManyPrograms {
-			return
-		}
-		c.tooManyPrograms = true
-		e := c.diags.Errorf(point.At, "too-many-programs",
-			"Your program is trying to generate more than %d BPF programs, which exceeds the current limit of %d", total, limit)
-		e.Hintf("You can increase the limit with the max_bpf_progs config variable or GTRACE_MAX_BPF_PROGS.")
-		return
-	}
-	for _, g := range groups {
-		p := &Program{Decl: d, Point: point, Probes: g.probes, Context: g.context, Body: ast.CloneBlock(d.Body)}
-		if d.Predicate != nil {
-			p.Predicate = ast.CloneExpr(d.Predicate)
-		}
-		c.info.Programs = append(c.info.Programs, p)
-	}
-}
-
-type group struct {
-	context *attach.Context
-	probes  []attach.Probe
-}
-
-// groupMatches puts probes together whose programs are the same, in the order of their first.
-func groupMatches(matches []attach.Match, n needs) []*group {
-	var out []*group
-	byID := map[string]*group{}
-	for _, m := range matches {
-		alone := n.name || n.function && m.Context.Func == funcByName
-		g := byID[m.Context.ID]
-		if g == nil || alone {
-			g = &group{context: m.Context}
-			byID[m.Context.ID] = g
-			out = append(out, g)
-		}
-		g.probes = append(g.probes, m.Probe)
-	}
-	return out
 }
 
 // The ways in which attach.Context.Func knows the function.

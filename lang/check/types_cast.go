@@ -312,7 +312,21 @@ func (c *checker) sizeof(e *ast.SizeofExpr) types.Type {
 	if t == nil || types.IsInvalid(t) {
 		return t
 	}
+	if a, ok := c.charArray(e.X); ok {
+		t = a
+	}
 	return c.literal(e, fromUint(uint64(types.Sizeof(t))))
+}
+
+// charArray returns the array that an expression is in C, where scripts see a string.
+func (c *checker) charArray(x ast.Expr) (types.Array, bool) {
+	e, ok := x.(*ast.FieldExpr)
+	if !ok || len(c.info.Fields[e]) == 0 {
+		return types.Array{}, false
+	}
+	path := c.info.Fields[e]
+	a, ok := path[len(path)-1].Type.(types.Array)
+	return a, ok && a.Text > 0
 }
 
 // operandType returns the type that sizeof or offsetof is about. A bare name may be a value or a type.

@@ -41,12 +41,16 @@ func (c *checker) field(e *ast.FieldExpr) types.Type {
 		}
 		return types.Invalid{}
 	}
-	last := &path[len(path)-1]
-	if !last.DataLoc {
-		last.Type = c.loaded(last.Type, from)
-	}
 	c.info.Fields[e] = path
-	return last.Type
+	last := &path[len(path)-1]
+	if last.DataLoc {
+		return last.Type
+	}
+	t = c.loaded(last.Type, from)
+	if _, chars := t.(types.String); !chars {
+		last.Type = t
+	}
+	return t
 }
 
 // space is the memory that the probe's pointers point into unless they say otherwise.
@@ -92,6 +96,9 @@ func (c *checker) index(e *ast.IndexExpr) types.Type {
 	case types.String:
 		if known && x.Size > 0 && !c.inBounds(e, k, x.Size) {
 			return types.Invalid{}
+		}
+		if a, ok := c.charArray(e.X); ok {
+			return a.Elem
 		}
 		return types.Int8
 	default: // no other type matters here

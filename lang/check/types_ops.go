@@ -334,8 +334,8 @@ func (c *checker) deref(e *ast.UnaryExpr, p types.Pointer) types.Type {
 func (c *checker) loaded(t types.Type, from types.Pointer) types.Type {
 	switch t := t.(type) {
 	case types.Array:
-		if t.Elem == types.Int8 && t.Len > 0 {
-			return types.String{Size: t.Len}
+		if t.Text > 0 {
+			return types.String{Size: t.Text}
 		}
 	case types.Pointer:
 		t.Trusted = false

@@ -15,6 +15,7 @@ type typeJSON struct {
 	Elems    []*typeJSON `json:"elems,omitempty"`
 	Names    []string    `json:"names,omitempty"`
 	Len      int         `json:"len,omitempty"`
+	Text     int         `json:"text,omitempty"`
 	Space    Space       `json:"space,omitempty"`
 	Trusted  bool        `json:"trusted,omitempty"`
 	Align    int         `json:"align,omitempty"`
@@ -87,7 +88,7 @@ func encode(t Type) *typeJSON {
 	case Pointer:
 		j.Elem, j.Space, j.Trusted = encodePointee(t.Elem), t.Space, t.Trusted
 	case Array:
-		j.Elem, j.Len = encode(t.Elem), t.Len
+		j.Elem, j.Len, j.Text = encode(t.Elem), t.Len, t.Text
 	case Tuple:
 		j.Elems = encodeList(t.Elems)
 	case Record:
@@ -137,7 +138,7 @@ func encodePointee(t Type) *typeJSON {
 		return &typeJSON{Kind: kindName(t), Elem: encodePointee(p.Elem), Space: p.Space, Trusted: p.Trusted}
 	}
 	if a, ok := t.(Array); ok {
-		return &typeJSON{Kind: kindName(t), Elem: encodePointee(a.Elem), Len: a.Len}
+		return &typeJSON{Kind: kindName(t), Elem: encodePointee(a.Elem), Len: a.Len, Text: a.Text}
 	}
 	return encode(t)
 }

@@ -46,7 +46,7 @@ func decode(j *typeJSON) (Type, error) {
 		return Pointer{Elem: elem, Space: j.Space, Trusted: j.Trusted}, err
 	case "array":
 		elem, err := decode(j.Elem)
-		return Array{Elem: elem, Len: j.Len}, err
+		return Array{Elem: elem, Len: j.Len, Text: j.Text}, err
 	case "tuple":
 		elems, err := decodeList(j.Elems)
 		return Tuple{Elems: elems}, err

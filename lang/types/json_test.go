@@ -16,7 +16,7 @@ func allTypes() []types.Type {
 		{Name: "a", Type: types.Int32, Offset: 4},
 		{Type: inner, Offset: 8},
 		{Name: "b", Type: types.Uint8, Offset: 16, BitOffset: 3, BitSize: 2},
-		{Name: "d", Type: types.Array{Elem: types.Int8, Len: 4}, Offset: 20, DataLoc: true},
+		{Name: "d", Type: types.Array{Elem: types.Int8, Len: 4, Text: 4}, Offset: 20, DataLoc: true},
 	}}
 	return []types.Type{
 		types.Invalid{},

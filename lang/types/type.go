@@ -55,6 +55,9 @@ type (
 	Array struct {
 		Elem Type
 		Len  int
+		// Text is the size of the string that scripts see in place of an array of characters of C, or 0 for other arrays. It is
+		// larger than Len where no NUL has to be among the characters.
+		Text int
 	}
 
 	// Tuple is (a, b): laid out like a C struct of its elements.

@@ -114,8 +114,8 @@ func detail(t types.Type) string {
 	case nil, types.Invalid:
 		return ""
 	case types.Array:
-		if types.Equal(t.Elem, types.Int8) {
-			return types.String{Size: t.Len}.String()
+		if t.Text > 0 {
+			return types.String{Size: t.Text}.String()
 		}
 	default: // no other type matters here
 	}

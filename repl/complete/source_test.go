@@ -229,7 +229,7 @@ func newFakeHost() *fakeHost {
 	h.mm.Fields = []types.Field{{Name: "pgd", Type: types.Uint64}, {Name: "owner", Type: pointer(h.task), Offset: 8}, {Name: "mmlist", Type: h.list, Offset: 8}}
 	inner := &types.Struct{Size: 8, Align: 8, Union: true, Fields: []types.Field{{Name: "rcu_users", Type: types.Int32}, {Name: "rcu", Type: types.Uint64}}}
 	h.task.Fields = []types.Field{
-		{Name: "comm", Type: types.Array{Elem: types.Int8, Len: 16}},
+		{Name: "comm", Type: types.Array{Elem: types.Int8, Len: 16, Text: 16}},
 		{Name: "mm", Type: pointer(h.mm), Offset: 16},
 		{Name: "pid", Type: types.Int32, Offset: 24},
 		{Name: "prio", Type: types.Int32, Offset: 28},

@@ -180,8 +180,10 @@ func (d *Decoder) array(b []byte, t types.Array, typ types.Type) value.Value {
 
 // member decodes a part of a C type, where arrays of characters are texts. Elsewhere such an array is the bytes of an integer.
 func (d *Decoder) member(b []byte, t types.Type) value.Value {
-	if a, ok := t.(types.Array); ok && types.Equal(a.Elem, types.Int8) {
-		return String(b[:a.Len], types.String{Size: a.Len})
+	if a, ok := t.(types.Array); ok && a.Text > 0 {
+		s := String(b[:a.Len], types.String{Size: a.Text})
+		s.Truncated = s.Truncated && a.Text == a.Len
+		return s
 	}
 	return d.decode(b, t)
 }

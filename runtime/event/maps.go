@@ -182,8 +182,15 @@ func (m *Map) eachKey(f func(key []byte) error) error {
 	return nil
 }
 
-// Counters reads a per-CPU array of 64-bit counters, summed over the CPUs.
+// Counters reads the 64-bit counters of an array: those in its only value, or those of a per-CPU array, summed over the CPUs.
 func Counters(m *ebpf.Map) ([]uint64, error) {
+	if m.Type() == ebpf.Array {
+		out := make([]uint64, m.ValueSize()/8)
+		if err := m.Lookup(uint32(0), out); err != nil {
+			return nil, fmt.Errorf("read counters: %w", err)
+		}
+		return out, nil
+	}
 	out := make([]uint64, m.MaxEntries())
 	for i := range out {
 		n, err := Counter(m, i)

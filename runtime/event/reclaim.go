@@ -11,8 +11,8 @@ import (
 const (
 	// sweepBatch is the number of stacks that are taken out of a map at once; a bucket of the map must fit.
 	sweepBatch = 256
-	// maxKept is the number of stacks that are kept in memory. With as many that are all in use, the maps fill up.
-	maxKept = 1 << 20
+	// minMaxKept is how many stacks are kept in memory at least.
+	minMaxKept = 1 << 20
 )
 
 // Entries returns the least number of stacks that a map can hold, 0 without maps.
@@ -35,6 +35,13 @@ func (s *StackStore) Kept() int {
 	return s.n
 }
 
+// Keep says how many stacks may be in use: so many are kept in memory, if they are more than those that are kept anyway.
+func (s *StackStore) Keep(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.maxKept = max(n, minMaxKept)
+}
+
 // Sweep takes the stacks out of the maps, so that there is room for others. They are found as before. It does nothing while too many are
 // kept.
 func (s *StackStore) Sweep() error {
@@ -45,23 +52,25 @@ func (s *StackStore) Sweep() error {
 	}
 	s.mu.Unlock()
 	for _, kind := range kinds {
-		if err := s.sweep(kind); err != nil {
-			return fmt.Errorf("empty the map of stacks: %w", err)
+		for _, spill := range []bool{false, true} {
+			if err := s.sweep(kind, spill); err != nil {
+				return fmt.Errorf("empty the map of stacks: %w", err)
+			}
 		}
 	}
 	return nil
 }
 
 // sweep empties a map, batch by batch, so that others can look stacks up in between.
-func (s *StackStore) sweep(kind StackKind) error {
+func (s *StackStore) sweep(kind StackKind, spill bool) error {
 	var cursor ebpf.MapBatchCursor
 	keys := make([]int64, sweepBatch)
 	var values any
 	var raw []byte
 	for {
 		s.mu.Lock()
-		m := s.maps[kind]
-		if m == nil || s.n >= maxKept {
+		m := s.of(spill)[kind]
+		if m == nil || s.n >= s.maxKept {
 			s.mu.Unlock()
 			return nil
 		}

@@ -17,7 +17,7 @@ func storeOf(t *testing.T) (s *event.StackStore, kind event.StackKind, put func(
 	m, err := ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.Hash, KeySize: 8, ValueSize: 32, MaxEntries: 8})
 	require.NoError(t, err)
 	s, kind = event.NewStackStore(), event.StackKind{Depth: 4}
-	s.Add(kind, m)
+	s.Add(kind, false, m)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s, kind, func(id, frame uint64) {
 		require.NoError(t, m.Put(id, []uint64{frame, frame + 1, 0, 0}))
@@ -52,6 +52,29 @@ func TestSweep(t *testing.T) {
 	require.Error(t, err)
 	require.Equal(t, 1, s.Missing())
 	require.Zero(t, s.Missing(), "it was told")
+}
+
+// What a map has no room for is found, and taken out, as the rest is.
+func TestSweepSpilled(t *testing.T) {
+	s, kind, put := storeOf(t)
+	m, err := ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.Hash, KeySize: 8, ValueSize: 32, MaxEntries: 8})
+	require.NoError(t, err)
+	s.Add(kind, true, m)
+	require.Same(t, m, s.Map(kind, true))
+	put(1, 100)
+	for id := uint64(1); id < 4; id++ {
+		require.NoError(t, m.Put(id, []uint64{100 * id, 0, 0, 0}))
+	}
+	for range 2 {
+		for id := range int64(3) {
+			frames, _, err := s.Frames(kind, id+1)
+			require.NoError(t, err)
+			require.EqualValues(t, 100*(id+1), frames[0])
+		}
+		require.NoError(t, s.Sweep())
+		require.Equal(t, 3, s.Kept())
+		require.ErrorIs(t, m.NextKey(nil, new(uint64)), ebpf.ErrKeyNotExist, "it is empty")
+	}
 }
 
 // What two collections in a row find nobody to have, and was there before the first, is forgotten.

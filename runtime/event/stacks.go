@@ -34,12 +34,14 @@ func (k StackKind) frameSize() int {
 // concurrent use.
 type StackStore struct {
 	mu sync.Mutex
-	// maps are the kernel's. What is in them is deleted with mu held alone: a place that is used again while it is read could give parts of two
-	// stacks.
-	maps map[StackKind]*ebpf.Map
+	// maps are the kernel's, spills those for what they have no room for. What is in them is deleted with mu held alone: a place that is used
+	// again while it is read could give parts of two stacks.
+	maps, spills map[StackKind]*ebpf.Map
 	// kept are the stacks that were taken out of the maps, n is how many.
 	kept map[StackKind]map[int64]*keptStack
 	n    int
+	// maxKept is the number of stacks that are kept in memory. With as many that are all in use, the maps fill up.
+	maxKept int
 	// round is the number of collections.
 	round uint32
 	// missing are numbers of stacks that were asked for and were nowhere.
@@ -65,15 +67,27 @@ const maxMissing = 1 << 16
 // NewStackStore returns a store without maps.
 func NewStackStore() *StackStore {
 	return &StackStore{
-		maps: map[StackKind]*ebpf.Map{}, kept: map[StackKind]map[int64]*keptStack{}, missing: map[int64]struct{}{},
+		maps: map[StackKind]*ebpf.Map{}, spills: map[StackKind]*ebpf.Map{}, kept: map[StackKind]map[int64]*keptStack{},
+		missing: map[int64]struct{}{}, maxKept: minMaxKept,
 	}
 }
 
-// Add gives the store a map, which it closes.
-func (s *StackStore) Add(kind StackKind, m *ebpf.Map) {
+// Add gives the store a map, which it closes. spill is set if it is for stacks that another one has no room for.
+func (s *StackStore) Add(kind StackKind, spill bool, m *ebpf.Map) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.maps[kind], s.kept[kind] = m, map[int64]*keptStack{}
+	s.of(spill)[kind] = m
+	if s.kept[kind] == nil {
+		s.kept[kind] = map[int64]*keptStack{}
+	}
+}
+
+// of returns the maps for all stacks, or those for what these have no room for.
+func (s *StackStore) of(spill bool) map[StackKind]*ebpf.Map {
+	if spill {
+		return s.spills
+	}
+	return s.maps
 }
 
 // Count adds a counter of stacks that programs store. It does not become the store's.
@@ -112,11 +126,11 @@ func (s *StackStore) Stored() (uint64, error) {
 	return sum, nil
 }
 
-// Map returns the map for a kind of stacks, or nil.
-func (s *StackStore) Map(kind StackKind) *ebpf.Map {
+// Map returns the map for a kind of stacks, or that for those that it has no room for; nil if there is none.
+func (s *StackStore) Map(kind StackKind, spill bool) *ebpf.Map {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.maps[kind]
+	return s.of(spill)[kind]
 }
 
 // Close closes the maps.
@@ -124,10 +138,12 @@ func (s *StackStore) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error
-	for _, m := range s.maps {
-		errs = append(errs, m.Close())
+	for _, maps := range []map[StackKind]*ebpf.Map{s.maps, s.spills} {
+		for _, m := range maps {
+			errs = append(errs, m.Close())
+		}
+		clear(maps)
 	}
-	clear(s.maps)
 	return errors.Join(errs...)
 }
 
@@ -164,7 +180,11 @@ func (s *StackStore) lookup(kind StackKind, id int64) ([]byte, error) {
 		return []byte(k.frames), nil
 	}
 	b := make([]byte, m.ValueSize())
-	if err := m.Lookup(uint64(id), b); err != nil {
+	err := m.Lookup(uint64(id), b)
+	if spill := s.spills[kind]; spill != nil && errors.Is(err, ebpf.ErrKeyNotExist) {
+		err = spill.Lookup(uint64(id), b)
+	}
+	if err != nil {
 		if len(s.missing) < maxMissing {
 			s.missing[id] = struct{}{}
 		}

@@ -60,7 +60,7 @@ func TestTypeByName(t *testing.T) {
 	require.True(t, inner.Union)
 	inner.Complete(inner)
 	require.Equal(t, []types.Field{{Name: "a", Type: types.Int32}}, inner.Fields)
-	require.Equal(t, types.Array{Elem: types.Int8, Len: 8}, s.Fields[4].Type)
+	require.Equal(t, types.Array{Elem: types.Int8, Len: 8, Text: 8}, s.Fields[4].Type)
 	require.Equal(t, types.Bool{}, s.Fields[5].Type)
 	require.Equal(t, "enum state", s.Fields[6].Type.String())
 

@@ -160,7 +160,11 @@ func (h *Host) convert(t btf.Type) types.Type {
 	case *btf.Pointer:
 		return types.Pointer{Elem: h.convert(t.Target), Space: spaceOf(t.Target)}
 	case *btf.Array:
-		return types.Array{Elem: h.convert(t.Type), Len: int(t.Nelems)}
+		a := types.Array{Elem: h.convert(t.Type), Len: int(t.Nelems)}
+		if i, ok := a.Elem.(types.Int); ok && i.Size == 1 {
+			a.Text = a.Len // whatever its sign is, as in bpftrace
+		}
+		return a
 	case *btf.Struct:
 		return h.convertStruct("struct", t)
 	case *btf.Union:

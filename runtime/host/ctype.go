@@ -44,10 +44,13 @@ func (h *Host) fieldType(f FormatField, space types.Space) types.Type {
 func arrayType(ctype string, f FormatField, h *Host) types.Type {
 	n := f.Len
 	if n == 0 { // a length that is written as an expression
-		elem := types.Sizeof(h.namedType(ctype))
-		return types.Array{Elem: h.scalarType(ctype, elem, f.Signed), Len: f.Size / max(elem, 1)}
+		n = f.Size / max(types.Sizeof(h.namedType(ctype)), 1)
 	}
-	return types.Array{Elem: h.scalarType(ctype, f.Size/n, f.Signed), Len: n}
+	a := types.Array{Elem: h.scalarType(ctype, f.Size/max(n, 1), f.Signed), Len: n}
+	if a.Elem == types.Int8 {
+		a.Text = n
+	}
+	return a
 }
 
 // scalarType returns the type of a value that the format describes.

@@ -164,7 +164,7 @@ func TestTracepointArgs(t *testing.T) {
 	file := h.StructByName("struct", "file")
 	user := func(t types.Type) types.Type { return types.Pointer{Elem: t, Space: types.SpaceUser} }
 	require.Equal(t, []types.Field{
-		{Name: "comm", Type: types.Array{Elem: types.Int8, Len: 16}, Offset: 8},
+		{Name: "comm", Type: types.Array{Elem: types.Int8, Len: 16, Text: 16}, Offset: 8},
 		{Name: "ok", Type: types.Bool{}, Offset: 24},
 		{Name: "pid", Type: types.Int32, Offset: 28},
 		{Name: "mode", Type: types.Uint64, Offset: 32},

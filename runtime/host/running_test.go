@@ -51,7 +51,7 @@ func TestRunningTypes(t *testing.T) {
 		require.LessOrEqual(t, f.Offset+types.Sizeof(f.Type), task.Size, f.Name)
 	}
 	require.Equal(t, types.Type(types.Int32), names["tgid"].Type)
-	require.Equal(t, types.Type(types.Array{Elem: types.Int8, Len: 16}), names["comm"].Type)
+	require.Equal(t, types.Type(types.Array{Elem: types.Int8, Len: 16, Text: 16}), names["comm"].Type)
 }
 
 func TestRunningFeatures(t *testing.T) {

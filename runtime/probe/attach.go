@@ -101,10 +101,12 @@ func (s *Set) uprobeMulti(pid int) bool {
 	return (pid == 0 || !s.host.Kernel().Before(wholeProcesses)) && s.host.Has(target.UprobeMulti)
 }
 
+// plainFunctions reports whether probes are functions that a wildcard stands for. One that the script names may be one that only a
+// probe of its own can be attached to.
 func plainFunctions(ps []attach.Probe) bool {
 	seen := map[string]bool{}
 	for _, p := range ps {
-		if p.Offset != 0 || p.Address != 0 || seen[p.Func] {
+		if !p.Wildcard || p.Offset != 0 || p.Address != 0 || seen[p.Func] {
 			return false
 		}
 		seen[p.Func] = true
@@ -254,6 +256,13 @@ func (b *bundle) Disarm() error {
 	})
 	b.parts = late
 	return err
+}
+
+// Parts takes apart what is left for Close. It becomes the caller's to close.
+func (b *bundle) Parts() []io.Closer {
+	parts := b.parts
+	b.parts = nil
+	return parts
 }
 
 // Files returns the descriptors that Close frees, as far as they are known.

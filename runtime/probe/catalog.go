@@ -8,7 +8,7 @@ import (
 )
 
 // catalog returns all probe types of the language.
-func catalog(h *host.Host) []entry {
+func catalog(h *host.Host, t *together) []entry {
 	return []entry{
 		{provider: &edge{name: "begin"}, quiet: true},
 		{provider: &edge{name: "end"}, quiet: true},
@@ -18,12 +18,12 @@ func catalog(h *host.Host) []entry {
 		{provider: &kprobe{host: h, name: "kretprobe", ret: true}, aliases: []string{"kr"}, quiet: true},
 		{provider: &uprobe{host: h, name: "uprobe", types: &cTypes{}}, aliases: []string{"u"}, quiet: true},
 		{provider: &uprobe{host: h, name: "uretprobe", ret: true, types: &cTypes{}}, aliases: []string{"ur"}, quiet: true},
-		{provider: &timer{host: h, name: "interval"}, aliases: []string{"i"}, quiet: true},
-		{provider: &timer{host: h, name: "profile", everyCPU: true}, aliases: []string{"p"}, quiet: true},
+		{provider: &timer{host: h, together: t, name: "interval"}, aliases: []string{"i"}, quiet: true},
+		{provider: &timer{host: h, together: t, name: "profile", everyCPU: true}, aliases: []string{"p"}, quiet: true},
 
-		{provider: &counter{host: h, name: "software", kind: unix.PERF_TYPE_SOFTWARE, events: softwareEvents}, aliases: []string{"s"}},
-		{provider: &counter{host: h, name: "hardware", kind: unix.PERF_TYPE_HARDWARE, events: hardwareEvents}, aliases: []string{"h"}},
-		{provider: &watchpoint{host: h}, aliases: []string{"w"}, quiet: true},
+		{provider: &counter{host: h, together: t, name: "software", kind: unix.PERF_TYPE_SOFTWARE, events: softwareEvents}, aliases: []string{"s"}},
+		{provider: &counter{host: h, together: t, name: "hardware", kind: unix.PERF_TYPE_HARDWARE, events: hardwareEvents}, aliases: []string{"h"}},
+		{provider: &watchpoint{host: h, together: t}, aliases: []string{"w"}, quiet: true},
 		{provider: &fentry{host: h, name: "fentry"}, aliases: []string{"f", "kfunc"}},
 		{provider: &fentry{host: h, name: "fexit", ret: true}, aliases: []string{"fr", "kretfunc"}, quiet: true},
 		{provider: &usdtProbe{host: h}, aliases: []string{"U"}, quiet: true},

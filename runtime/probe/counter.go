@@ -18,10 +18,11 @@ import (
 
 // counter is software and hardware: events that the kernel or the CPU counts, with a probe at every so many of them.
 type counter struct {
-	host   *host.Host
-	name   string
-	kind   uint32 // PERF_TYPE_*
-	events []countedEvent
+	host     *host.Host
+	together *together
+	name     string
+	kind     uint32 // PERF_TYPE_*
+	events   []countedEvent
 }
 
 // countedEvent is one event of a counter.
@@ -153,7 +154,7 @@ func (c *counter) attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error) 
 	if p.PID != 0 {
 		done, err = attachToProcess(prog, attr, p.PID)
 	} else {
-		done, err = attachEverywhere(c.host, prog, attr)
+		done, err = attachEverywhere(c.host, c.together, prog, attr)
 	}
 	return done, c.explain(err)
 }

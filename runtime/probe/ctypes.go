@@ -35,9 +35,6 @@ func (c *cTypes) at(t dwarf.Type, depth int) types.Type {
 		}
 		return types.Pointer{Elem: c.at(t.Type, depth+1), Space: types.SpaceUser}
 	case *dwarf.BoolType:
-		if size == 1 {
-			return types.Bool{}
-		}
 		return cInt(size, false)
 	case *dwarf.CharType, *dwarf.IntType:
 		return cInt(size, true)
@@ -46,7 +43,11 @@ func (c *cTypes) at(t dwarf.Type, depth int) types.Type {
 	case *dwarf.EnumType:
 		return cEnum(t)
 	case *dwarf.ArrayType:
-		return types.Array{Elem: c.at(t.Type, depth+1), Len: max(0, int(t.Count))}
+		a := types.Array{Elem: c.at(t.Type, depth+1), Len: max(0, int(t.Count))}
+		if isChar(t.Type) {
+			a.Text = a.Len
+		}
+		return a
 	case *dwarf.StructType:
 		return c.structure(t)
 	case *dwarf.FloatType, *dwarf.ComplexType:
@@ -54,6 +55,16 @@ func (c *cTypes) at(t dwarf.Type, depth int) types.Type {
 	default: // a function, or a type of another language
 		return types.Void{}
 	}
+}
+
+// isChar reports whether t is char, signed char or unsigned char. A number of one byte under another name is none.
+func isChar(t dwarf.Type) bool {
+	switch t.(type) {
+	case *dwarf.CharType, *dwarf.UcharType:
+		return true
+	default: // no other type matters here
+	}
+	return false
 }
 
 func cInt(size int, signed bool) types.Type {

@@ -174,8 +174,11 @@ func (f *fentry) listBPF(q query) ([]Listed, error) {
 	return out, nil
 }
 
-// bpfPart returns the pattern for a part, counted from the last, of a listing that begins with bpf.
+// bpfPart returns the pattern for a part, counted from the last, of a listing that begins with bpf or names only a function.
 func (q query) bpfPart(fromLast int) pattern {
+	if len(q.parts) == 1 && fromLast == -1 {
+		return q.parts[0]
+	}
 	if i := len(q.parts) + fromLast; i > 0 {
 		return q.parts[i]
 	}

@@ -269,6 +269,9 @@ func (k *kprobe) attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
 	} else {
 		l, err = link.Kprobe(p.Func, prog, &link.KprobeOptions{Offset: p.Offset})
 	}
+	if p.Offset != 0 && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EILSEQ)) {
+		return nil, fmt.Errorf("%s+%d is not traceable (not the beginning of an instruction, or one that the kernel does not let be probed)", p.Func, p.Offset)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s is not traceable (either non-existing, inlined, or marked as \"notrace\"): %w", p.Func, err)
 	}

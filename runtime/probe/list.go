@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -57,7 +58,11 @@ func (s *Set) List(text string, opts ListOptions) ([]Listed, error) {
 	if !known {
 		return nil, nil
 	}
-	return sorted(p.list(q))
+	found, err := sorted(p.list(q))
+	if a, ok := p.(absent); ok && err == nil && len(found) == 0 && !a.available() {
+		return nil, fmt.Errorf("this kernel has no probes of the type %s; gtrace --info shows what it has", p.Name())
+	}
+	return found, err
 }
 
 // listTypes lists the probe types whose name matches, as far as they belong in a listing of many types.

@@ -18,8 +18,23 @@ import (
 // attachPerfEvent opens a perf event and attaches a program to it: through a link where the kernel has them (5.15), else through
 // the event itself. Both die with the process.
 func attachPerfEvent(prog *ebpf.Program, attr *unix.PerfEventAttr, pid, cpu int) (io.Closer, error) {
+	e, err := openPerfEvent(prog, attr, pid, cpu, noGroup)
+	if err != nil {
+		return nil, err
+	}
+	if err := enable(int(e.event.Fd())); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	return e, e.settle(attr)
+}
+
+// noGroup stands for the leader of an event that is not in a group.
+const noGroup = -1
+
+// openPerfEvent opens a perf event in the group of a leader, and attaches a program to it.
+func openPerfEvent(prog *ebpf.Program, attr *unix.PerfEventAttr, pid, cpu, leader int) (*perfEvent, error) {
 	attr.Size = uint32(unsafe.Sizeof(*attr))
-	fd, err := unix.PerfEventOpen(attr, pid, cpu, -1, unix.PERF_FLAG_FD_CLOEXEC)
+	fd, err := unix.PerfEventOpen(attr, pid, cpu, leader, unix.PERF_FLAG_FD_CLOEXEC)
 	if err != nil {
 		return nil, fmt.Errorf("open perf event: %w", err)
 	}
@@ -27,14 +42,28 @@ func attachPerfEvent(prog *ebpf.Program, attr *unix.PerfEventAttr, pid, cpu int)
 	l, err := link.AttachRawLink(link.RawLinkOptions{Target: fd, Program: prog, Attach: ebpf.AttachPerfEvent})
 	switch {
 	case err == nil:
-		return enable(&perfEvent{event: event, link: l}, fd)
+		return &perfEvent{event: event, link: l}, nil
 	case !linksMissing(err):
 		return nil, errors.Join(fmt.Errorf("attach program: %w", err), event.Close())
 	}
 	if err := unix.IoctlSetInt(fd, unix.PERF_EVENT_IOC_SET_BPF, prog.FD()); err != nil {
 		return nil, errors.Join(fmt.Errorf("attach program: %w", err), event.Close())
 	}
-	return enable(&perfEvent{event: event}, fd)
+	return &perfEvent{event: event}, nil
+}
+
+// settle closes the descriptor of an event that its link keeps and that is freed in no time, so that a probe takes one descriptor. Those of
+// tracepoints and functions are kept, to be freed apart from the program.
+func (p *perfEvent) settle(attr *unix.PerfEventAttr) error {
+	if p.link == nil || attr.Type == unix.PERF_TYPE_TRACEPOINT || attr.Type > unix.PERF_TYPE_BREAKPOINT {
+		return nil
+	}
+	event := p.event
+	p.event = nil
+	if err := event.Close(); err != nil {
+		return errors.Join(fmt.Errorf("close perf event: %w", err), p.Close())
+	}
+	return nil
 }
 
 // perfEvent is an event and the link of the program to it, nil where the event itself holds the program.
@@ -95,9 +124,9 @@ func linksMissing(err error) bool {
 	return errors.Is(err, ebpf.ErrNotSupported) || errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EOPNOTSUPP)
 }
 
-func enable(c io.Closer, fd int) (io.Closer, error) {
+func enable(fd int) error {
 	if err := unix.IoctlSetInt(fd, unix.PERF_EVENT_IOC_ENABLE, 0); err != nil {
-		return nil, errors.Join(fmt.Errorf("enable perf event: %w", err), c.Close())
+		return fmt.Errorf("enable perf event: %w", err)
 	}
-	return c, nil
+	return nil
 }

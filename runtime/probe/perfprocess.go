@@ -15,29 +15,13 @@ import (
 	"github.com/gtrace/gtrace/runtime/host"
 )
 
-// attachEverywhere opens a perf event on all CPUs, for all processes.
-func attachEverywhere(h *host.Host, prog *ebpf.Program, attr unix.PerfEventAttr) (io.Closer, error) {
+// attachEverywhere attaches to a perf event on all CPUs, for all processes.
+func attachEverywhere(h *host.Host, t *together, prog *ebpf.Program, attr unix.PerfEventAttr) (io.Closer, error) {
 	cpus, err := h.OnlineCPUs()
 	if err != nil {
 		return nil, err
 	}
-	return attachOnCPUs(prog, attr, cpus)
-}
-
-// attachOnCPUs opens a perf event on some CPUs, for all processes.
-func attachOnCPUs(prog *ebpf.Program, attr unix.PerfEventAttr, cpus []int) (io.Closer, error) {
-	var out closers
-	for _, cpu := range cpus {
-		c, err := attachPerfEvent(prog, &attr, -1, cpu)
-		if errors.Is(err, unix.ENODEV) {
-			continue // switched off meanwhile
-		}
-		if err != nil {
-			return nil, errors.Join(err, out.Close())
-		}
-		out = append(out, c)
-	}
-	return out, nil
+	return t.attachOnCPUs(prog, attr, cpus)
 }
 
 // bitInheritThread is the attribute inherit_thread (5.13): threads that a thread starts have the event as well, processes not.

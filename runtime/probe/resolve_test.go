@@ -338,9 +338,21 @@ func TestConfigure(t *testing.T) {
 	for _, test := range tests {
 		var spec ebpf.ProgramSpec
 		ps := probesOf(mustResolve(t, s, check.ResolveOptions{}, test.kind, test.parts...))
+		for i := range ps {
+			ps[i].Wildcard = len(ps) > 1
+		}
 		require.NoError(t, s.Configure(&spec, ps))
 		require.Equal(t, test.want, spec, "%s %v", test.kind, test.parts)
 	}
+}
+
+func TestListOfWhatTheKernelLacks(t *testing.T) {
+	s := mustRecord(t, "sys/bus/event_source/devices/kprobe")
+	_, err := s.List("kprobe:vfs_*", probe.ListOptions{})
+	require.EqualError(t, err, "this kernel has no probes of the type kprobe; gtrace --info shows what it has")
+	found, err := s.List("vfs_*", probe.ListOptions{})
+	require.NoError(t, err, "in a listing of all types it is left out")
+	require.Empty(t, found)
 }
 
 func TestList(t *testing.T) {

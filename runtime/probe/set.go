@@ -35,16 +35,18 @@ type entry struct {
 
 // Set is all probe types on a machine. It is safe for concurrent use.
 type Set struct {
-	host    *host.Host
-	entries []entry
-	byName  map[string]provider
+	host     *host.Host
+	entries  []entry
+	byName   map[string]provider
+	together *together
 }
 
 var _ check.Providers = (*Set)(nil)
 
 // New returns the probe types on a machine.
 func New(h *host.Host) *Set {
-	s := &Set{host: h, entries: catalog(h), byName: map[string]provider{}}
+	t := &together{}
+	s := &Set{host: h, entries: catalog(h, t), byName: map[string]provider{}, together: t}
 	for _, e := range s.entries {
 		s.byName[e.provider.Name()] = e.provider
 		for _, name := range e.aliases {

@@ -19,6 +19,7 @@ import (
 // timer is interval, which fires on one CPU, and profile, which fires on every CPU.
 type timer struct {
 	host     *host.Host
+	together *together
 	name     string
 	everyCPU bool
 }
@@ -152,7 +153,7 @@ func (t *timer) attach(prog *ebpf.Program, p attach.Probe) (io.Closer, error) {
 	if !t.everyCPU {
 		cpus = cpus[:1]
 	}
-	c, err := attachOnCPUs(prog, *clockAttr(p), cpus)
+	c, err := t.together.attachOnCPUs(prog, *clockAttr(p), cpus)
 	return c, t.explain(err, p)
 }
 

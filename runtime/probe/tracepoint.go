@@ -3,6 +3,7 @@ package probe
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -145,8 +146,15 @@ func (t *tracepoint) attach(prog *ebpf.Program, p attach.Probe) (io.Closer, erro
 		Type: unix.PERF_TYPE_TRACEPOINT, Config: id, Sample: 1, Sample_type: unix.PERF_SAMPLE_RAW, Wakeup: 1,
 		Bits: unix.PerfBitDisabled,
 	}
-	return attachPerfEvent(prog, attr, -1, 0)
+	c, err := attachPerfEvent(prog, attr, -1, 0)
+	if errors.Is(err, unix.E2BIG) {
+		return nil, fmt.Errorf("%d programs are attached to it, and the kernel allows no more: put what they do into fewer probes", maxPrograms)
+	}
+	return c, err
 }
+
+// maxPrograms is how many programs the kernel lets be attached to a tracepoint (BPF_TRACE_MAX_PROGS).
+const maxPrograms = 64
 
 // list returns the events, with the declarations of their fields where asked.
 func (t *tracepoint) list(q query) ([]Listed, error) {

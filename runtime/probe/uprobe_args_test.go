@@ -46,7 +46,7 @@ func TestUprobeArgs(t *testing.T) {
 		{Name: "h", Type: types.Int16},
 		{Name: "u", Type: types.Uint32},
 		{Name: "e", Type: types.Uint32},
-		{Name: "b", Type: types.Bool{}},
+		{Name: "b", Type: types.Uint8},
 	}
 	for i := range want {
 		want[i].Offset = regs[i].Offset

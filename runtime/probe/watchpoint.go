@@ -17,7 +17,10 @@ import (
 )
 
 // watchpoint is accesses to a place in memory, found by the CPU's debug registers.
-type watchpoint struct{ host *host.Host }
+type watchpoint struct {
+	host     *host.Host
+	together *together
+}
 
 // The values of a perf event's bp_type.
 const (
@@ -111,7 +114,7 @@ func (w *watchpoint) attach(prog *ebpf.Program, p attach.Probe) (io.Closer, erro
 	if p.PID != 0 {
 		done, err = attachToProcess(prog, attr, p.PID)
 	} else {
-		done, err = attachEverywhere(w.host, prog, attr)
+		done, err = attachEverywhere(w.host, w.together, prog, attr)
 	}
 	return done, explainWatch(err)
 }

@@ -168,6 +168,24 @@ func TestManyStacks(t *testing.T) {
 	require.NotContains(t, r.stderr, "Lost")
 }
 
+// While gtrace does not get to run at all, stacks wait in the kernel, more than the map has room for that always has its memory.
+func TestStacksWait(t *testing.T) {
+	testenv.Privileged(t)
+	testenv.Kernel(t, "6.1", "allocation of map entries by tracing programs")
+	p := newPaths(t)
+	s := start(t, "-e", "config = { max_map_keys = 60000 } "+fmt.Sprintf(takeStacks, p.tid, 43))
+	s.signal(syscall.SIGSTOP)
+	for round := range stackRounds {
+		p.round(round)
+	}
+	s.signal(syscall.SIGCONT)
+	r := s.interrupt()
+	require.Zero(t, r.code, r.stderr)
+	require.NotContains(t, r.stderr, "Lost")
+	require.Equal(t, stackRounds*roundStacks, strings.Count(r.stdout, "]: 1\n"))
+	require.NotContains(t, r.stdout, "[\n]", "each has its frames")
+}
+
 // So does a session whose probes come and go, and which keeps some of the stacks.
 func TestManyStacksOfASession(t *testing.T) {
 	testenv.Privileged(t)

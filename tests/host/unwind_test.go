@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -106,6 +107,33 @@ func TestUnwindSamples(t *testing.T) {
 // TestUnwindOfChildren walks the stacks of a program that a program starts while it is traced.
 func TestUnwindOfChildren(t *testing.T) {
 	unwinding(t)
+	pid, name, begin := parent(t)
+	s := start(t, "--dwarf-pid", pid, "-e", stable+
+		`profile:hz:499 /comm == "`+name+`"/ { if (len(dw_ustack) > 7) { @[dw_ustack] = count(); @n++; } if (@n > 100) { exit(); } }`)
+	begin()
+	r := s.wait()
+	require.Zero(t, r.code, r.stderr)
+	require.Regexp(t, walked+" spin main ", strings.Join(functions(r.stdout), " "), r.stdout)
+}
+
+// A session walks them, too.
+func TestUnwindOfChildrenInASession(t *testing.T) {
+	unwinding(t)
+	pid, name, begin := parent(t)
+	d := converse(t, "-q", "--dwarf-pid", pid)
+	d.do(`@first = ustack`, // the first script that keeps addresses walks nothing
+		stable+`profile:hz:499 /comm == "`+name+`"/ { if (len(dw_ustack) > 7) { @ = dw_ustack; } }`)
+	begin()
+	require.Eventually(t, func() bool {
+		return strings.Contains(strings.Join(functions(d.ask("print(@)")), " "), walked+" spin main ")
+	}, patience, 100*time.Millisecond)
+	r := d.end()
+	require.Zero(t, r.code, r.stderr)
+}
+
+// parent starts a process that waits until it is to start a program without frame pointers, and returns what the kernel calls that.
+func parent(t *testing.T) (pid, name string, begin func()) {
+	t.Helper()
 	path := testenv.NoFramePointers(t, "-pie", "-fPIE", "-ldl", "-lpthread")
 	shell := exec.Command("sh", "-c", "read go; "+path+" spin 60 & wait")
 	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -113,14 +141,11 @@ func TestUnwindOfChildren(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, shell.Start())
 	t.Cleanup(func() { _, _ = syscall.Kill(-shell.Process.Pid, syscall.SIGKILL), shell.Wait() })
-	name := filepath.Base(path)
-	s := start(t, "--dwarf-pid", fmt.Sprint(shell.Process.Pid), "-e", stable+
-		`profile:hz:499 /comm == "`+name[:min(15, len(name))]+`"/ { if (len(dw_ustack) > 7) { @[dw_ustack] = count(); @n++; } if (@n > 100) { exit(); } }`)
-	_, err = in.Write([]byte("go\n"))
-	require.NoError(t, err)
-	r := s.wait()
-	require.Zero(t, r.code, r.stderr)
-	require.Regexp(t, walked+" spin main ", strings.Join(functions(r.stdout), " "), r.stdout)
+	name = filepath.Base(path)
+	return fmt.Sprint(shell.Process.Pid), name[:min(15, len(name))], func() {
+		_, err := in.Write([]byte("go\n"))
+		require.NoError(t, err)
+	}
 }
 
 // TestUnwindTracepoint walks from where a program has entered the kernel.

@@ -1,3 +1,5 @@
+//go:build amd64 || arm64
+
 package main
 
 // callTarget calls gtrace_target, a function of the C calling convention that adds its arguments.

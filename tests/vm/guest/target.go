@@ -1,3 +1,5 @@
+//go:build amd64 || arm64
+
 package main
 
 // callTarget calls the function gtrace_target, which has the C calling convention and adds its arguments.
