@@ -232,6 +232,7 @@ func castName(t types.Type) string {
 func (c *checker) convert(e *ast.CastExpr, from, to types.Type) (types.Type, error) {
 	_, isNumber := c.number(from)
 	p, isPointer := from.(types.Pointer)
+	_, isString := from.(types.String)
 	switch t := to.(type) {
 	case types.Int:
 		if n, ok := from.(types.Int); ok {
@@ -246,6 +247,9 @@ func (c *checker) convert(e *ast.CastExpr, from, to types.Type) (types.Type, err
 			return to, nil
 		}
 	case types.Bool:
+		if isString {
+			return to, nil // whether it has any text
+		}
 		if isNumber || isPointer || isNumberArray(from) && types.Sizeof(from) == types.Sizeof(to) {
 			return to, nil
 		}
