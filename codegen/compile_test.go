@@ -27,7 +27,7 @@ var (
 type providers struct{}
 
 func (providers) Names() []string {
-	return []string{"begin", "interval", "kprobe", "rawtracepoint", "tracepoint", "uprobe"}
+	return []string{"begin", "fentry", "fexit", "interval", "kprobe", "rawtracepoint", "tracepoint", "uprobe"}
 }
 
 func (providers) Provider(name string) (check.Provider, bool) {
@@ -45,6 +45,8 @@ func (providers) Provider(name string) (check.Provider, bool) {
 		c := kprobeContext()
 		c.ID, c.UserSpace = "uprobe", true
 		p.kind, p.context = attach.KindKprobe, c
+	case "fentry", "fexit":
+		p.kind, p.context = attach.KindTracing, &attach.Context{ID: "tracing", Stack: true, Func: "name"}
 	case "interval":
 		p.kind, p.context = attach.KindPerfEvent, &attach.Context{ID: "timer", Stack: true}
 	default:

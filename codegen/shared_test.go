@@ -43,7 +43,10 @@ func TestSharedMaps(t *testing.T) {
 
 // TestInterruptedPrograms checks which programs take memory of their own at each run: those that the kernel starts again while they run.
 func TestInterruptedPrograms(t *testing.T) {
-	between := target.Recorded{Version: target.Version{Major: 5, Minor: 15}, CPUs: 4}
+	kernel := func(minor int) target.Recorded {
+		return target.Recorded{Version: target.Version{Major: 5, Minor: minor}, CPUs: 4}
+	}
+	between := kernel(15)
 	for _, c := range []struct {
 		script  string
 		on      target.Recorded
@@ -52,6 +55,12 @@ func TestInterruptedPrograms(t *testing.T) {
 		{`rawtracepoint:a`, oldest, 4},
 		{`rawtracepoint:a`, between, 4},
 		{`rawtracepoint:a`, newest, 1},
+		{`fentry:a`, oldest, 4},
+		{`fexit:a`, oldest, 4},
+		{`fentry:a`, kernel(11), 4},
+		{`fentry:a`, kernel(12), 1},
+		{`fexit:a`, kernel(12), 1},
+		{`fentry:a`, newest, 1},
 		{`kprobe:a`, oldest, 1},
 		{`kprobe:a`, newest, 1},
 		{`uprobe:a:b`, between, 1},

@@ -132,6 +132,8 @@ func (r *repl) command(ctx context.Context, text string) error {
 	return c.run(r, ctx, args)
 }
 
+var errNoCommand = errors.New("there is no command")
+
 // findCommand returns the command of a name, a short form, or the only one that begins so.
 func findCommand(name string) (Command, error) {
 	if name == "?" {
@@ -153,7 +155,7 @@ func findCommand(name string) (Command, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return Command{}, fmt.Errorf("there is no command :%s; :help lists them", name)
+		return Command{}, fmt.Errorf("%w :%s; :help lists them", errNoCommand, name)
 	}
 	return Command{}, fmt.Errorf(":%s may be %s", name, strings.Join(names, " or "))
 }

@@ -21,7 +21,8 @@ const (
 // errSaid means that what went wrong has been shown.
 var errSaid = errors.New("said")
 
-// eval runs an input. What goes wrong is shown, and the input comes back for editing.
+// eval runs an input. What goes wrong is shown, and what is written wrong comes back for editing. What cannot be done does not: the next input
+// would be typed behind it.
 func (r *repl) eval(in typed) {
 	text := strings.TrimSpace(in.text)
 	if text == "" {
@@ -41,7 +42,8 @@ func (r *repl) eval(in typed) {
 	if !errors.Is(err, errSaid) {
 		r.say("ERROR: %v\n", err)
 	}
-	if ok && !r.in.Waiting() {
+	wrong := errors.Is(err, errSaid) || errors.Is(err, errNoCommand)
+	if ok && wrong && !r.in.Waiting() {
 		r.preset = line
 	}
 }

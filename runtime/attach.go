@@ -46,6 +46,14 @@ type TypeKeeper interface {
 	TypeCache() *host.TypeCache
 }
 
+// ModuleLoader is what an Attacher can do besides: load programs for functions that the library cannot name.
+type ModuleLoader interface {
+	// OfModule reports whether a probe is at a function of a module, which others may have the name of.
+	OfModule(p attach.Probe) bool
+	// LoadOfModule loads a program for such a function, with the maps that it refers to by name.
+	LoadOfModule(spec *ebpf.ProgramSpec, p attach.Probe, maps map[string]*ebpf.Map, level ebpf.LogLevel) (*ebpf.Program, error)
+}
+
 // Holder is what an Attacher can do besides: let events begin together, which takes the kernel much less time than one by one.
 type Holder interface {
 	// Hold puts off the begin of events that are attached to until Start.

@@ -75,7 +75,7 @@ func (g *Group) load(ctx context.Context) error {
 	}
 	defer closeTargets(spec)
 	g.roomy = makeRoom(g.o)
-	ld := loader{o: g.o, shared: shared, opts: loadOptions(g.o, g.s.types, level)}
+	ld := newLoader(g.o, shared, g.s.opts.Attacher, loadOptions(g.o, g.s.types, level))
 	l, err := ld.loadTolerant(ctx, spec)
 	if err != nil {
 		g.logRejection(err)

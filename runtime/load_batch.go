@@ -2,11 +2,14 @@ package runtime
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/cilium/ebpf"
 
 	"github.com/gtrace/gtrace/codegen/object"
+	"github.com/gtrace/gtrace/lang/attach"
 )
 
 // loader puts the specs of an Object into the kernel.
@@ -15,6 +18,25 @@ type loader struct {
 	// shared maps are used instead of new ones.
 	shared map[string]*ebpf.Map
 	opts   ebpf.CollectionOptions
+	// modules loads programs that the library cannot; nil if there are none.
+	modules ModuleLoader
+	// special are the probes of those programs, by the programs' names.
+	special map[string]attach.Probe
+}
+
+func newLoader(o *object.Object, shared map[string]*ebpf.Map, a Attacher, opts ebpf.CollectionOptions) *loader {
+	l := &loader{o: o, shared: shared, opts: opts, special: map[string]attach.Probe{}}
+	m, ok := a.(ModuleLoader)
+	if !ok {
+		return l
+	}
+	l.modules = m
+	for _, p := range o.Manifest.Programs {
+		if len(p.Probes) == 1 && m.OfModule(p.Probes[0]) {
+			l.special[p.Name] = p.Probes[0]
+		}
+	}
+	return l
 }
 
 // batchSize is how many programs are loaded at a time. While they are, each takes a descriptor for its types as well, and those of its maps.
@@ -51,7 +73,8 @@ func (l *loader) batch(ctx context.Context, coll *ebpf.Collection, base *ebpf.Co
 		return err
 	}
 	spec := *base
-	spec.Programs, spec.Maps = programs, private
+	spec.Programs, spec.Maps = maps.Clone(programs), private
+	maps.DeleteFunc(spec.Programs, func(name string, _ *ebpf.ProgramSpec) bool { return l.isSpecial(name) })
 	for name, m := range base.Maps {
 		spec.Maps[name] = m
 	}
@@ -60,13 +83,37 @@ func (l *loader) batch(ctx context.Context, coll *ebpf.Collection, base *ebpf.Co
 		return err
 	}
 	defer one.Close() // the programs keep their maps
-	for name := range programs {
+	for name, p := range programs {
+		if err := l.loadSpecial(one, name, p); err != nil {
+			return loadError(err, l.o)
+		}
 		p, err := bare(one.DetachProgram(name))
 		if err != nil {
 			return loadError(err, l.o)
 		}
 		coll.Programs[name] = p
 	}
+	return nil
+}
+
+func (l *loader) isSpecial(program string) bool {
+	_, ok := l.special[program]
+	return ok
+}
+
+// loadSpecial loads a program into a collection if the library cannot.
+func (l *loader) loadSpecial(coll *ebpf.Collection, name string, spec *ebpf.ProgramSpec) error {
+	if !l.isSpecial(name) {
+		return nil
+	}
+	p, err := l.modules.LoadOfModule(spec, l.special[name], coll.Maps, l.opts.Programs.LogLevel)
+	if err != nil {
+		return fmt.Errorf("program %s: %w", name, err)
+	}
+	if coll.Programs == nil {
+		coll.Programs = map[string]*ebpf.Program{}
+	}
+	coll.Programs[name] = p
 	return nil
 }
 

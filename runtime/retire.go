@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// maxLate is how many detached links wait to be freed. Each has a few descriptors.
-const maxLate = 4096
+// maxLate is how many detached links wait to be freed. Each keeps a descriptor open.
+const maxLate = 1024
 
 // retire stops links from firing; that done, programs no longer run for them. The kernel takes a grace period to free each tracepoint, so
 // that is done in the background, unless too many wait for it already.

@@ -58,15 +58,15 @@ func actionBuiltins() []*Builtin {
 		{
 			Signature: types.Signature{
 				Name: "assert", Doc: "Ends the script with an error if a condition does not hold.",
-				Params: []types.Param{{Name: "condition", Kind: types.ParamAny}, {Name: "message", Kind: types.ParamLitString}},
-				Result: types.Void{}, Call: true, Statement: true,
+				Params:   []types.Param{{Name: "condition", Kind: types.ParamInt}, {Name: "message", Kind: types.ParamAny}},
+				ResultOf: assertType, Call: true, Statement: true,
 			},
 			Lower: lowerAssert,
 		},
 		{
 			Signature: types.Signature{
 				Name: "static_assert", Doc: "Refuses the script if a condition does not hold at compile time.",
-				Params:   []types.Param{{Name: "condition", Kind: types.ParamAny}, {Name: "message", Kind: types.ParamLitString, Optional: true}},
+				Params:   []types.Param{{Name: "condition", Kind: types.ParamAny}, {Name: "message", Kind: types.ParamLitString}},
 				ResultOf: staticAssertType, Call: true, Statement: true,
 			},
 			Lower: nothing,
@@ -129,14 +129,39 @@ func (a constArg) Literal() (string, bool) { return "", false }
 func (a constArg) Map() (string, Arg)      { return "", nil }
 func (a constArg) Lower() Value            { return Value{V: a.e.Builder().Const(a.n), Type: types.Int32} }
 
+func assertType(args []types.Arg, _ types.Env) (types.Type, error) {
+	if spec := messageSpec(args[1].Type); spec == "" {
+		return nil, fmt.Errorf("assert() expects a text or a number as its message (%s provided)", args[1].Type)
+	}
+	return types.Void{}, nil
+}
+
+// messageSpec is how a value of a type is printed as a message, or "" if it can be none.
+func messageSpec(t types.Type) string {
+	switch t := t.(type) {
+	case types.String:
+		return "%s"
+	case types.Int:
+		if t.Signed {
+			return "%lld"
+		}
+		return "%llu"
+	default: // no other type matters here
+	}
+	return ""
+}
+
 func lowerAssert(e Emitter, c Call) Value {
 	b := e.Builder()
-	message, _ := c.Args[1].Literal()
 	broken, holds := b.NewBlock("broken"), b.NewBlock("holds")
 	b.Branch(c.Args[0].Lower().V, holds, broken)
 	b.Seal(broken)
 	b.SetBlock(broken)
-	e.Send(Action{Kind: "errorf", Format: "assert failed: " + strings.ReplaceAll(message, "%", "%%")})
+	if message, ok := c.Args[1].Literal(); ok {
+		e.Send(Action{Kind: "errorf", Format: "assert failed: " + strings.ReplaceAll(message, "%", "%%")})
+	} else {
+		e.Send(Action{Kind: "errorf", Format: "assert failed: " + messageSpec(c.Args[1].Type())}, c.Args[1])
+	}
 	e.Exit(constArg{e, 1})
 	b.Seal(holds)
 	b.SetBlock(holds)
@@ -149,10 +174,8 @@ func staticAssertType(args []types.Arg, _ types.Env) (types.Type, error) {
 		return nil, errors.New("static_assert() needs a condition that is known at compile time")
 	case args[0].Int != 0:
 		return types.Void{}, nil
-	case len(args) > 1:
-		return nil, errors.New(args[1].Str)
 	}
-	return nil, errors.New("static_assert() does not hold")
+	return nil, errors.New(args[1].Str)
 }
 
 func assertStrType(args []types.Arg, _ types.Env) (types.Type, error) {

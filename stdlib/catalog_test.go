@@ -78,6 +78,7 @@ func TestResultTypes(t *testing.T) {
 		{"lhist", []types.Arg{signed, konst(0), konst(5000), konst(1)}, "lhist() too many buckets, must be <= 1000 (would need 5000)"},
 		{"str", []types.Arg{pointer}, "string[1024]"},
 		{"str", []types.Arg{pointer, konst(8)}, "string[9]"},
+		{"str", []types.Arg{pointer, konst(-1)}, "str cannot use negative length (-1)"},
 		{"str", []types.Arg{pointer, konst(4096)}, "string[1024]"},
 		{"strstr", []types.Arg{{Type: types.String{Size: 5000}}, {Type: types.String{Size: 4000}}}, "strstr() looks for and in at most 8192 bytes (9000 provided); str(p, n) makes strings of at most n"},
 		{"buf", []types.Arg{pointer, konst(8)}, "buffer[8]"},
@@ -86,9 +87,13 @@ func TestResultTypes(t *testing.T) {
 		{"pton", []types.Arg{{Type: text.Type, Const: true, Str: "1.2.3"}}, "pton() expects a valid IPv4/IPv6 address, got 1.2.3"},
 		{"macaddr", []types.Arg{{Type: types.Array{Elem: types.Uint8, Len: 4}}}, "macaddr() argument must be at least 6 bytes in size"},
 		{"fail", []types.Arg{{Const: true, Str: "100%% of %s"}, {Const: true, Str: "it"}}, "100% of it"},
+		{"assert", []types.Arg{signed, text}, "void"},
+		{"assert", []types.Arg{signed, unsigned}, "void"},
+		{"assert", []types.Arg{signed, pointer}, "assert() expects a text or a number as its message (int8 * provided)"},
 		{"static_assert", []types.Arg{konst(0), {Const: true, Str: "no"}}, "no"},
 		{"signal", []types.Arg{{Type: text.Type, Const: true, Str: "FOO"}}, "Invalid string for signal: FOO"},
 		{"signal", []types.Arg{{Type: text.Type, Const: true, Str: "SIGKILL"}}, "void"},
+		{"signal", []types.Arg{text}, "signal() accepts a string literal or an integer"},
 		{"signal", []types.Arg{konst(65)}, "signal() accepts a string literal or an integer between 1 and 64 (inclusive)"},
 		{"override", []types.Arg{konst(65)}, "override() can not be used with 'tracepoint' probes"},
 		{"ppid", nil, "ppid needs the types of the kernel (BTF)"},
@@ -103,6 +108,7 @@ func TestResultTypes(t *testing.T) {
 		{"llhist", []types.Arg{signed}, "llhist_t"},
 		{"kstack", nil, "kstack_bpftrace_127"},
 		{"kstack", []types.Arg{{Name: "nonsense"}}, "Unknown stack mode: 'nonsense'"},
+		{"kstack", []types.Arg{konst(-1)}, "a stack's depth must not be negative (-1 provided)"},
 	} {
 		t.Run(fmt.Sprintf("%s %d", c.name, len(c.args)), func(t *testing.T) {
 			sig, _ := stdlib.New().Signature(c.name)

@@ -104,7 +104,10 @@ func signalType(name string, a types.Arg, env types.Env) (types.Type, error) {
 	}
 	switch a.Type.(type) {
 	case types.String:
-		if _, ok := signalNumber(a.Str); a.Const && ok {
+		if !a.Const {
+			return nil, fmt.Errorf("%s() accepts a string literal or an integer", name)
+		}
+		if _, ok := signalNumber(a.Str); ok {
 			return types.Void{}, nil
 		}
 		//lint:ignore ST1005 these are bpftrace's words

@@ -67,6 +67,8 @@ func stackType(user bool) func([]types.Arg, types.Env) (types.Type, error) {
 				}
 			case a.Const && a.Str == "" && a.Int >= 0:
 				t.Depth = int(min(a.Int, maxDepth))
+			case a.Const && a.Str == "":
+				return nil, fmt.Errorf("a stack's depth must not be negative (%d provided)", a.Int)
 			default:
 				return nil, fmt.Errorf("a stack's depth must be a literal number")
 			}

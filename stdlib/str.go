@@ -1,6 +1,8 @@
 package stdlib
 
 import (
+	"fmt"
+
 	"github.com/gtrace/gtrace/codegen/ir"
 	"github.com/gtrace/gtrace/lang/types"
 )
@@ -45,6 +47,9 @@ func lowerUsym(e Emitter, c Call) Value {
 
 // strType is a string of max_strlen bytes, or fewer where the length or the array that is read is known to be shorter.
 func strType(args []types.Arg, env types.Env) (types.Type, error) {
+	if len(args) > 1 && args[1].Const && args[1].Int < 0 {
+		return nil, fmt.Errorf("str cannot use negative length (%d)", args[1].Int)
+	}
 	size := env.MaxStrlen
 	switch t := args[0].Type.(type) {
 	case types.Array:
@@ -53,7 +58,7 @@ func strType(args []types.Arg, env types.Env) (types.Type, error) {
 		size = min(size, t.Size)
 	default: // no other type matters here
 	}
-	if len(args) > 1 && args[1].Const && args[1].Int >= 0 && args[1].Int < int64(size) {
+	if len(args) > 1 && args[1].Const && args[1].Int < int64(size) {
 		size = int(args[1].Int) + 1 // that many bytes are read, with the NUL; of text in the script, without
 	}
 	return types.String{Size: max(1, size)}, nil

@@ -179,12 +179,27 @@ func (o *options) check() error {
 	if err := o.checkFeatures(); err != nil {
 		return err
 	}
-	for _, s := range o.stages {
+	for i, s := range o.stages {
+		if ours, ok := stagesOfBpftrace[s]; ok {
+			s, o.stages[i] = ours, ours
+		}
 		if s != "all" && !slices.Contains(dumpStages, s) {
 			return fmt.Errorf("-d %s: unknown stage: use %s or all", s, strings.Join(dumpStages, ", "))
 		}
 	}
 	return nil
+}
+
+// stagesOfBpftrace are the names of bpftrace's stages, and what comes nearest to them here.
+var stagesOfBpftrace = map[string]string{
+	"parse": "ast", "codegen": "ir", "codegen-opt": "opt", "dis": "asm", "disassemble": "asm", "libbpf": "verifier",
+}
+
+// optionsOfBpftrace are options of bpftrace that gtrace does not have, and what to do instead.
+var optionsOfBpftrace = map[string]string{
+	"emit-elf":  "gtrace loads its programs itself and writes no ELF files; -d asm prints them",
+	"emit-llvm": "gtrace compiles without LLVM; -d ir and -d opt print what it compiles from",
+	"aot":       "gtrace needs no compilation ahead of time: it starts in milliseconds and is one file; copy gtrace and the script",
 }
 
 // features are what --no-feature takes. Sessions of kprobes are known, but not used.
@@ -257,6 +272,9 @@ func flagError(err error) error {
 	var invalid *pflag.InvalidValueError
 	switch {
 	case errors.As(err, &unknown):
+		if instead, ok := optionsOfBpftrace[unknown.GetSpecifiedName()]; ok {
+			return fmt.Errorf("--%s: %s", unknown.GetSpecifiedName(), instead)
+		}
 		return fmt.Errorf("unknown option %s; gtrace --help lists them", dashed(unknown.GetSpecifiedName()))
 	case errors.As(err, &bare):
 		return fmt.Errorf("option %s needs a value; gtrace --help says which", dashed(bare.GetSpecifiedName()))

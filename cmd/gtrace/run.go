@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -125,7 +124,7 @@ func (o *options) report(std streams, diags *diag.List) error {
 		return nil
 	}
 	for _, d := range diags.All() {
-		if d.Severity == diag.Error && (strings.HasPrefix(string(d.Code), "c-") || d.Code == "bad-environment") {
+		if d.Severity == diag.Error && d.Class == diag.ClassSurroundings {
 			return errors.Join(errReported, exitError(exitSurroundings))
 		}
 	}

@@ -35,6 +35,7 @@ func TestWrongCommandLines(t *testing.T) {
 	}{
 		{"short option", []string{"-x"}, "ERROR: unknown option -x; gtrace --help lists them\n"},
 		{"among short options", []string{"-qx"}, "ERROR: unknown option -x; gtrace --help lists them\n"},
+		{"option of bpftrace", []string{"--emit-llvm", "x"}, "ERROR: --emit-llvm: gtrace compiles without LLVM; -d ir and -d opt print what it compiles from\n"},
 		{"long option", []string{"--nope"}, "ERROR: unknown option --nope; gtrace --help lists them\n"},
 		{"no value", []string{"-e"}, "ERROR: option -e needs a value; gtrace --help says which\n"},
 		{"no value for a long option", []string{"--pid"}, "ERROR: option --pid needs a value; gtrace --help says which\n"},
@@ -167,5 +168,40 @@ func TestStagesOfACompilation(t *testing.T) {
 		stdout, _, code := command(t, "", "-d", stage, "-e", "BEGIN { nosuch(); }")
 		require.Equal(t, 1, code)
 		require.Equal(t, stage == "ast", strings.HasPrefix(stdout, "\nast\nProgram\n"), stdout)
+	}
+}
+
+func TestExitCodesOfWrongScripts(t *testing.T) {
+	for _, c := range []struct {
+		name, script, env string
+		want              int
+	}{
+		{name: "the script", script: "BEGIN { nosuch(); }", want: 1},
+		{name: "its probes", script: "nosuch:a { }", want: 1},
+		{name: "its syntax", script: "BEGIN {", want: 1},
+		{name: "its config", script: "config = { max_strlen = 0 } BEGIN { }", want: 1},
+		{name: "its C part", script: "struct a { nothing_t x; }; BEGIN { }", want: exitSurroundings},
+		{name: "a header", script: "#include \"nosuch.h\"\nBEGIN { }", want: exitSurroundings},
+		{name: "the environment", script: "BEGIN { }", env: "abc", want: exitSurroundings},
+		{name: "the script and its C part", script: "struct a { nothing_t x; }; BEGIN { nosuch(); }", want: exitSurroundings},
+		{name: "a warning about C and the script", script: "#warning look\nBEGIN { nosuch(); }", want: 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.env != "" {
+				t.Setenv("GTRACE_MAX_STRLEN", c.env)
+			}
+			_, stderr, code := command(t, "", "-e", c.script)
+			require.Equal(t, c.want, code, stderr)
+			require.NotEmpty(t, stderr)
+		})
+	}
+}
+
+func TestStagesOfBpftrace(t *testing.T) {
+	for theirs, ours := range stagesOfBpftrace {
+		require.Contains(t, dumpStages, ours)
+		o := options{format: "text", stages: []string{theirs}}
+		require.NoError(t, o.check())
+		require.Equal(t, []string{ours}, o.stages)
 	}
 }

@@ -1,11 +1,16 @@
 package main
 
 import (
+	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
 	"github.com/gtrace/gtrace/examples"
+	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/check"
+	"github.com/gtrace/gtrace/lang/diag"
+	"github.com/gtrace/gtrace/lang/parser"
 	"github.com/gtrace/gtrace/repl"
 	"github.com/gtrace/gtrace/repl/complete"
 )
@@ -19,13 +24,44 @@ type talking struct {
 // Maps returns the live maps.
 func (t talking) Maps() []*check.Map { return t.c.known(t.live.Maps()) }
 
-// Prelude returns the definitions that stay.
+// Prelude returns the definitions that stay, those of imported scripts and headers among them.
 func (t talking) Prelude() string {
 	var b strings.Builder
+	files := newImporter("", t.c.opts.include, t.c.objects)
 	for _, d := range t.live.Definitions() {
+		if path, ok := strings.CutPrefix(strings.Join(d.Names, " "), "import "); ok {
+			writeImported(&b, files, path, nil)
+			continue
+		}
 		b.WriteString(d.Text + "\n")
 	}
 	return b.String()
+}
+
+// writeImported writes the definitions in an imported script or header, each file once. What cannot be read was told when it was imported.
+func writeImported(b *strings.Builder, files *importer, path string, by *diag.File) {
+	if !slices.Contains([]string{".bt", ".gt", ".h"}, filepath.Ext(path)) {
+		return // an object file, or a source that would be compiled
+	}
+	found, err := files.Import(path, by)
+	if err != nil {
+		return
+	}
+	for _, f := range found {
+		if strings.HasSuffix(f.Name, ".h") {
+			b.WriteString(f.Text + "\n")
+			continue
+		}
+		for _, d := range parser.Parse(f, &diag.List{}).Decls {
+			switch d := d.(type) {
+			case *ast.ImportDecl:
+				writeImported(b, files, d.Path, f)
+			case *ast.CDecl, *ast.FuncDecl, *ast.MacroDecl:
+				b.WriteString(d.Span().Text() + "\n")
+			case *ast.ConfigDecl, *ast.MapDecl, *ast.ProbeDecl:
+			}
+		}
+	}
 }
 
 // Commands returns the commands.

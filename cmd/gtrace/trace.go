@@ -231,6 +231,12 @@ func (a attacher) Configure(spec *ebpf.ProgramSpec, ps []attach.Probe) error {
 
 func (a attacher) TypeCache() *host.TypeCache { return a.set.TypeCache() }
 
+func (a attacher) OfModule(p attach.Probe) bool { return a.set.OfModule(p) }
+
+func (a attacher) LoadOfModule(spec *ebpf.ProgramSpec, p attach.Probe, maps map[string]*ebpf.Map, level ebpf.LogLevel) (*ebpf.Program, error) {
+	return a.set.LoadOfModule(spec, p, maps, level)
+}
+
 func (a attacher) Hold() { a.set.Hold() }
 
 func (a attacher) Start() error { return a.set.Start() }

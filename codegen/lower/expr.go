@@ -187,6 +187,9 @@ func (f *fn) cast(e *ast.CastExpr) stdlib.Value {
 	if _, ok := v.Type.(types.Array); ok && isScalar(to) {
 		return f.convert(f.numberOf(v, to), to)
 	}
+	if _, ok := v.Type.(types.String); ok && isScalar(to) { // a bool: whether it has any text
+		return f.convert(stdlib.Value{V: f.b.Load(v.V, 0, 1, false), Type: types.Uint8}, to)
+	}
 	if !isScalar(to) || !isScalar(v.Type) {
 		if s, ok := to.(types.String); ok {
 			dst := f.object("cast", s)

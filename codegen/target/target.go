@@ -4,7 +4,10 @@
 // implements Target for the running kernel, Recorded for a kernel of the test matrix.
 package target
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // Feature is something that not every supported kernel has.
 type Feature uint8
@@ -131,6 +134,8 @@ type Target interface {
 type Recorded struct {
 	Version Version
 	CPUs    int
+	// Architecture is GOARCH. Default: amd64.
+	Architecture string
 }
 
 // Has reports whether upstream had the feature at the version.
@@ -142,5 +147,5 @@ func (r Recorded) NumCPU() int { return max(1, r.CPUs) }
 // Kernel returns the version.
 func (r Recorded) Kernel() Version { return r.Version }
 
-// Arch returns amd64.
-func (r Recorded) Arch() string { return "amd64" }
+// Arch returns the architecture.
+func (r Recorded) Arch() string { return cmp.Or(r.Architecture, "amd64") }

@@ -136,4 +136,6 @@ type Match struct {
 	Context *Context
 	// Alone says that no other attach point of the probe may be of this type, Once that a script may have this probe but once.
 	Alone, Once bool
+	// Warning is what may go wrong at this probe, which the script wants all the same; it may be empty.
+	Warning string
 }

@@ -7,7 +7,7 @@ type parser struct {
 	unit  *Unit
 	toks  []token
 	pos   int
-	diags *diag.List
+	diags reporter
 	// bad is set once the declaration that is being read is known to be wrong: nothing more is said about it.
 	bad   bool
 	depth int

@@ -30,7 +30,7 @@ func predefined() map[string]*macro {
 // preprocessor follows directives and replaces macros.
 type preprocessor struct {
 	unit  *Unit
-	diags *diag.List
+	diags reporter
 	conds []condition
 	out   []token
 	// headers counts the headers read, depth those that are open; tooMany is set once there were too many.

@@ -61,7 +61,8 @@ func Parse(pieces []diag.Span, opts Options, diags *diag.List) *Unit {
 		opts: opts, tags: map[string]*tag{}, typedefs: map[string]ctype{}, enumers: map[string]Const{}, macros: predefined(),
 		values: map[string]macroValue{},
 	}
-	pp := &preprocessor{unit: u, diags: diags}
+	to := reporter{diags}
+	pp := &preprocessor{unit: u, diags: to}
 	for _, name := range opts.First {
 		pp.header(diag.Span{}, name, false)
 	}
@@ -69,7 +70,7 @@ func Parse(pieces []diag.Span, opts Options, diags *diag.List) *Unit {
 		pp.piece(p)
 	}
 	pp.finish()
-	p := &parser{unit: u, toks: pp.out, diags: diags}
+	p := &parser{unit: u, toks: pp.out, diags: to}
 	p.file()
 	return u
 }
@@ -131,7 +132,7 @@ func (u *Unit) compute(name string) (Const, bool) {
 	if m.function {
 		return Const{}, false
 	}
-	pp := &preprocessor{unit: u, diags: &diag.List{}, expanded: maxExpansion - maxValue}
+	pp := &preprocessor{unit: u, diags: reporter{&diag.List{}}, expanded: maxExpansion - maxValue}
 	toks := pp.expand([]token{{kind: tokIdent, text: name}}, nil)
 	if pp.expanded > maxExpansion {
 		return Const{}, false
@@ -148,7 +149,7 @@ func (u *Unit) compute(name string) (Const, bool) {
 
 // evaluate computes tokens that are a constant expression.
 func (u *Unit) evaluate(toks []token) (Const, bool) {
-	p := &parser{unit: u, toks: toks, diags: &diag.List{}}
+	p := &parser{unit: u, toks: toks, diags: reporter{&diag.List{}}}
 	n := p.expr()
 	if p.bad || p.peek().kind != tokEnd {
 		return Const{}, false

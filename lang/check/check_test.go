@@ -140,7 +140,7 @@ func TestSpacesOfPointers(t *testing.T) {
 		{"uprobe:g1 { $p = curtask; }", types.SpaceKernel, true},
 		{"uprobe:g1 { $p = curtask->parent; }", types.SpaceKernel, false},
 		{"uprobe:g1 { $p = curtask + 1; }", types.SpaceKernel, false},
-		{"uprobe:g1 { $p = (struct task_struct *)(uint64)curtask; }", types.SpaceUser, false},
+		{"uprobe:g1 { $p = (struct task_struct *)(uint64)curtask; }", types.SpaceKernel, false},
 		{"uprobe:g1 { let $p: struct task_struct * = curtask->parent; }", types.SpaceKernel, false},
 		{"tracepoint:a:one { $p = args.filename; }", types.SpaceUser, false},
 		{"kprobe:f1 { $p = curtask; $p = curtask->parent; }", types.SpaceKernel, false},

@@ -170,6 +170,9 @@ func (c *checker) attachPoint(point *ast.AttachPoint, n needs) ([]attach.Match, 
 	default:
 		for i := range matches {
 			matches[i].Probe.Wildcard = strings.Contains(written, "*")
+			if w := matches[i].Warning; w != "" {
+				c.diags.Warnf(point.At, "unsafe-place", "%s", w)
+			}
 		}
 		return matches, nil
 	}
@@ -229,10 +232,10 @@ func (c *checker) probeEnv(p *Program) types.Env {
 	}
 	ctx := p.Context
 	for _, v := range ctx.ArgN {
-		env.ArgN = append(env.ArgN, v.Type)
+		env.ArgN = append(env.ArgN, register(v.Type, ctx))
 	}
 	if ctx.Retval != nil {
-		env.Retval = ctx.Retval.Type
+		env.Retval = register(ctx.Retval.Type, ctx)
 	}
 	if ctx.Args != nil {
 		env.Args = ctx.Args
@@ -250,6 +253,16 @@ func (c *checker) probeEnv(p *Program) types.Env {
 		}
 	}
 	return env
+}
+
+// register is the type of a register of a probe: what may be an address is one in the memory of the process where that is traced.
+func register(t types.Type, ctx *attach.Context) types.Type {
+	n, ok := t.(types.Int)
+	if !ok || n.Size < 8 || !ctx.UserSpace {
+		return t
+	}
+	n.Space = types.SpaceUser
+	return n
 }
 
 func (c *checker) kernelSymbol(name string) (uint64, bool) {

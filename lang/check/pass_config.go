@@ -193,7 +193,7 @@ func (c *checker) configureFromEnv(table map[string]setting) {
 			continue
 		}
 		if err := st.set(&c.info.Config, old.meant(c.opts.Env[name])); err != nil {
-			c.diags.Errorf(diag.Span{}, "bad-environment", "environment: %s", err)
+			c.diags.Errorf(diag.Span{}, "bad-environment", "environment: %s", err).Class = diag.ClassSurroundings
 		}
 	}
 }

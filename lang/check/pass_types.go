@@ -168,19 +168,26 @@ func (c *checker) lateType(s *ast.LetStmt) {
 // exprStmt types an expression whose value nobody wants.
 func (c *checker) exprStmt(s *ast.ExprStmt) {
 	t := c.expr(s.X)
-	switch x := s.X.(type) {
-	case *ast.IncDecExpr, *ast.BadExpr:
-		return
-	case *ast.CallExpr:
-		if sig := c.info.Calls[x]; sig != nil && sig.Effect {
-			return // may be all that is wanted
-		}
-	default: // no other type matters here
-	}
-	if t == nil || types.IsInvalid(t) || types.Equal(t, types.Void{}) {
+	if t == nil || types.IsInvalid(t) || types.Equal(t, types.Void{}) || c.hasEffect(s.X) {
 		return
 	}
 	c.warnf(s.X.Span(), "discarded", "Return value discarded.")
+}
+
+// hasEffect reports whether an expression does something that may be all that is wanted. A block, which is what a macro becomes, does what
+// its last expression does.
+func (c *checker) hasEffect(e ast.Expr) bool {
+	switch x := e.(type) {
+	case *ast.IncDecExpr, *ast.BadExpr:
+		return true
+	case *ast.BlockExpr:
+		return x.Value != nil && c.hasEffect(x.Value)
+	case *ast.CallExpr:
+		sig := c.info.Calls[x]
+		return sig != nil && sig.Effect
+	default: // no other type matters here
+	}
+	return false
 }
 
 func (c *checker) returnStmt(s *ast.ReturnStmt) {

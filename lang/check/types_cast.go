@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/gtrace/gtrace/lang/ast"
+	"github.com/gtrace/gtrace/lang/attach"
 	"github.com/gtrace/gtrace/lang/diag"
 	"github.com/gtrace/gtrace/lang/types"
 )
@@ -231,8 +232,24 @@ func castName(t types.Type) string {
 func (c *checker) convert(e *ast.CastExpr, from, to types.Type) (types.Type, error) {
 	_, isNumber := c.number(from)
 	p, isPointer := from.(types.Pointer)
+	_, isString := from.(types.String)
 	switch t := to.(type) {
-	case types.Int, types.Bool:
+	case types.Int:
+		if n, ok := from.(types.Int); ok {
+			t.Space = n.Space
+			return t, nil
+		}
+		if isPointer { // a number that came from a pointer is an address in the same memory
+			t.Space = p.Space
+			return t, nil
+		}
+		if isNumber || isNumberArray(from) && types.Sizeof(from) == types.Sizeof(to) {
+			return to, nil
+		}
+	case types.Bool:
+		if isString {
+			return to, nil // whether it has any text
+		}
 		if isNumber || isPointer || isNumberArray(from) && types.Sizeof(from) == types.Sizeof(to) {
 			return to, nil
 		}
@@ -311,7 +328,24 @@ func (c *checker) sizeof(e *ast.SizeofExpr) types.Type {
 	if a, ok := c.charArray(e.X); ok {
 		t = a
 	}
-	return c.literal(e, fromUint(uint64(types.Sizeof(t))))
+	size := types.Sizeof(t)
+	if s, ok := t.(*types.Struct); ok && e.X != nil && c.program != nil && s == c.program.Context.Args && c.program.Probes[0].Kind == attach.KindTracing {
+		size = typedSize(c.program.Context)
+	}
+	return c.literal(e, fromUint(uint64(size)))
+}
+
+// typedSize is what bpftrace takes for the size of the arguments of a function or raw tracepoint: that of its members, one behind the other,
+// wherever they are. At a function's return, its result is one of them.
+func typedSize(ctx *attach.Context) int {
+	n := 0
+	for _, f := range ctx.Args.Fields {
+		n += types.Sizeof(f.Type)
+	}
+	if ctx.Retval != nil {
+		n += types.Sizeof(ctx.Retval.Type)
+	}
+	return n
 }
 
 // charArray returns the array that an expression is in C, where scripts see a string.

@@ -71,6 +71,9 @@ func (c *checker) integerOp(e *ast.BinaryExpr, x, y types.Int) types.Type {
 	if e.Op == ast.Div || e.Op == ast.Mod {
 		c.checkDivisor(e)
 	}
+	if e.Op == ast.Add || e.Op == ast.Sub {
+		t.Space = types.JoinSpaces(x.Space, y.Space)
+	}
 	return t
 }
 

@@ -31,11 +31,23 @@ func (s Severity) String() string {
 // Code names the kind of a diagnostic, for tests and tools: lower case words joined by hyphens, as "unknown-builtin".
 type Code string
 
+// Class is what a diagnostic is about.
+type Class uint8
+
+// The classes of diagnostics.
+const (
+	// ClassScript is the script itself.
+	ClassScript Class = iota
+	// ClassSurroundings is what has to be right before the script is looked at: its C part and the environment.
+	ClassSurroundings
+)
+
 // Diagnostic is one thing said about the script.
 type Diagnostic struct {
 	Span     Span
 	Severity Severity
 	Code     Code
+	Class    Class
 	// Message is one line without a full stop. Hint is something the user can type or do; empty if there is none.
 	Message, Hint string
 	// Notes are other places that belong to what is said.

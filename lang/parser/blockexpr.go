@@ -1,6 +1,8 @@
 package parser
 
 import (
+	"strings"
+
 	"github.com/gtrace/gtrace/lang/ast"
 )
 
@@ -18,16 +20,21 @@ func (p *parser) blockExpr() *ast.BlockExpr {
 func (p *parser) blockValue(b *ast.Block) *ast.BlockExpr {
 	x := &ast.BlockExpr{Place: b.Place, Stmts: b.Stmts}
 	if n := len(b.Stmts); n > 0 {
-		if v := p.stmtValue(b.Stmts[n-1]); v != nil {
+		if v := p.stmtValue(b.Stmts[n-1]); v != nil && !p.ended(b, v) {
 			x.Stmts, x.Value = b.Stmts[:n-1], v
 		}
 	}
 	if x.Value == nil {
 		p.errorf(b.At, "missing-value", "this block has no value").
-			Hintf("its last statement has to be an expression")
+			Hintf("its last statement has to be an expression, without a semicolon")
 		x.Value = p.badExpr()
 	}
 	return x
+}
+
+// ended reports whether a semicolon follows the last expression of a block, which makes it a statement.
+func (p *parser) ended(b *ast.Block, last ast.Expr) bool {
+	return strings.HasPrefix(strings.TrimSpace(p.file.Text[last.Span().End:max(last.Span().End, b.At.End)]), ";")
 }
 
 // stmtValue returns the value of the last statement of a block, or nil if it has none.

@@ -49,17 +49,29 @@ func Promote(a, b Int) Int { return Int{Size: 8, Signed: a.Signed || b.Signed} }
 // WidenInts returns the type of a slot that holds both a and b. With the same sign that is the larger one; else a signed
 // type that holds both. Lossy is set where there is none: uint64 does not fit into int64.
 func WidenInts(a, b Int) (t Int, lossy bool) {
+	space := JoinSpaces(a.Space, b.Space)
 	if a.Signed == b.Signed {
-		return Int{Size: max(a.Size, b.Size), Signed: a.Signed}, false
+		return Int{Size: max(a.Size, b.Size), Signed: a.Signed, Space: space}, false
 	}
 	s, u := a, b
 	if !a.Signed {
 		s, u = b, a
 	}
 	if s.Size > u.Size {
-		return s, false
+		return Int{Size: s.Size, Signed: true, Space: space}, false
 	}
-	return Int{Size: min(8, 2*u.Size), Signed: true}, u.Size == 8
+	return Int{Size: min(8, 2*u.Size), Signed: true, Space: space}, u.Size == 8
+}
+
+// JoinSpaces returns the address space of what may be or become one of two addresses: that of the one whose space is known.
+func JoinSpaces(a, b Space) Space {
+	switch {
+	case a == SpaceNone || a == b:
+		return b
+	case b == SpaceNone:
+		return a
+	}
+	return SpaceNone
 }
 
 // Widen returns the type of a slot that holds values of both types; ok is false if there is none.
@@ -115,14 +127,7 @@ func widenPointers(a, b Pointer) (Type, bool) {
 		}
 		elem, _ = WidenInts(x, y)
 	}
-	p := Pointer{Elem: elem, Space: a.Space, Trusted: a.Trusted && b.Trusted}
-	if p.Space == SpaceNone {
-		p.Space = b.Space
-	}
-	if b.Space != SpaceNone && b.Space != p.Space {
-		p.Space = SpaceNone
-	}
-	return p, true
+	return Pointer{Elem: elem, Space: JoinSpaces(a.Space, b.Space), Trusted: a.Trusted && b.Trusted}, true
 }
 
 func widenTuples(a, b Tuple) (Type, bool) {

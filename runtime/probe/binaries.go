@@ -10,13 +10,12 @@ import (
 )
 
 // findBinaries returns the files that the first part of a uprobe stands for: a path, the name of a program in PATH, the name of a
-// library, or any of these with wildcards. With a pid, paths that do not exist here are looked up in the root of the process.
+// library, or any of these with wildcards. With a pid, paths and libraries are those of the process, as far as it has them.
 func findBinaries(text string, pid int) ([]string, error) {
-	if pid != 0 && strings.HasPrefix(text, "/") {
-		if here, err := expandPath(text); err != nil || len(here) > 0 {
-			return here, err
+	if pid != 0 {
+		if inside := findInside(text, pid); len(inside) > 0 {
+			return inside, nil
 		}
-		text = fmt.Sprintf("/proc/%d/root%s", pid, text)
 	}
 	if strings.Contains(text, "/") {
 		return expandPath(text)

@@ -107,8 +107,7 @@ func (f *fentry) find(fp functionPoint) (string, error) {
 	return "", f.noFunction(fp, "")
 }
 
-// inModule returns the module that an attach point names, as far as programs can be loaded for its functions: the name alone says
-// which function is meant, and the kernel's own come first.
+// inModule returns the module that an attach point names, as far as programs can be loaded for its functions.
 func (f *fentry) inModule(fp functionPoint) (string, error) {
 	module := fp.module.text
 	if module == kernelModule {
@@ -120,17 +119,6 @@ func (f *fentry) inModule(fp functionPoint) (string, error) {
 	if _, err := f.host.FunctionSignature(module, fp.fn.text); errors.Is(err, host.ErrNoBTF) {
 		return "", f.noFunction(fp, module)
 	}
-	if f.inKernel(fp.fn.text) {
-		return "", pointError(fp.fnPart, codeAmbiguous, "the kernel itself has a function %s too, so that %s cannot tell which is meant: use kprobe:%s",
-			fp.fn.text, f.name, fp.written)
-	}
-	switch modules, err := f.host.FunctionModules(fp.fn.text); {
-	case err != nil:
-		return "", err
-	case len(modules) > 1:
-		return "", pointError(fp.fnPart, codeAmbiguous, "the modules %s have functions %s, so that %s cannot tell which is meant: use kprobe:%s",
-			strings.Join(modules, ", "), fp.fn.text, f.name, fp.written)
-	}
 	return module, nil
 }
 
@@ -138,17 +126,6 @@ func (f *fentry) inModule(fp functionPoint) (string, error) {
 func (f *fentry) inKernel(fn string) bool {
 	_, err := f.host.FunctionSignature("", fn)
 	return !errors.Is(err, host.ErrNoBTF)
-}
-
-// moduleCounts returns how many modules have a function, by its name.
-func moduleCounts(all []host.Function) map[string]int {
-	out := map[string]int{}
-	for _, fn := range all {
-		if fn.Module != "" {
-			out[fn.Name]++
-		}
-	}
-	return out
 }
 
 // explain says what is wrong with a function that has no match.
@@ -218,13 +195,9 @@ func (f *fentry) expand(fp functionPoint) ([]attach.Match, error) {
 		return nil, err
 	}
 	var out []attach.Match
-	modules := moduleCounts(all)
 	for _, fn := range all {
 		if !fp.fn.match(fn.Name) || !fp.module.match(moduleName(fn.Module)) || f.denied(fn) {
 			continue
-		}
-		if fn.Module != "" && (modules[fn.Name] > 1 || f.inKernel(fn.Name)) {
-			continue // a program is loaded for a name, which would be that of another function
 		}
 		m, err := f.match(fn.Module, fn.Name)
 		switch {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/cilium/ebpf"
@@ -300,9 +301,18 @@ func TestUprobePlaces(t *testing.T) {
 		var perr *check.PointError
 		require.ErrorAs(t, err, &perr, test.place)
 		require.Equal(t, test.message, perr.Message)
-		if _, err = p.Resolve(at, check.ResolveOptions{Unsafe: true}); test.kind == "u" {
-			require.NoError(t, err)
+		forced, err := p.Resolve(at, check.ResolveOptions{Unsafe: true})
+		if test.kind != "u" {
+			continue
 		}
+		require.NoError(t, err)
+		middle, ok := strings.CutPrefix(test.message, "Could not add uprobe into middle of instruction: ")
+		if ok {
+			middle = "Unsafe uprobe in the middle of the instruction: " + middle
+		} else {
+			middle = ""
+		}
+		require.Equal(t, middle, forced[0].Warning)
 	}
 }
 

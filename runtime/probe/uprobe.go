@@ -132,7 +132,9 @@ func (u *uprobe) resolveBinary(bin *symbol.Binary, path string, up uprobePoint) 
 		if err := u.insideFunction(bin, sym, up); err != nil {
 			return nil, err
 		}
-		return []attach.Match{u.match(path, sym.Name, up)}, nil
+		m := u.match(path, sym.Name, up)
+		m.Warning = u.unsafeIn(bin, sym, up.offset)
+		return []attach.Match{m}, nil
 	}
 	var out []attach.Match
 	for _, s := range bin.Functions() {
@@ -160,6 +162,9 @@ func (u *uprobe) resolveAddress(bin *symbol.Binary, path string, up uprobePoint)
 	m := u.match(path, "", uprobePoint{fn: up.fn, cpp: up.cpp, pid: up.pid})
 	m.Probe.Name += strconv.FormatUint(addr, 10)
 	m.Probe.Address = off
+	if sym, offset, ok := bin.Lookup(addr); ok {
+		m.Warning = u.unsafeIn(bin, sym, offset)
+	}
 	return []attach.Match{m}, nil
 }
 

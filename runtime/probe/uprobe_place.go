@@ -17,7 +17,7 @@ const unsafePlace = "--unsafe attaches all the same, and may make the traced pro
 func (u *uprobe) insideFunction(bin *symbol.Binary, sym symbol.Symbol, up uprobePoint) error {
 	switch {
 	case up.offset == 0 || up.unsafe:
-		return nil
+		return nil // unsafeIn warns
 	case up.offset >= sym.Size:
 		return pointError(2, codeNoMatch, "Offset outside the function bounds ('%s' size is %d)", sym.Name, sym.Size)
 	}
@@ -40,6 +40,17 @@ func (u *uprobe) onInstruction(bin *symbol.Binary, sym symbol.Symbol, offset uin
 	}
 	perr.Hint = unsafePlace
 	return perr
+}
+
+// unsafeIn is the warning about a place in the middle of an instruction, or "" for other places.
+func (u *uprobe) unsafeIn(bin *symbol.Binary, sym symbol.Symbol, offset uint64) string {
+	if offset == 0 || offset >= sym.Size {
+		return ""
+	}
+	if at, err := u.instructionAt(bin, sym, offset); at || err != nil {
+		return ""
+	}
+	return fmt.Sprintf("Unsafe %s in the middle of the instruction: %s:%s+%d", u.name, bin.Path, sym.Name, offset)
 }
 
 // errUnreadable is about code whose instructions cannot be told.

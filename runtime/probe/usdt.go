@@ -89,10 +89,7 @@ func mappedFiles(pid int) ([]string, error) {
 		if len(fields) < 6 || !strings.Contains(fields[1], "x") || !strings.HasPrefix(fields[5], "/") {
 			continue
 		}
-		path := fields[5]
-		if inside := fmt.Sprintf("/proc/%d/root%s", pid, path); !isFile(path) && isFile(inside) {
-			path = inside
-		}
+		path := nearest(pid, fields[5], fields[5])
 		if isFile(path) && !slices.Contains(out, path) {
 			out = append(out, path)
 		}

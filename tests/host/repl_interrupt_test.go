@@ -39,3 +39,18 @@ func TestSessionInterruptAtOnce(t *testing.T) {
 	c.keys(ctrlD)
 	require.Zero(t, c.leaves())
 }
+
+// Code that is wrong is to be edited, a command that cannot be done makes room for the next one.
+func TestSessionFailedInputs(t *testing.T) {
+	c := talk(t)
+	require.Contains(t, c.enter(":pause 9"), "ERROR: there are no probes with the number 9")
+	require.Equal(t, "3", c.enter("1 + 2"))
+	c.keys("nosuch + 1\r")
+	c.until(func(s string) bool {
+		return strings.Contains(s, "Unknown identifier") && lastLine(s) == "gtrace> nosuch + 1"
+	})
+	c.keys(ctrlC)
+	c.until(atPrompt)
+	c.keys(ctrlD)
+	require.Zero(t, c.leaves())
+}

@@ -26,6 +26,12 @@ func NoFramePointersLibrary(t testing.TB) string {
 	return buildC(t, "library", "-shared", "-fPIC")
 }
 
+// Container builds a program that works in namespaces of its own (see nofp/container.c). It has frame pointers and needs no library.
+func Container(t testing.TB) string {
+	t.Helper()
+	return buildC(t, "container", "-fno-omit-frame-pointer", "-static")
+}
+
 func buildC(t testing.TB, name string, options ...string) string {
 	t.Helper()
 	cc := Program(t, "gcc")

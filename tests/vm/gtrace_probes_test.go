@@ -40,6 +40,14 @@ func probeFormCases() []vm.Case {
 		since61(with(alone("rawtracepoints of a module listed", "", vm.Exact("rawtracepoint:sunrpc:cache_entry_update\n    const struct cache_detail * cd\n    const struct cache_head * h")), func(c *vm.Case) {
 			c.Run = []string{"sh", "-c", insertModule + `exec gtrace -lv 'rawtracepoint:sunrpc:cache_entry_upd*'`}
 		})),
+		since61(with(traced("fentry of a module's function that the kernel has one of the name of", "", "", vm.Exact("@[fentry:msr:msr_read, 8, 16, dd]: 1")), func(c *vm.Case) {
+			c.Run = []string{"sh", "-c", insertMSR + `exec gtrace -e 'fentry:msr:msr_read { @[probe, args.count, *args.ppos, comm] = count(); }'`}
+			c.Work = []string{"sh", "-c", readMSR}
+		})),
+		since61(with(traced("fexit of functions of a module, of which the kernel has one of the name of", "", "", vm.Has{"@[fexit:msr:msr_read, true]: 1", "@s[fexit:msr:msr_open]:"}), func(c *vm.Case) {
+			c.Run = []string{"sh", "-c", insertMSR + `exec gtrace -e 'fexit:msr:msr_read { @[probe, retval == 8] = count(); } fexit:msr:msr_o* { @s[probe] = hist(strlen(comm)); }'`}
+			c.Work = []string{"sh", "-c", readMSR}
+		})),
 		failing("fentry of no BPF program", `fentry:bpf:nosuch { }`, "ERROR: No matches for fentry bpf:nosuch."),
 		failing("fentry of the BPF program of no number", `fentry:bpf:99999999:nosuch { }`, "ERROR: No matches for fentry bpf:nosuch.", "HINT: there is no BPF program 99999999"),
 	}
@@ -51,6 +59,12 @@ func probeFormCases() []vm.Case {
 
 // insertModule loads the module sunrpc, unless that is done.
 const insertModule = `test -d /sys/module/sunrpc || { test -e /sunrpc.ko || unxz /sunrpc.ko.xz; insmod /sunrpc.ko; }; `
+
+// insertMSR loads the module msr, whose msr_read has the name of another function of the kernel, and other arguments; readMSR calls it once.
+const (
+	insertMSR = `test -d /sys/module/msr || { test -e /msr.ko || unxz /msr.ko.xz; insmod /msr.ko; }; `
+	readMSR   = "dd if=/dev/cpu/0/msr bs=8 skip=2 count=1 of=/dev/null"
+)
 
 // byAddress runs an unsafe program with $a for the address of the system call getpgid.
 func byAddress(program string) []string {

@@ -67,7 +67,7 @@ func haveGCC() bool {
 func programCases() []vm.Case {
 	const passed = `(.*\n)?PASS`
 	tests := func(name string, argv ...string) vm.Case {
-		return vm.Case{Case: wire.Case{Name: name, Run: argv, Seconds: 600}, Stdout: vm.Match(passed)}
+		return vm.Case{Case: wire.Case{Name: name, Run: argv, Seconds: 1200}, Stdout: vm.Match(passed)}
 	}
 	random := []string{"property", "-test.run=TestPrograms", "-programs=" + randomPrograms()}
 	if n := os.Getenv("GTRACE_SEED"); n != "" {

@@ -65,7 +65,7 @@ func bootAndCheck(t *testing.T, k vm.Kernel, programs vm.Programs, cases []vm.Ca
 	dir := t.TempDir()
 	opts.Dir = dir
 	root := filepath.Join(dir, "root.cpio")
-	programs.Files = withModule(t, programs.Files, k)
+	programs.Files = withModules(t, programs.Files, k)
 	require.NoError(t, vm.WriteRoot(root, programs, vm.Wire(run)))
 	report, err := vm.Boot(t.Context(), k, root, opts)
 	if err != nil {
@@ -83,15 +83,17 @@ func bootAndCheck(t *testing.T, k vm.Kernel, programs vm.Programs, cases []vm.Ca
 	}
 }
 
-// withModule adds the module sunrpc to the files of a guest: it needs no other, and has tracepoints that are easy to reach.
-func withModule(t *testing.T, files map[string]string, k vm.Kernel) map[string]string {
+// withModules adds modules to the files of a guest that need no others: sunrpc has tracepoints that are easy to reach, msr a function
+// of a name that the kernel has, too.
+func withModules(t *testing.T, files map[string]string, k vm.Kernel) map[string]string {
 	out := maps.Clone(files)
 	if out == nil {
 		out = map[string]string{}
 	}
 	require.NoError(t, filepath.WalkDir(k.Modules, func(path string, d fs.DirEntry, err error) error {
-		if name, ok := strings.CutPrefix(filepath.Base(path), "sunrpc.ko"); err == nil && ok && !d.IsDir() {
-			out["sunrpc.ko"+name] = path
+		name, _, _ := strings.Cut(filepath.Base(path), ".xz")
+		if err == nil && !d.IsDir() && (name == "sunrpc.ko" || name == "msr.ko") {
+			out[filepath.Base(path)] = path
 		}
 		return err
 	}))
