@@ -122,12 +122,6 @@ func (f *fentry) inModule(fp functionPoint) (string, error) {
 	return module, nil
 }
 
-// inKernel reports whether the kernel itself describes functions of a name.
-func (f *fentry) inKernel(fn string) bool {
-	_, err := f.host.FunctionSignature("", fn)
-	return !errors.Is(err, host.ErrNoBTF)
-}
-
 // explain says what is wrong with a function that has no match.
 func (f *fentry) explain(fp functionPoint, err error) error {
 	switch {

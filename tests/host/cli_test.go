@@ -198,5 +198,10 @@ func TestLimitsOfTheKernelAreExplained(t *testing.T) {
 	r = run(t, "-e", strings.Repeat("interval:s:1 { @ = 1; } ", 1030))
 	require.Equal(t, 1, r.code)
 	require.Equal(t, 1, strings.Count(r.stderr, "ERROR"), r.stderr)
-	require.Contains(t, r.stderr, "max_bpf_progs")
+	require.Contains(t, r.stderr, "GTRACE_MAX_PROBES")
+
+	r = run(t, "-e", "config = { max_bpf_progs = 9 } tracepoint:syscalls:sys_enter_* { @[probe] = count(); }")
+	require.Equal(t, 1, r.code)
+	require.Equal(t, 1, strings.Count(r.stderr, "ERROR"), r.stderr)
+	require.Contains(t, r.stderr, "GTRACE_MAX_BPF_PROGS")
 }
