@@ -40,9 +40,9 @@ func (r *Resolver) UserSource(pid int, addr uint64) []Frame {
 
 // debugOf returns the debug information of a mapped file, or nil. It is looked for once.
 func (r *Resolver) debugOf(pid int, m mapping) *debuginfo.Info {
-	key := mappedFile{m.file, m.path}
+	key := *m.mappedFile
 	r.mu.Lock()
-	info, known := r.debugged[key]
+	info, known := r.debugged.get(key)
 	r.mu.Unlock()
 	if known {
 		return info
@@ -52,14 +52,14 @@ func (r *Resolver) debugOf(pid int, m mapping) *debuginfo.Info {
 		if err != nil {
 			continue
 		}
-		if stat, ok := st.Sys().(*syscall.Stat_t); ok && stat.Ino == m.file.inode {
+		if stat, ok := st.Sys().(*syscall.Stat_t); ok && stat.Ino == m.id.inode {
 			info, _ = r.debug.Open(root + m.path) // without it, there are names alone
 			break
 		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.debugged[key] = info
+	r.debugged.put(key, info)
 	return info
 }
 
