@@ -48,8 +48,8 @@ type Resolver struct {
 	procs  *processes
 	names  bounded[string, string] // demangled
 	mapped bounded[mappedFile, identity]
-	// debugged is nil for files without debug information.
-	debugged bounded[mappedFile, *debuginfo.Info]
+	// debugged has the paths by which debug information was found, none for files without any.
+	debugged bounded[mappedFile, string]
 	watch    *watch // nil while processes are not watched
 }
 
