@@ -19,7 +19,8 @@ func (r *Resolver) UserSource(pid int, addr uint64) []Frame {
 	if r.debug == nil {
 		return nil
 	}
-	m, found := r.process(pid).find(addr, false)
+	r.update()
+	m, found := r.process(pid).find(addr, r.afresh)
 	if !found {
 		return nil
 	}
