@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return 0
 	case errors.As(err, &code):
 		return int(code)
-	case errors.Is(err, errNoScript):
+	case errors.Is(err, errNoScript) && !errors.Is(err, errCommandAlone):
 		fmt.Fprintf(stderr, "ERROR: %v\n\n%s", err, cmd.UsageString())
 	case errors.Is(err, runtime.ErrNoTests), errors.Is(err, runtime.ErrNoBenches), errors.Is(err, errNoTarget),
 		errors.As(err, &refused):

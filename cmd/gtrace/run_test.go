@@ -130,6 +130,14 @@ func TestNoScriptShowsUsage(t *testing.T) {
 	require.True(t, strings.HasPrefix(stderr, "ERROR: USAGE: filename or -e 'program' required.\n\nUsage:\n"), stderr)
 }
 
+func TestCommandWithoutScript(t *testing.T) {
+	stdout, stderr, code := command(t, "", "-c", "touch "+filepath.Join(t.TempDir(), "x"))
+	require.Equal(t, 1, code)
+	require.Empty(t, stdout)
+	require.True(t, strings.HasPrefix(stderr, "ERROR: USAGE: filename or -e 'program' required.\nHINT: -c runs a command while a script traces it"), stderr)
+	require.Equal(t, 2, strings.Count(stderr, "\n"), stderr)
+}
+
 func TestHelpNamesEveryOption(t *testing.T) {
 	stdout, stderr, code := command(t, "", "--help")
 	require.Zero(t, code)

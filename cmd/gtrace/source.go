@@ -21,6 +21,10 @@ const maxScript = 64 << 20
 //lint:ignore ST1005 these are bpftrace's words
 var errNoScript = errors.New("USAGE: filename or -e 'program' required.")
 
+// errCommandAlone means that there is a command to run, and no script to run it for.
+var errCommandAlone = fmt.Errorf("%w\nHINT: -c runs a command while a script traces it: add -e 'PROGRAM' or a file. "+
+	"A session (gtrace without arguments) runs none; gtrace -p PID talks about a process that runs", errNoScript)
+
 // script returns the text to run and the positional parameters for it.
 func (o *options) script(stdin io.Reader) (*diag.File, []string, error) {
 	switch {
@@ -28,6 +32,8 @@ func (o *options) script(stdin io.Reader) (*diag.File, []string, error) {
 		return nil, nil, errNoScript
 	case o.hasProgram:
 		return diag.NewFile("stdin", o.program), o.args, nil
+	case len(o.args) == 0 && o.hasCommand:
+		return nil, nil, errCommandAlone
 	case len(o.args) == 0:
 		return nil, nil, errNoScript
 	}

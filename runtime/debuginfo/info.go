@@ -5,12 +5,15 @@ import (
 	"debug/elf"
 	"errors"
 	"io"
+	"strings"
 	"sync"
 )
 
 // Info is the debug information of a program. It is safe for concurrent use.
 type Info struct {
 	data *dwarf.Data
+	// size is about how many bytes data takes.
+	size int
 
 	// starts are where the units begin.
 	starts []dwarf.Offset
@@ -44,7 +47,18 @@ func newInfo(f *elf.File) (*Info, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Info{data: data, starts: starts, units: map[dwarf.Offset]*unit{}, frames: map[uint64][]Frame{}}, nil
+	return &Info{data: data, size: size(f), starts: starts, units: map[dwarf.Offset]*unit{}, frames: map[uint64][]Frame{}}, nil
+}
+
+// size returns how many bytes the debug information of a file has.
+func size(f *elf.File) int {
+	n := 0
+	for _, s := range f.Sections {
+		if strings.HasPrefix(s.Name, ".debug_") || strings.HasPrefix(s.Name, ".zdebug_") {
+			n += int(s.Size)
+		}
+	}
+	return n
 }
 
 // unitFrom returns the unit that begins with an entry.

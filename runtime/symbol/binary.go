@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"unsafe"
 )
 
 // Symbol is a function of a program or library.
@@ -130,6 +131,16 @@ func isFunction(s elf.Symbol) bool {
 	}
 	t := elf.ST_TYPE(s.Info)
 	return t == elf.STT_FUNC || t == sttGNUIfunc
+}
+
+// size returns about how much memory the binary takes, the index of names among it.
+func (b *Binary) size() int {
+	const each = int(unsafe.Sizeof(Symbol{})) + 16 // with what an allocation and the index take
+	n := int(unsafe.Sizeof(*b)) + cap(b.syms)*each
+	for _, s := range b.syms {
+		n += len(s.Name)
+	}
+	return n
 }
 
 func (b *Binary) index() map[string]int32 {

@@ -13,44 +13,39 @@ func (r *Resolver) openMapped(pid int, m mapping) (*Binary, error) {
 	if !strings.HasPrefix(m.path, "/") {
 		return nil, ErrNotELF
 	}
-	key := mappedFile{m.file, m.path}
+	key := *m.mappedFile
 	r.mu.Lock()
-	bin := r.mapped[key]
+	id, known := r.mapped.get(key)
 	r.mu.Unlock()
-	if bin != nil {
+	if bin, ok := r.binaries.read(id); known && ok {
 		return bin, nil
 	}
-	bin, err := r.findMapped(pid, m)
-	if err == nil {
-		r.mu.Lock()
-		r.mapped[key] = bin
-		r.mu.Unlock()
+	e, err := r.findMapped(pid, m)
+	if err != nil {
+		return nil, err
 	}
-	return bin, err
+	r.mu.Lock()
+	r.mapped.put(key, e.id)
+	r.mu.Unlock()
+	return e.binary, nil
 }
 
-// mappedFile is a file as mappings name it.
-type mappedFile struct {
-	id   fileID
-	path string
-}
-
-func (r *Resolver) findMapped(pid int, m mapping) (*Binary, error) {
+func (r *Resolver) findMapped(pid int, m mapping) (*cached, error) {
 	for _, root := range r.roots(pid) {
 		path := root + m.path
 		info, err := os.Stat(path)
 		if err != nil {
 			continue
 		}
-		if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Ino == m.file.inode {
-			return r.binaries.Open(path)
+		if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Ino == m.id.inode {
+			return r.binaries.open(path)
 		}
 	}
-	if bin, err := r.openDeleted(pid, m); err == nil {
-		return bin, nil
+	if e, err := r.openDeleted(pid, m); err == nil {
+		return e, nil
 	}
-	if bin, ok := r.binaries.known(m.file, m.path); ok {
-		return bin, nil
+	if e, ok := r.binaries.known(m.id, m.path); ok {
+		return e, nil
 	}
 	return nil, fmt.Errorf("read symbols of %s: %w", m.path, os.ErrNotExist)
 }
@@ -71,6 +66,6 @@ func (r *Resolver) roots(pid int) []string {
 }
 
 // openDeleted opens a file that has no name any more but is still mapped.
-func (r *Resolver) openDeleted(pid int, m mapping) (*Binary, error) {
-	return r.binaries.Open(fmt.Sprintf("/proc/%d/map_files/%x-%x", pid, m.start, m.end))
+func (r *Resolver) openDeleted(pid int, m mapping) (*cached, error) {
+	return r.binaries.open(fmt.Sprintf("/proc/%d/map_files/%x-%x", pid, m.start, m.end))
 }

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -54,6 +55,13 @@ func (p *perfMap) lookup(pid int, addr uint64) (name string, offset uint64, path
 		return "", 0, "", false
 	}
 	return sym.Name, addr - sym.Addr, "/" + perfMapPath(p.own), true
+}
+
+// size returns about how much memory the names take.
+func (p *perfMap) size() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return cap(p.syms)*int(unsafe.Sizeof(Symbol{})) + int(p.offset) // the names are parts of the text that was read
 }
 
 func (p *perfMap) find(addr uint64) (Symbol, bool) {

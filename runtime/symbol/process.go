@@ -2,6 +2,7 @@ package symbol
 
 import (
 	"cmp"
+	"container/list"
 	"fmt"
 	"os"
 	"slices"
@@ -9,12 +10,17 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unsafe"
 )
 
 // process is what is known of a process's address spaces: it has one after the other, since a process can run another program, and
 // since the numbers of processes are used again.
 type process struct {
-	pid int
+	pid   int
+	files *fileNames
+	// place is where it is among the processes that are gone, if it is, and weight the memory that it takes then. Both are theirs.
+	place  *list.Element
+	weight int
 	// generated is the code that the process generates.
 	generated perfMap
 
@@ -32,8 +38,7 @@ type process struct {
 // mapping is a piece of code in the address space of a process.
 type mapping struct {
 	start, end, offset uint64
-	file               fileID
-	path               string
+	*mappedFile
 }
 
 // fileID is how the kernel tells files apart.
@@ -127,7 +132,7 @@ func (p *process) last() []mapping {
 func (p *process) refresh() {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", p.pid))
 	p.read = time.Now()
-	maps := parseMaps(string(data))
+	maps := parseMaps(string(data), p.files)
 	if err != nil || len(maps) == 0 { // a zombie has none
 		return
 	}
@@ -153,7 +158,7 @@ func (p *process) push(maps []mapping) {
 func sameProgram(a, b []mapping) bool {
 	for _, m := range a {
 		n, found := slices.BinarySearchFunc(b, m.start, func(o mapping, start uint64) int { return cmp.Compare(o.start, start) })
-		if found && b[n].file == m.file {
+		if found && b[n].id == m.id {
 			return true
 		}
 	}
@@ -177,6 +182,18 @@ func (p *process) add(m mapping) {
 	}
 	n, _ := slices.BinarySearchFunc(maps, m.start, func(o mapping, start uint64) int { return cmp.Compare(o.start, start) })
 	p.spaces[len(p.spaces)-1] = slices.Insert(maps, n, m)
+}
+
+// size returns about how much memory the process takes here.
+func (p *process) size() int {
+	const entry = 64 // in a map and a list
+	p.mu.Lock()
+	n := entry + int(unsafe.Sizeof(*p))
+	for _, maps := range p.spaces {
+		n += int(unsafe.Sizeof(maps)) + cap(maps)*int(unsafe.Sizeof(mapping{}))
+	}
+	p.mu.Unlock()
+	return n + p.generated.size()
 }
 
 // cameOf returns the parent, or 0 if it is not known.
@@ -203,18 +220,18 @@ func (p *process) inherit(parent int, maps []mapping) {
 }
 
 // parseMaps reads the executable mappings of a maps file: "start-end perms offset dev inode path".
-func parseMaps(text string) []mapping {
+func parseMaps(text string, files *fileNames) []mapping {
 	var out []mapping
 	for line := range strings.Lines(text) {
-		if m, ok := parseMapping(strings.Fields(line)); ok {
+		if m, ok := parseMapping(strings.Fields(line), files); ok {
 			out = append(out, m)
 		}
 	}
 	slices.SortFunc(out, func(a, b mapping) int { return cmp.Compare(a.start, b.start) })
-	return out
+	return slices.Clip(out)
 }
 
-func parseMapping(fields []string) (m mapping, ok bool) {
+func parseMapping(fields []string, files *fileNames) (m mapping, ok bool) {
 	if len(fields) < 6 || len(fields[1]) < 3 || fields[1][2] != 'x' {
 		return m, false
 	}
@@ -237,8 +254,9 @@ func parseMapping(fields []string) (m mapping, ok bool) {
 	}
 	return mapping{
 		start: numbers[0], end: numbers[1], offset: numbers[2],
-		file: fileID{major: uint32(numbers[3]), minor: uint32(numbers[4]), inode: inode},
-		path: mappedPath(strings.Join(fields[5:], " ")),
+		mappedFile: files.one(mappedFile{
+			id: fileID{major: uint32(numbers[3]), minor: uint32(numbers[4]), inode: inode}, path: mappedPath(strings.Join(fields[5:], " ")),
+		}),
 	}, true
 }
 

@@ -96,8 +96,9 @@ func (r record) mapping() mapping {
 	start := r.long(8)
 	return mapping{
 		start: start, end: start + r.long(16), offset: r.long(24),
-		file: fileID{major: r.word(32), minor: r.word(36), inode: r.long(40)},
-		path: mappedPath(r.text(64)),
+		mappedFile: &mappedFile{
+			id: fileID{major: r.word(32), minor: r.word(36), inode: r.long(40)}, path: mappedPath(r.text(64)),
+		},
 	}
 }
 

@@ -42,12 +42,14 @@ type Resolver struct {
 	images   []string
 	image    func() image
 
+	files *fileNames
+
 	mu     sync.Mutex
-	procs  map[int]*process
-	names  map[string]string // demangled
-	mapped map[mappedFile]*Binary
-	// debugged is nil for files without debug information.
-	debugged map[mappedFile]*debuginfo.Info
+	procs  *processes
+	names  bounded[string, string] // demangled
+	mapped bounded[mappedFile, identity]
+	// debugged has the paths by which debug information was found, none for files without any.
+	debugged bounded[mappedFile, string]
 	watch    *watch // nil while processes are not watched
 }
 
@@ -56,8 +58,7 @@ func New(opts Options) *Resolver {
 	r := &Resolver{
 		kernel: opts.Kernel, binaries: opts.Binaries, mangled: opts.Mangled, afresh: opts.Afresh, eager: opts.Eager,
 		users: sync.OnceValue(readUsers), vdso: sync.OnceValue(readVDSO),
-		procs: map[int]*process{}, names: map[string]string{}, mapped: map[mappedFile]*Binary{},
-		debug: opts.Debug, images: opts.Images, debugged: map[mappedFile]*debuginfo.Info{},
+		procs: newProcesses(), files: &fileNames{}, debug: opts.Debug, images: opts.Images,
 	}
 	r.image = sync.OnceValue(r.openImage)
 	if r.images == nil {
@@ -100,19 +101,22 @@ func (r *Resolver) User(pid int, addr uint64) (name string, offset uint64, modul
 	}
 	p := r.process(pid)
 	m, found := p.find(addr, r.afresh)
-	if found && m.path == vdsoName {
-		return r.vdsoLookup(addr - m.start)
-	}
 	if found {
+		if m.path == vdsoName {
+			return r.vdsoLookup(addr - m.start)
+		}
+		module = m.path
 		name, offset, ok = r.inFile(pid, m, addr)
 	}
 	if ok {
-		return name, offset, m.path, true
+		return name, offset, module, true
 	}
-	if name, offset, path, ok := p.generated.lookup(pid, addr); ok {
+	name, offset, path, ok := p.generated.lookup(pid, addr)
+	r.weigh(p)
+	if ok {
 		return name, offset, path, true
 	}
-	return "", 0, m.path, false
+	return "", 0, module, false
 }
 
 // inFile returns the function of a mapped file that an address belongs to.
@@ -149,12 +153,32 @@ func (r *Resolver) remember(pid int) {
 func (r *Resolver) process(pid int) *process {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p, ok := r.procs[pid]
-	if !ok {
-		p = &process{pid: pid}
-		r.procs[pid] = p
-	}
+	return r.procs.get(pid, r.files)
+}
+
+// living returns a process of which there is news.
+func (r *Resolver) living(pid int) *process {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.procs.get(pid, r.files)
+	r.procs.revive(p)
 	return p
+}
+
+// ended takes note that a process is gone.
+func (r *Resolver) ended(p *process) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.procs.end(p)
+}
+
+// weigh takes note of what was found of a process that is gone.
+func (r *Resolver) weigh(p *process) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if p.place != nil {
+		r.procs.end(p)
+	}
 }
 
 // readable returns a name as its language writes it.
@@ -164,10 +188,10 @@ func (r *Resolver) readable(name string) string {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	out, ok := r.names[name]
+	out, ok := r.names.get(name)
 	if !ok {
 		out = Demangle(name)
-		r.names[name] = out
+		r.names.put(name, out)
 	}
 	return out
 }

@@ -39,29 +39,43 @@ func (r *Resolver) UserSource(pid int, addr uint64) []Frame {
 	return r.readableFrames(info.Frames(vaddr))
 }
 
-// debugOf returns the debug information of a mapped file, or nil. It is looked for once.
+// debugOf returns the debug information of a mapped file, or nil. The file is looked for once, and again when what was read of it is forgotten.
 func (r *Resolver) debugOf(pid int, m mapping) *debuginfo.Info {
-	key := mappedFile{m.file, m.path}
+	key := *m.mappedFile
 	r.mu.Lock()
-	info, known := r.debugged[key]
+	path, known := r.debugged.get(key)
 	r.mu.Unlock()
-	if known {
-		return info
+	if known && path == "" {
+		return nil
 	}
+	if known {
+		if info, err := r.debug.Open(path); err == nil {
+			return info
+		}
+	}
+	info, path := r.findDebug(pid, m)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.debugged.put(key, path)
+	return info
+}
+
+// findDebug looks for the debug information of a mapped file, and returns the path of the program, too; nothing without it.
+func (r *Resolver) findDebug(pid int, m mapping) (*debuginfo.Info, string) {
 	for _, root := range r.roots(pid) {
-		st, err := os.Stat(root + m.path)
+		path := root + m.path
+		st, err := os.Stat(path)
 		if err != nil {
 			continue
 		}
-		if stat, ok := st.Sys().(*syscall.Stat_t); ok && stat.Ino == m.file.inode {
-			info, _ = r.debug.Open(root + m.path) // without it, there are names alone
-			break
+		if stat, ok := st.Sys().(*syscall.Stat_t); ok && stat.Ino == m.id.inode {
+			if info, err := r.debug.Open(path); err == nil {
+				return info, path
+			}
+			break // without it, there are names alone
 		}
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.debugged[key] = info
-	return info
+	return nil, ""
 }
 
 // readableFrames gives the functions the names that their language has for them.

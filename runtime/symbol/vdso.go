@@ -25,7 +25,7 @@ func readVDSO() *Binary {
 	if err != nil {
 		return nil
 	}
-	for _, m := range parseMaps(string(data)) {
+	for _, m := range parseMaps(string(data), &fileNames{}) {
 		if m.path != vdsoName {
 			continue
 		}

@@ -11,9 +11,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxEnded is how many processes that are gone are remembered, at least.
-const maxEnded = 1 << 14
-
 // watch follows what processes map, so that addresses can be named of those that are gone.
 type watch struct {
 	mu    sync.Mutex
@@ -25,9 +22,7 @@ type watch struct {
 	// changed is told of changes, if it is not nil.
 	changed func(Change)
 
-	paths map[string]string // one copy of each path
-	ended []int
-	lost  uint64
+	lost uint64
 }
 
 // Change is news of a process: it has mapped code or runs another program, or it is a new one that came of Parent, or it has ended.
@@ -72,7 +67,7 @@ func (r *Resolver) startWatch(changed func(Change)) error {
 		closeRings(rings)
 		return err
 	}
-	w := &watch{rings: rings, wake: wake, changed: changed, paths: map[string]string{}}
+	w := &watch{rings: rings, wake: wake, changed: changed}
 	r.watch = w
 	w.done.Go(func() { r.follow(w) })
 	return nil
@@ -214,38 +209,15 @@ func (w *watch) tell(all []happening) {
 func (w *watch) apply(r *Resolver, h happening) {
 	switch h.kind {
 	case processMaps:
-		h.mapping.path = w.path(h.mapping.path)
-		r.process(h.pid).add(h.mapping)
+		h.mapping.mappedFile = r.files.one(*h.mapping.mappedFile)
+		r.living(h.pid).add(h.mapping)
 	case processRuns:
-		r.process(h.pid).exec()
+		r.living(h.pid).exec()
 	case processForks:
-		r.process(h.pid).inherit(h.parent, r.process(h.parent).known())
+		r.living(h.pid).inherit(h.parent, r.process(h.parent).known())
 	case processEnds:
-		w.end(r, h.pid)
+		r.ended(r.process(h.pid))
 	default:
 		panic("BUG: symbol: unexpected happening")
 	}
-}
-
-// path returns one copy of a path for all mappings.
-func (w *watch) path(path string) string {
-	if known, ok := w.paths[path]; ok {
-		return known
-	}
-	w.paths[path] = path
-	return path
-}
-
-// end notes that a process has ended. Those that ended long ago are forgotten, many at once.
-func (w *watch) end(r *Resolver, pid int) {
-	w.ended = append(w.ended, pid)
-	if len(w.ended) < 2*maxEnded {
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, pid := range w.ended[:maxEnded] {
-		delete(r.procs, pid)
-	}
-	w.ended = slices.Clone(w.ended[maxEnded:])
 }
