@@ -92,7 +92,7 @@ func TestWideHistogramsAreJoinedToFit(t *testing.T) {
 		{"narrow", []int64{64, 66, 100}, 19, "[64, 66)", "[64, 68)"},
 		{"wider", []int64{64, 66, 300}, 35, "[64, 68)               2", "[64, 66)"},
 		{"some below zero", []int64{-40, -39, -33, -5, -1, 0, 3}, 40, "[-40, -38)             2", "[-40, -36)"},
-		{"wide below zero", []int64{-1024, -1000, -1, 0, 1}, 37, "[-1024, -896)           2", "[-1K"},
+		{"wide below zero", []int64{-1024, -1000, -1, 0, 1}, 38, "[-1024, -896)          2", "[-1K"},
 		{"all there is", []int64{math.MinInt64, -5, 0, 1, 1 << 20, math.MaxInt64}, 128, "[4E, 8E)               1", "[1]                    2"},
 	} {
 		text := string(appendHist(nil, counted(types.Hist{Bits: 5, Fit: true, Signed: true}, test.numbers...), 0))
