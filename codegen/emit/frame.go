@@ -17,6 +17,9 @@ type frame struct {
 	scratchKey  *ir.Slot
 	slotBytes   int
 	scratchSize int
+	// bank is which piece of scratch memory a slot is in, of banks: the kernel's limit for one is bankSize.
+	bank  map[*ir.Slot]int
+	banks int
 	// claimed is set where a run must claim its scratch memory first: the first 8 bytes count who holds it.
 	claimed bool
 	// spillPlace is where every spill slot is.
@@ -57,12 +60,12 @@ func newFrame(f *ir.Func, a *slotAnalysis, budget int, haveScratch, far bool) (*
 		far: far, scratchBase: &ir.Slot{ID: -2, Name: "scratch base", Size: 8, Align: 8},
 	}
 	key, base := 0, 0
-	if far { // the address takes the place of the key that it is looked up by
-		key, base = 8, 8
+	if far { // the address comes after the key that it is looked up by
+		key, base = 16, 16
 	}
 	for {
 		if len(scratch) > 0 {
-			key = 8
+			key = max(key, 8)
 		}
 		fr.slotBytes = max(key, base+a.color(slices.Concat(stack, pinned), func(s *ir.Slot, from int) { fr.place[s] = base + alignUp(from+s.Size, slotAlign(s)) }))
 		if fr.slotBytes <= budget || len(stack) == 0 {
@@ -77,17 +80,40 @@ func newFrame(f *ir.Func, a *slotAnalysis, budget int, haveScratch, far bool) (*
 	for _, s := range scratch {
 		fr.scratch[s] = true
 	}
-	fr.place[fr.scratchKey], fr.place[fr.scratchBase] = 8, 8
+	fr.place[fr.scratchKey], fr.place[fr.scratchBase] = 8, 16
 	slices.SortStableFunc(scratch, func(x, y *ir.Slot) int { return y.Size - x.Size })
 	first := 0
 	if fr.claimed = f.Reentrant && (far || len(scratch) > 0); fr.claimed {
 		first = 8
 	}
-	fr.scratchSize = first + alignUp(a.color(scratch, func(s *ir.Slot, from int) { fr.place[s] = first + from }), 8)
+	fr.fillBanks(a, scratch, first)
 	if len(scratch) == 0 && !far {
 		fr.scratchSize = 0
 	}
 	return fr, nil
+}
+
+// bankSize is how much memory of a CPU the kernel has in one piece (PCPU_MIN_UNIT_SIZE), less room for spilled registers.
+const bankSize = 32<<10 - 4096
+
+// fillBanks places slots in scratch memory from first on: in as few pieces as will do.
+func (fr *frame) fillBanks(a *slotAnalysis, scratch []*ir.Slot, first int) {
+	for fr.banks = 1; ; fr.banks++ {
+		groups := make([][]*ir.Slot, fr.banks)
+		fr.bank = map[*ir.Slot]int{}
+		for i, s := range scratch {
+			fr.bank[s] = i % fr.banks
+			groups[i%fr.banks] = append(groups[i%fr.banks], s)
+		}
+		fr.scratchSize = 0
+		for _, g := range groups {
+			size := first + alignUp(a.color(g, func(s *ir.Slot, from int) { fr.place[s] = first + from }), 8)
+			fr.scratchSize = max(fr.scratchSize, size)
+		}
+		if fr.scratchSize <= bankSize || fr.banks >= len(scratch) {
+			return
+		}
+	}
 }
 
 // scratchEntries is the number of pieces of scratch memory on each CPU.
@@ -96,9 +122,9 @@ func (fr *frame) scratchEntries() int {
 	case fr.scratchSize == 0:
 		return 0
 	case fr.claimed:
-		return claimable
+		return claimable * fr.banks
 	}
-	return 1
+	return fr.banks
 }
 
 func slotAlign(s *ir.Slot) int { return max(1, s.Align) }

@@ -38,9 +38,48 @@ func (s *selector) farScratch(entry *block) {
 	s.scratch = base
 }
 
+// otherBanks returns a block that finds the scratch memory that is in other pieces than the first and goes on at entry.
+func (s *selector) otherBanks(entry *block) *block {
+	for n := s.frame.banks - 1; n > 0; n-- {
+		r, used := s.banks[n]
+		if !used {
+			continue
+		}
+		b := s.newBlock()
+		key := operand{kind: operandSlot, slot: s.frame.scratchKey}
+		if s.frame.claimed {
+			s.claimedKey(key, n)
+		} else {
+			s.emit(&inst{kind: instStore, base: key, width: 4, src: constOperand(int64(n))})
+		}
+		s.found(s.opts.ScratchMap, key)
+		s.move(r, regOperand(r0))
+		s.emit(&inst{kind: instBranch, jump: asm.JEq, left: r, src: constOperand(0), targets: [2]*block{s.returnBlock(0), entry}})
+		b.insts, s.group = s.group, nil
+		entry = b
+	}
+	return entry
+}
+
+// claimedKey stores the number of piece n of the scratch memory that was claimed.
+func (s *selector) claimedKey(key operand, n int) {
+	if s.index == noReg {
+		s.index = s.code.newReg()
+	}
+	at := s.code.newReg()
+	s.move(at, regOperand(s.index)).tied = true
+	s.emit(&inst{kind: instALU, alu: aluAdd, dst: at, src: constOperand(int64(n * claimable))})
+	s.emit(&inst{kind: instStore, base: key, width: 4, src: regOperand(at)})
+}
+
 // lookup leaves the address of entry n of an array map in R0.
 func (s *selector) lookup(sym string, key operand, n int64) {
 	s.emit(&inst{kind: instStore, base: key, width: 4, src: constOperand(n)})
+	s.found(sym, key)
+}
+
+// found leaves the address of the entry of an array map whose number is at key in R0.
+func (s *selector) found(sym string, key operand) {
 	s.emit(&inst{kind: instMove, moves: []move{
 		{regOperand(r1), operand{kind: operandMap, sym: sym}},
 		{regOperand(r1 + 1), key},
@@ -54,6 +93,9 @@ func (s *selector) claimScratch(entry *block) {
 	for n := claimable - 1; n >= 0; n-- {
 		try, first := s.newBlock(), s.group
 		s.group = nil
+		if s.index != noReg {
+			s.move(s.index, constOperand(int64(n)))
+		}
 		s.tryScratch(entry, next)
 		try.insts, s.group = s.group, nil
 		s.lookupScratch(int64(n), try)

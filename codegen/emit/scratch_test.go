@@ -130,3 +130,41 @@ func TestReentrantProgramsHaveTheirOwnStack(t *testing.T) {
 		require.Equal(t, test.want, found, test)
 	}
 }
+
+// TestMoreScratchThanOnePiece runs functions whose memory objects take more than the kernel has in one piece for a CPU, also while other runs hold
+// the first ones.
+func TestMoreScratchThanOnePiece(t *testing.T) {
+	testenv.Privileged(t)
+	const slots, size = 40, 2080
+	for _, reentrant := range []bool{false, true} {
+		for held := range 4 {
+			if held > 0 && !reentrant {
+				break
+			}
+			f := touched(slots, size, true)
+			f.Reentrant = reentrant
+			r, err := emit.Func(f, emit.Options{Target: newKernel, ScratchMap: "scratch", LostMap: "lost"})
+			require.NoError(t, err)
+			require.LessOrEqual(t, r.ScratchSize, 32<<10)
+			maps := map[string]*ebpf.Map{}
+			for name, spec := range map[string]*ebpf.MapSpec{
+				"scratch": {Type: ebpf.PerCPUArray, KeySize: 4, ValueSize: uint32(r.ScratchSize), MaxEntries: uint32(r.ScratchEntries)},
+				"lost":    {Type: ebpf.Array, KeySize: 4, ValueSize: 8, MaxEntries: 1},
+			} {
+				maps[name], err = ebpf.NewMap(spec)
+				require.NoError(t, err)
+				defer maps[name].Close()
+			}
+			if reentrant {
+				hold(t, maps["scratch"], r.ScratchSize, held)
+			}
+			one, err := emit.Func(touched(1, 264, true), emit.Options{Target: newKernel, ScratchMap: "scratch"})
+			require.NoError(t, err)
+			name, err := loadWith(t, one.Insns, maps).Run(&ebpf.RunOptions{})
+			require.NoError(t, err)
+			sum, err := loadWith(t, r.Insns, maps).Run(&ebpf.RunOptions{})
+			require.NoError(t, err)
+			require.Equal(t, slots*name, sum, "the beginning of the command's name, from each object")
+		}
+	}
+}

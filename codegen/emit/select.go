@@ -27,6 +27,9 @@ type selector struct {
 	span    diag.Span
 	ctx     reg // register of the program's context, noReg if unused
 	scratch reg // register of the scratch memory's address, noReg if unused
+	// banks are the registers of the addresses of more scratch memory, by number; index has the number of the piece that was claimed.
+	banks   map[int]reg
+	index   reg
 	returns map[int64]*block
 	// forget is set where tests should tell the verifier nothing of numbers, but for those in strict.
 	forget bool
@@ -43,7 +46,7 @@ func selectFunc(f *ir.Func, fr *frame, opts Options) *code {
 		},
 		regs: map[*ir.Value]reg{}, uses: map[*ir.Value]int{}, others: map[*ir.Value]int{},
 		blocks: map[*ir.Block]*block{}, returns: map[int64]*block{},
-		ctx: noReg, scratch: noReg,
+		ctx: noReg, scratch: noReg, index: noReg, banks: map[int]reg{},
 	}
 	order := postorder(f)
 	s.count(order)
@@ -246,7 +249,7 @@ func (s *selector) slotOperand(slot *ir.Slot, off int64) operand {
 	if !s.frame.inScratch(slot) {
 		return operand{kind: operandSlot, slot: slot, imm: off}
 	}
-	base, off := s.scratchReg(), off+int64(s.frame.place[slot])
+	base, off := s.bankReg(slot), off+int64(s.frame.place[slot])
 	if off == 0 {
 		return regOperand(base)
 	}
@@ -254,6 +257,21 @@ func (s *selector) slotOperand(slot *ir.Slot, off int64) operand {
 	s.move(t, regOperand(base)).tied = true
 	s.emit(&inst{kind: instALU, alu: aluAdd, dst: t, src: constOperand(off)})
 	return regOperand(t)
+}
+
+// bankReg returns the register with the address of the scratch memory that a slot is in.
+func (s *selector) bankReg(slot *ir.Slot) reg {
+	n := s.frame.bank[slot]
+	base := s.scratchReg()
+	if n == 0 {
+		return base
+	}
+	r, ok := s.banks[n]
+	if !ok {
+		r = s.code.newReg()
+		s.banks[n] = r
+	}
+	return r
 }
 
 func (s *selector) scratchReg() reg {

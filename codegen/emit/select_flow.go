@@ -104,6 +104,7 @@ func (s *selector) returnBlock(n int64) *block {
 func (s *selector) prologue(entry *block) *block {
 	b := s.newBlock()
 	s.group, s.span = nil, firstSpan(s.fn)
+	entry = s.otherBanks(entry)
 	var moves []move
 	if s.ctx != noReg {
 		moves = append(moves, move{regOperand(s.ctx), regOperand(r1)})

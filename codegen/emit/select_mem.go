@@ -14,7 +14,7 @@ func (s *selector) address(v *ir.Value, off int64) (operand, int64) {
 		}
 		if base.Op == ir.OpSlot {
 			if at := total + int64(s.frame.place[base.Slot]); at == int64(int16(at)) {
-				return regOperand(s.scratchReg()), at
+				return regOperand(s.bankReg(base.Slot)), at
 			}
 		} else {
 			return regOperand(s.use(base)), total

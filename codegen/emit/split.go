@@ -171,7 +171,7 @@ func (s *splitter) examine(p *part, from, to int) bool {
 	for _, b := range p.blocks {
 		for _, v := range slices.Concat(b.Params, b.Instrs) {
 			possible = possible && v.Op != ir.OpReturn
-			if s.last[v] >= to {
+			if s.last[v] >= to && (b != p.blocks[0] || v.Op != ir.OpParam) { // what the first block is given stays where it is
 				if anywhere(v) {
 					p.left = append(p.left, v)
 				} else {

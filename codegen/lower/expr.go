@@ -252,9 +252,7 @@ func (f *fn) arm(e ast.Expr, t types.Type, into *ir.Value) stdlib.Value {
 			into = nil
 		}
 	case types.String:
-		if !isLoose(t) {
-			into = nil // what the helpers leave behind the NUL has to become zero
-		}
+		into = nil // texts are copied there, with zeros behind them: one that is there already would be overwritten
 	default: // no other type is laid out in more than one way
 	}
 	return f.exprInto(e, into)

@@ -19,21 +19,29 @@ func (p *parser) blockExpr() *ast.BlockExpr {
 // blockValue makes an expression of a block: its last statement is the value.
 func (p *parser) blockValue(b *ast.Block) *ast.BlockExpr {
 	x := &ast.BlockExpr{Place: b.Place, Stmts: b.Stmts}
+	hint := "its last statement has to be an expression"
 	if n := len(b.Stmts); n > 0 {
-		if v := p.stmtValue(b.Stmts[n-1]); v != nil && !p.ended(b, v) {
+		if v := p.stmtValue(b.Stmts[n-1]); v != nil && p.ended(b, v) {
+			hint = "without the semicolon, its last statement is the value"
+		} else if v != nil {
 			x.Stmts, x.Value = b.Stmts[:n-1], v
 		}
 	}
 	if x.Value == nil {
-		p.errorf(b.At, "missing-value", "this block has no value").
-			Hintf("its last statement has to be an expression, without a semicolon")
+		p.errorf(b.At, "missing-value", "this block has no value").Hintf("%s", hint)
 		x.Value = p.badExpr()
 	}
 	return x
 }
 
-// ended reports whether a semicolon follows the last expression of a block, which makes it a statement.
+// ended reports whether a semicolon follows the last expression of a block, so that the block has no value. What does something may be
+// followed by one: it is what the block is for, when a macro is called with it.
 func (p *parser) ended(b *ast.Block, last ast.Expr) bool {
+	switch last.(type) {
+	case *ast.CallExpr, *ast.IncDecExpr, *ast.BadExpr:
+		return false
+	default: // no other type matters here
+	}
 	return strings.HasPrefix(strings.TrimSpace(p.file.Text[last.Span().End:max(last.Span().End, b.At.End)]), ";")
 }
 

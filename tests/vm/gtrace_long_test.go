@@ -38,7 +38,7 @@ func longCases() []vm.Case {
 	return []vm.Case{
 		alone("values beyond the stack", `BEGIN { @n = 11; $n = (uint64)@n; `+manyValues()+`printf("%lu\n", $s); clear(@p); }`,
 			vm.Match(fmt.Sprintf(`%d\s+@n: 11\s*`, sumOfValues(11)))),
-		alone("values beyond the stack of a function", `fn sum($n : uint64): uint64 { `+manyValues()+`return $s; } BEGIN { @n = 7; printf("%lu %lu\n", sum((uint64)@n), sum(9)); clear(@p); }`,
+		alone("values beyond the stack of a function", `fn total($n : uint64): uint64 { `+manyValues()+`return $s; } BEGIN { @n = 7; printf("%lu %lu\n", total((uint64)@n), total((uint64)9)); clear(@p); }`,
 			vm.Match(fmt.Sprintf(`%d %d\s+@n: 7\s*`, sumOfValues(7), sumOfValues(9)))),
 		traced("values beyond the stack of a user probe", `uprobe:/bin/worker:gtrace_target { $n = (uint64)arg0; `+manyValues()+`@r[$n] = $s; } END { clear(@p); print(@r[3]); clear(@r); }`,
 			"call 10 7", vm.Has{fmt.Sprintf("%d\n", sumOfValues(3))}),
@@ -47,7 +47,7 @@ func longCases() []vm.Case {
 				Name: "thousands of branches", Files: map[string]string{"/tmp/long.bt": "BEGIN { @n = 4000; $a = nsecs > 0 ? @n : 1; " + ifs.String() + " clear(@n); }\n"},
 				Run: []string{"gtrace", "/tmp/long.bt"},
 			},
-			Stdout: vm.Match(fmt.Sprintf(`@n: 4000\s+@r: %d\s*`, branches-1)),
+			Stdout: vm.Match(fmt.Sprintf(`@r: %d\s*`, branches-1)),
 		},
 	}
 }
