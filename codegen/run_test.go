@@ -237,22 +237,24 @@ func TestHistograms(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 1))
-	numbers := []int64{-5, -1, 0, 1, 2, 3, 4, 31, 32, 33, 63, 64, 100, 105, 1 << 32, 1<<63 - 1}
+	numbers := []int64{-1 << 63, -1 << 40, -65, -64, -63, -33, -32, -31, -5, -1, 0, 1, 2, 3, 4, 31, 32, 33, 63, 64, 100, 105, 1 << 32, 1<<63 - 1}
 	for range 40 {
 		numbers = append(numbers, int64(rng.Uint64()>>rng.IntN(64)))
 	}
 	var script strings.Builder
 	script.WriteString("BEGIN { ")
 	for _, n := range numbers {
-		fmt.Fprintf(&script, "$n = (int64)(%d); @a = hist($n); @b = hist($n, 3); @c = hist($n, 5); @l = lhist($n, 0, 105, 10); ", n)
+		fmt.Fprintf(&script, "$n = (int64)(%d); @a = hist($n); @b = hist($n, 3); @c = hist($n, 5); @s = llhist($n); @u = llhist((uint64)$n); @l = lhist($n, 0, 105, 10); ", n)
 	}
 	script.WriteString("}")
 	lhist := types.LHist{Min: 0, Max: 105, Step: 10}
 	r := mustRun(t, script.String(), newest)
 	for name, slot := range map[string]func(int64) int{
-		"at_a": func(n int64) int { return types.HistSlot(n, 0) },
-		"at_b": func(n int64) int { return types.HistSlot(n, 3) },
-		"at_c": func(n int64) int { return types.HistSlot(n, 5) },
+		"at_a": types.Hist{}.Slot,
+		"at_b": types.Hist{Bits: 3}.Slot,
+		"at_c": types.Hist{Bits: 5}.Slot,
+		"at_s": types.Hist{Bits: 5, Fit: true, Signed: true}.Slot,
+		"at_u": types.Hist{Bits: 5, Fit: true}.Slot,
 		"at_l": lhist.Slot,
 	} {
 		m := r.coll.Maps[name]

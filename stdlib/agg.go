@@ -34,7 +34,7 @@ func aggBuiltins() []*Builtin {
 			signedType(func(s bool) types.Type { return types.Stats{Signed: s} }), updateTotal),
 		aggregate("hist", "Counts numbers in buckets of powers of two, each split into 2^bits.",
 			[]types.Param{number, {Name: "bits", Kind: types.ParamLitInt, Optional: true}}, histType, updateHist),
-		aggregate("llhist", "Counts numbers in buckets no wider than a 32nd of the numbers in them.", []types.Param{number}, llhistType, updateHist),
+		aggregate("llhist", "Counts numbers in buckets no wider than a 32nd of the numbers in them, a 16th below zero.", []types.Param{number}, llhistType, updateHist),
 		quantile(),
 		tseries(),
 		aggregate("lhist", "Counts numbers in buckets of equal width between min and max.",

@@ -5,12 +5,12 @@ import (
 	"github.com/gtrace/gtrace/lang/types"
 )
 
-// updateHist counts a number in the slot that types.HistSlot says.
+// updateHist counts a number in the slot that types.Hist.Slot says.
 func updateHist(e Emitter, c Call) func(*ir.Value) {
 	t := c.Result.(types.Hist)
 	n := c.Args[0].Lower()
-	slot := histSlot(e.Builder(), n.V, isUnsigned(n.Type), t.Bits)
-	return func(addr *ir.Value) { countSlot(e.Builder(), addr, slot, types.HistSlots(t.Bits), c.Shared) }
+	slot := histSlot(e.Builder(), n, t)
+	return func(addr *ir.Value) { countSlot(e.Builder(), addr, slot, t.Slots(), c.Shared) }
 }
 
 // isUnsigned reports whether a number cannot be negative as it is kept in 64 bits.
@@ -32,42 +32,60 @@ func countSlot(b *ir.Builder, addr, slot *ir.Value, slots int, shared bool) {
 	b.SetBlock(done)
 }
 
-// histSlot computes types.HistSlot. The highest bit e of n is found by halving: six steps, each of a comparison and at most
-// one shift. Negative numbers leave before that.
-func histSlot(b *ir.Builder, n *ir.Value, unsigned bool, bits int) *ir.Value {
+// histSlot computes types.Hist.Slot. The negative numbers of hist leave before anything else. Those of a histogram that is signed take the way
+// of all numbers: combined with the sign, 0 or -1, a negative number and its bucket are mirrored, while others stay.
+func histSlot(b *ir.Builder, n Value, t types.Hist) *ir.Value {
 	slot := b.NewVariable(ir.I64)
 	done := b.NewBlock("hist_slot")
-	if !unsigned {
+	number, base := n.V, int64(t.Zero())
+	var sign *ir.Value
+	switch {
+	case isUnsigned(n.Type) || t.AnyUnsigned():
+	case t.Signed:
+		sign = b.Binary(ir.OpAShr, number, b.Const(63))
+		number, base = b.Binary(ir.OpXor, number, sign), 0
+	default:
 		positive := b.NewBlock("not_negative")
 		b.Define(slot, b.Const(0))
-		b.Branch(b.Binary(ir.OpSLt, n, b.Const(0)), done, positive)
+		b.Branch(b.Binary(ir.OpSLt, number, b.Const(0)), done, positive)
 		b.Seal(positive)
 		b.SetBlock(positive)
 	}
 	large := b.NewBlock("large")
-	b.Define(slot, b.AddImm(n, 1))
-	b.Branch(b.Binary(ir.OpULt, n, b.Const(1<<bits)), done, large)
+	b.Define(slot, b.AddImm(number, base))
+	b.Branch(b.Binary(ir.OpULt, number, b.Const(1<<t.Bits)), done, large) // with one bit less, the same numbers have the same buckets
 	b.Seal(large)
 	b.SetBlock(large)
-	b.Define(slot, largeSlot(b, n, bits))
+	b.Define(slot, largeSlot(b, number, t, sign, base))
 	b.Jump(done)
 	b.Seal(done)
 	b.SetBlock(done)
-	return b.Use(slot)
-}
-
-// largeSlot is 1 + ((e-k+1)<<k) + sub for numbers of at least 2^k.
-func largeSlot(b *ir.Builder, n *ir.Value, k int) *ir.Value {
-	e := highestBit(b, n)
-	if k == 0 {
-		return b.AddImm(e, 2)
+	if sign == nil {
+		return b.Use(slot)
 	}
-	shift := b.AddImm(e, int64(-k)) // n >> shift is 2^k + sub
-	sub := b.Binary(ir.OpLShr, n, shift)
-	return b.AddImm(b.Binary(ir.OpAdd, b.Binary(ir.OpShl, shift, b.Const(int64(k))), sub), 1)
+	return b.AddImm(b.Binary(ir.OpXor, b.Use(slot), sign), int64(t.Zero()))
 }
 
-// highestBit returns the number of the highest bit that is set in n, which is not 0.
+// largeSlot is base + (e-k+1)<<k + sub for numbers of at least 2^k, where k is one less under a sign of -1.
+func largeSlot(b *ir.Builder, n *ir.Value, t types.Hist, sign *ir.Value, base int64) *ir.Value {
+	e := highestBit(b, n)
+	if t.Bits == 0 {
+		return b.AddImm(e, 1+base)
+	}
+	shift := b.AddImm(e, int64(-t.Bits)) // n >> shift is 2^k + sub
+	if sign != nil && t.NegativeBits() < t.Bits {
+		shift = b.Binary(ir.OpSub, shift, sign)
+	}
+	sub := b.Binary(ir.OpLShr, n, shift)
+	k := b.Const(int64(t.Bits))
+	if sign != nil && t.NegativeBits() < t.Bits {
+		k = b.Binary(ir.OpAdd, k, sign)
+	}
+	return b.AddImm(b.Binary(ir.OpAdd, b.Binary(ir.OpShl, shift, k), sub), base)
+}
+
+// highestBit returns the number of the highest bit that is set in n, which is not 0. It is found by halving: six steps, each of a
+// comparison and at most one shift.
 func highestBit(b *ir.Builder, n *ir.Value) *ir.Value {
 	rest, e := b.NewVariable(ir.I64), b.NewVariable(ir.I64)
 	b.Define(rest, n)

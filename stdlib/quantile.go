@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// logLinearBits makes the buckets of llhist and quantile no wider than a 32nd of the numbers in them.
+	// logLinearBits makes the buckets of llhist and quantile no wider than a 32nd of the numbers in them, a 16th below zero.
 	logLinearBits = 5
 	// defaultQuantiles are those of quantile(n).
 	defaultQuantiles = "count,min,50,90,99,99.9,max"
@@ -19,20 +19,20 @@ const (
 	maxQuantiles = 16
 )
 
-func llhistType([]types.Arg, types.Env) (types.Type, error) {
-	return types.Hist{Bits: logLinearBits, Fit: true}, nil
+func llhistType(args []types.Arg, _ types.Env) (types.Type, error) {
+	return types.Hist{Bits: logLinearBits, Signed: isSigned(args[0].Type), Fit: true}, nil
 }
 
 // quantile is a histogram of which only quantiles are printed. The least and the greatest number are kept exactly.
 func quantile() *Builtin {
-	b := aggregate("quantile", `Keeps quantiles, to a 64th: quantile(n, 50, 99, 999, "99.99", "max").`,
+	b := aggregate("quantile", `Keeps quantiles, to a 64th, below zero to a 32nd: quantile(n, 50, 99, 999, "99.99", "max").`,
 		[]types.Param{number}, quantileType, updateQuantile)
 	b.Variadic = true
 	return b
 }
 
 func quantileType(args []types.Arg, _ types.Env) (types.Type, error) {
-	t := types.Hist{Bits: logLinearBits, Quantiles: defaultQuantiles}
+	t := types.Hist{Bits: logLinearBits, Signed: isSigned(args[0].Type), Quantiles: defaultQuantiles}
 	if len(args)-1 > maxQuantiles {
 		return nil, fmt.Errorf("quantile() takes at most %d percentages (%d provided)", maxQuantiles, len(args)-1)
 	}
@@ -90,14 +90,14 @@ func provided(a types.Arg) string {
 	return a.Type.String()
 }
 
-// updateQuantile counts a number and keeps the bounds as types.HistBounds wants them.
+// updateQuantile counts a number and keeps the bounds as types.Hist.Bounds wants them.
 func updateQuantile(e Emitter, c Call) func(*ir.Value) {
 	t := c.Result.(types.Hist)
 	n, b := c.Args[0].Lower(), e.Builder()
-	slot := histSlot(b, n.V, isUnsigned(n.Type), t.Bits)
-	slots := types.HistSlots(t.Bits)
-	least := b.Binary(ir.OpXor, n.V, b.Const(int64(types.ExtremeMask(types.Min{Signed: true}))))
-	greatest := b.Binary(ir.OpXor, n.V, b.Const(int64(types.ExtremeMask(types.Max{Signed: true}))))
+	slot, slots := histSlot(b, n, t), t.Slots()
+	leastMask, greatestMask := t.BoundMasks()
+	least := b.Binary(ir.OpXor, n.V, b.Const(int64(leastMask)))
+	greatest := b.Binary(ir.OpXor, n.V, b.Const(int64(greatestMask)))
 	return func(addr *ir.Value) {
 		countSlot(b, addr, slot, slots, c.Shared)
 		keepLargest(e, addr, int64(8*slots), least, c.Shared)

@@ -302,7 +302,7 @@ func (c *checker) hasOtherBounds(m *scriptMap, s *ast.AssignStmt, t types.Type) 
 	switch t := t.(type) {
 	case types.Hist:
 		old, ok := m.value.typ().(types.Hist)
-		if !ok || old == t || old.String() != t.String() {
+		if !ok || old.Fit != t.Fit || (old.Quantiles == "") != (t.Quantiles == "") {
 			return false
 		}
 		if old.Quantiles != t.Quantiles {

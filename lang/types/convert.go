@@ -107,8 +107,10 @@ func Widen(a, b Type) (t Type, ok bool) {
 		}
 	case Sum, Min, Max, Avg, Stats:
 		return widenAggregates(a, b)
+	case Hist:
+		return widenHists(x, b)
 	case Invalid, Void, Bool, Array, *Enum, *Struct, Stack, Ksym, Usym, Username, Inet, MacAddr, Timestamp, CgroupPath,
-		Count, Hist, LHist, TSeries:
+		Count, LHist, TSeries:
 	default:
 		panic(fmt.Sprintf("BUG: types: cannot widen %T", a))
 	}
@@ -178,6 +180,16 @@ func widenAggregates(a, b Type) (Type, bool) {
 	}
 	if sb && !sa {
 		return b, true
+	}
+	return a, true
+}
+
+// widenHists joins histograms that differ in nothing but the sign of their numbers, as widenAggregates does.
+func widenHists(a Hist, b Type) (Type, bool) {
+	y, ok := b.(Hist)
+	a.Signed, y.Signed = true, true
+	if !ok || a != y {
+		return nil, false
 	}
 	return a, true
 }

@@ -145,6 +145,12 @@ func TestWiden(t *testing.T) {
 		{name: "other aggregates", a: types.Sum{}, b: types.Avg{}},
 		{name: "count and int", a: types.Count{}, b: types.Int64},
 		{name: "histograms", a: types.Hist{}, b: types.Hist{Bits: 1}},
+		{
+			name: "signed histograms", a: types.Hist{Bits: 5, Fit: true}, b: types.Hist{Bits: 5, Fit: true, Signed: true},
+			want: types.Hist{Bits: 5, Fit: true, Signed: true},
+		},
+		{name: "other histograms", a: types.Hist{Bits: 5, Fit: true}, b: types.Hist{Bits: 5, Quantiles: "50", Signed: true}},
+		{name: "histogram and int", a: types.Hist{Bits: 5, Fit: true}, b: types.Int64},
 		{name: "stacks", a: types.Stack{Depth: 1}, b: types.Stack{Depth: 2}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

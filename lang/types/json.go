@@ -110,7 +110,7 @@ func encode(t Type) *typeJSON {
 	case Sum, Min, Max, Avg, Stats:
 		j.Signed, _ = aggregateSign(t)
 	case Hist:
-		j.Bits, j.Format, j.Fit = t.Bits, t.Quantiles, t.Fit
+		j.Bits, j.Signed, j.Format, j.Fit = t.Bits, t.Signed, t.Quantiles, t.Fit
 	case LHist:
 		j.Min, j.Max, j.Step = t.Min, t.Max, t.Step
 	case TSeries:

@@ -79,7 +79,7 @@ func decodeAggregate(j *typeJSON) (Type, error) {
 	case "stats":
 		return Stats{Signed: j.Signed}, nil
 	case "hist":
-		return Hist{Bits: j.Bits, Quantiles: j.Format, Fit: j.Fit}, nil
+		return Hist{Bits: j.Bits, Signed: j.Signed, Quantiles: j.Format, Fit: j.Fit}, nil
 	case "lhist":
 		if j.Step < 1 {
 			return nil, fmt.Errorf("decode type: lhist with step %d", j.Step)

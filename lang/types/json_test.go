@@ -49,6 +49,7 @@ func allTypes() []types.Type {
 		types.Hist{Bits: 3},
 		types.Hist{Bits: 5, Quantiles: "min,50,99.9"},
 		types.Hist{Bits: 5, Fit: true},
+		types.Hist{Bits: 5, Fit: true, Signed: true},
 		types.LHist{Min: 1, Max: 10, Step: 2},
 		types.TSeries{Interval: 5, Num: 3, Agg: "max", Signed: true},
 	}

@@ -41,9 +41,9 @@ func Sizeof(t Type) int {
 		return 16
 	case Hist:
 		if t.Quantiles != "" {
-			return 8*HistSlots(t.Bits) + 16
+			return 8*t.Slots() + 16
 		}
-		return 8 * HistSlots(t.Bits)
+		return 8 * t.Slots()
 	case LHist:
 		return 8 * t.Slots()
 	case TSeries: // {number, time or count, number of the interval + 1}

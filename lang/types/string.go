@@ -63,13 +63,14 @@ func (t Stack) String() string {
 	return fmt.Sprintf("%s_%s_%d", word, t.Mode, t.Depth)
 }
 
-// String returns "hist_t", "quantile_t" where only quantiles are printed, and "llhist_t" where rows are joined.
+// String returns "hist_t", "quantile_t" where only quantiles are printed, and "llhist_t" where rows are joined; the latter two begin with
+// a "u" where numbers are unsigned.
 func (t Hist) String() string {
 	switch {
 	case t.Quantiles != "":
-		return "quantile_t"
+		return signed("quantile_t", t.Signed)
 	case t.Fit:
-		return "llhist_t"
+		return signed("llhist_t", t.Signed)
 	}
 	return "hist_t"
 }

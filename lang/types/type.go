@@ -110,10 +110,13 @@ type (
 	Avg struct{ Signed bool }
 	// Stats is the map value of stats(n): laid out as Avg.
 	Stats struct{ Signed bool }
-	// Hist is the map value of hist(n[, bits]), llhist(n) and quantile(n[, percentages]): HistSlots(Bits) 64-bit counters, per CPU in a
-	// scalar map. That of quantile has two words more, for the least and the greatest number (HistBounds).
+	// Hist is the map value of hist(n[, bits]), llhist(n) and quantile(n[, percentages]): Slots 64-bit counters, per CPU in a
+	// scalar map. That of quantile has two words more, for the least and the greatest number (Bounds).
 	Hist struct {
 		Bits int
+		// Signed is for llhist and quantile: negative numbers have slots of their own. Otherwise these two have no negative numbers,
+		// and hist has one slot for all of them.
+		Signed bool
 		// Quantiles are what is printed instead of the counters: "count", "min", "max" and percentages, "count,50,99.9".
 		Quantiles string
 		// Fit joins the rows of a text until they are few enough to read. The counters keep their precision.

@@ -74,7 +74,7 @@ func slots(cpus [][]byte, n int) []uint64 {
 }
 
 func histogram(cpus [][]byte, t types.Hist) value.Hist {
-	n := types.HistSlots(t.Bits)
+	n := t.Slots()
 	h := value.Hist{T: t, Slots: slots(cpus, n)}
 	if t.Quantiles == "" {
 		return h
@@ -83,7 +83,7 @@ func histogram(cpus [][]byte, t types.Hist) value.Hist {
 	for _, b := range cpus {
 		least, greatest = max(least, word(b, n)), max(greatest, word(b, n+1))
 	}
-	h.Min, h.Max = types.HistBounds(least, greatest)
+	h.Min, h.Max = t.Bounds(least, greatest)
 	return h
 }
 

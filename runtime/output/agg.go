@@ -58,9 +58,11 @@ func appendStats(b []byte, v value.Stats) []byte {
 	return append(b, " }"...)
 }
 
-// row is a row of a histogram: numbers from lo up to but not including hi. open marks a missing bound.
+// row is a row of a histogram: numbers from lo up to but not including hi. open marks a missing bound; bounds are signed where they
+// may be negative, without sign where they may be beyond 2^63.
 type row struct {
-	lo, hi         int64
+	lo, hi         uint64
+	signed         bool
 	openLo, openHi bool
 	count          uint64
 	label          string
@@ -84,7 +86,7 @@ func rows(v value.Hist) []row {
 func slotRow(t types.Type, slot, slots int) row {
 	switch t := t.(type) {
 	case types.Hist:
-		return histRow(slot, t.Bits)
+		return histRow(slot, t)
 	case types.LHist:
 		return lhistRow(slot, slots, t)
 	default: // no other type matters here
@@ -92,16 +94,24 @@ func slotRow(t types.Type, slot, slots int) row {
 	panic(fmt.Sprintf("BUG: output: %s has no rows", t))
 }
 
-func histRow(slot, k int) row {
-	if slot == 0 {
-		return row{openLo: true, hi: 0, label: "(..., 0)"}
+func histRow(slot int, t types.Hist) row {
+	if slot == 0 && !t.Signed {
+		return row{openLo: true, signed: true, label: "(..., 0)"}
 	}
-	lo, hi := types.HistRange(slot, k)
-	r := row{lo: int64(lo), hi: int64(hi)}
-	if hi-lo == 1 {
-		r.label = "[" + histLabel(lo, k) + "]"
-	} else {
-		r.label = "[" + histLabel(lo, k) + ", " + histLabel(hi, k) + ")"
+	lo, hi := t.Range(slot)
+	r := row{lo: lo, hi: hi}
+	label := func(n uint64) string { return histLabel(n, t.Bits) }
+	if slot < t.Zero() {
+		r.signed = true
+		label = func(n uint64) string { return "-" + histLabel(-n, t.NegativeBits()) }
+	}
+	switch {
+	case hi-lo == 1:
+		r.label = "[" + label(lo) + "]"
+	case hi == 0:
+		r.label = "[" + label(lo) + ", " + histTop(t.Bits) + ")"
+	default:
+		r.label = "[" + label(lo) + ", " + label(hi) + ")"
 	}
 	return r
 }
@@ -116,15 +126,21 @@ func histLabel(n uint64, k int) string {
 	return strconv.FormatUint(n>>(10*scale), 10) + " KMGTPE"[scale:scale+1]
 }
 
+// histTop is histLabel of 2^64.
+func histTop(k int) string {
+	scale := (64 - k) / 10
+	return strconv.FormatUint(1<<(64-10*scale), 10) + " KMGTPE"[scale:scale+1]
+}
+
 func lhistRow(slot, slots int, t types.LHist) row {
 	lo := t.Min + int64(slot-1)*t.Step
 	switch {
 	case slot == 0:
-		return row{openLo: true, hi: t.Min, label: "(..., " + lhistLabel(t.Min, t.Step) + ")"}
+		return row{openLo: true, hi: uint64(t.Min), signed: true, label: "(..., " + lhistLabel(t.Min, t.Step) + ")"}
 	case slot == slots-1:
-		return row{lo: lo, openHi: true, label: "[" + lhistLabel(lo, t.Step) + ", ...)"}
+		return row{lo: uint64(lo), openHi: true, signed: true, label: "[" + lhistLabel(lo, t.Step) + ", ...)"}
 	}
-	r := row{lo: lo, hi: lo + t.Step, label: "[" + lhistLabel(lo, t.Step) + ", " + lhistLabel(lo+t.Step, t.Step) + ")"}
+	r := row{lo: uint64(lo), hi: uint64(lo + t.Step), signed: true, label: "[" + lhistLabel(lo, t.Step) + ", " + lhistLabel(lo+t.Step, t.Step) + ")"}
 	if t.Step == 1 {
 		r.label = "[" + lhistLabel(lo, t.Step) + "]"
 	}
@@ -172,21 +188,17 @@ func span(slots []uint64) (first, end int) {
 	return first, end
 }
 
-// joined returns a histogram with half as many buckets for each power of two.
+// joined returns a histogram with half as many buckets for each power of two, of negative numbers only once there are as many for others.
 func joined(v value.Hist, t types.Hist) (value.Hist, types.Hist) {
 	half := t
 	half.Bits--
-	slots := make([]uint64, types.HistSlots(half.Bits))
+	slots := make([]uint64, half.Slots())
 	for slot, n := range v.Slots {
 		if n == 0 {
 			continue
 		}
-		into := 0
-		if slot > 0 {
-			lo, _ := types.HistRange(slot, t.Bits)
-			into = types.HistSlot(int64(lo), half.Bits)
-		}
-		slots[into] += n
+		lo, _ := t.Range(slot)
+		slots[half.Slot(int64(lo))] += n
 	}
 	return value.Hist{T: half, Slots: slots}, half
 }

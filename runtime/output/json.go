@@ -156,10 +156,10 @@ func appendJSONHist(b []byte, v value.Hist, div int) []byte {
 		first = false
 		b = append(b, '{')
 		if !r.openLo {
-			b = append(strconv.AppendInt(append(b, `"min": `...), r.lo, 10), ", "...)
+			b = append(appendInt(append(b, `"min": `...), r.lo, r.signed), ", "...)
 		}
 		if !r.openHi {
-			b = append(strconv.AppendInt(append(b, `"max": `...), r.hi-1, 10), ", "...)
+			b = append(appendInt(append(b, `"max": `...), r.hi-1, r.signed), ", "...)
 		}
 		b = strconv.AppendUint(append(b, `"count": `...), divide(r.count, div), 10)
 		b = append(b, '}')

@@ -9,10 +9,11 @@ import (
 	"github.com/gtrace/gtrace/runtime/value"
 )
 
-// quantile is a number that stands for a histogram, and its name: "p99.9".
+// quantile is a number that stands for a histogram, in 64 bits, and its name: "p99.9".
 type quantile struct {
-	name string
-	n    int64
+	name   string
+	bits   uint64
+	signed bool
 }
 
 // hasQuantiles reports whether quantiles of a histogram are printed instead of its rows.
@@ -30,36 +31,36 @@ func quantiles(v value.Hist, div int) []quantile {
 	}
 	var out []quantile
 	for name := range strings.SplitSeq(t.Quantiles, ",") {
-		q := quantile{name: name}
+		q := quantile{name: name, signed: t.Signed && name != "count"}
 		switch name {
 		case "count":
-			q.n = int64(total(v))
+			q.bits = total(v)
 		case "min":
-			q.n = share(v.Min, div)
+			q.bits = share(v.Min, div, t.Signed)
 		case "max":
-			q.n = share(v.Max, div)
+			q.bits = share(v.Max, div, t.Signed)
 		default:
 			percent, err := strconv.ParseFloat(name, 64)
 			if err != nil {
 				continue // no type has other names
 			}
-			q.name, q.n = "p"+name, share(quantileOf(v, t.Bits, percent/100), div)
+			q.name, q.bits = "p"+name, share(quantileOf(v, t, percent/100), div, t.Signed)
 		}
 		out = append(out, q)
 	}
 	return out
 }
 
-func share(n int64, div int) int64 {
+func share(n uint64, div int, signed bool) uint64 {
 	if div <= 1 {
 		return n
 	}
-	return n / int64(div)
+	return quotient(n, div, signed)
 }
 
 // quantileOf returns the middle of the bucket that holds the number of a rank: the smallest number that at least a share p of
 // all is not above. It is never outside of the numbers that were counted, and 0 if there is none at all.
-func quantileOf(v value.Hist, bits int, p float64) int64 {
+func quantileOf(v value.Hist, t types.Hist, p float64) uint64 {
 	all := total(v)
 	rank := max(1, uint64(math.Ceil(p*float64(all))))
 	var seen uint64
@@ -68,14 +69,21 @@ func quantileOf(v value.Hist, bits int, p float64) int64 {
 		if n == 0 || seen < rank {
 			continue
 		}
-		middle := int64(-1)
-		if slot > 0 {
-			lo, hi := types.HistRange(slot, bits)
-			middle = int64(lo + (hi-lo-1)/2)
+		lo, hi := t.Range(slot)
+		if slot < t.Zero() {
+			return within(v, hi-1-(hi-lo-1)/2, t.Signed)
 		}
-		return min(max(middle, v.Min), v.Max)
+		return within(v, lo+(hi-lo-1)/2, t.Signed)
 	}
 	return 0
+}
+
+// within returns a number or the bound of a histogram that is nearer.
+func within(v value.Hist, n uint64, signed bool) uint64 {
+	if signed {
+		return uint64(min(max(int64(n), int64(v.Min)), int64(v.Max)))
+	}
+	return min(max(n, v.Min), v.Max)
 }
 
 func appendQuantiles(b []byte, qs []quantile) []byte {
@@ -85,7 +93,7 @@ func appendQuantiles(b []byte, qs []quantile) []byte {
 			b = append(b, ", "...)
 		}
 		b = append(append(append(b, '.'), q.name...), " = "...)
-		b = strconv.AppendInt(b, q.n, 10)
+		b = appendInt(b, q.bits, q.signed)
 	}
 	return append(b, " }"...)
 }
@@ -97,7 +105,7 @@ func appendJSONQuantiles(b []byte, qs []quantile) []byte {
 			b = append(b, ", "...)
 		}
 		b = append(appendQuoted(b, []byte(q.name)), ": "...)
-		b = appendJSONInt(b, uint64(q.n), true)
+		b = appendJSONInt(b, q.bits, q.signed)
 	}
 	return append(b, '}')
 }

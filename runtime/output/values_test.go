@@ -64,9 +64,10 @@ func statistics(t types.Type, ns []int64) value.Value {
 }
 
 func hist(k int, ns ...int64) value.Value {
-	v := value.Hist{T: types.Hist{Bits: k}, Slots: make([]uint64, types.HistSlots(k))}
+	t := types.Hist{Bits: k}
+	v := value.Hist{T: t, Slots: make([]uint64, t.Slots())}
 	for _, n := range ns {
-		v.Slots[types.HistSlot(n, k)]++
+		v.Slots[t.Slot(n)]++
 	}
 	return v
 }

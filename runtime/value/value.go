@@ -72,12 +72,12 @@ type (
 		Count, Total uint64
 	}
 
-	// Hist is a reduced hist or lhist: one counter per slot, as laid out by types.HistSlot and types.LHist.Slot. Min and Max are the
-	// least and the greatest number, where quantile keeps them and counted one.
+	// Hist is a reduced hist or lhist: one counter per slot, as laid out by types.Hist.Slot and types.LHist.Slot. Min and Max are the
+	// least and the greatest number in 64 bits, where quantile keeps them and counted one.
 	Hist struct {
 		T        types.Type
 		Slots    []uint64
-		Min, Max int64
+		Min, Max uint64
 	}
 
 	// Series is a time series: what was kept of each interval that is within the last ones, oldest first. End is the start of the

@@ -321,14 +321,20 @@ func (m *mapDecl) slotOf(v int64) int {
 		return int(m.min + (v-m.min)/m.step*m.step)
 	}
 	switch {
-	case v < 0:
+	case v < 0 && !m.ownSign():
 		return -1
-	case v < 1<<m.k:
+	case v < 0 && m.t.signed: // 16 sub-buckets, of which the greatest number of the greatest is one less than a power of two
+		low := max(0, bits.Len64(uint64(-v)-1)-5)
+		return int(v >> low << low)
+	case uint64(v) < 1<<m.k:
 		return int(v)
 	}
 	low := bits.Len64(uint64(v)) - 1 - m.k
 	return int(v >> low << low)
 }
+
+// ownSign reports whether numbers of a histogram are counted with the sign of their type, and not as signed ones in any case.
+func (m *mapDecl) ownSign() bool { return m.agg == "llhist" || m.agg == "quantile" }
 
 // run interprets the program.
 func (p *program) run() *state {

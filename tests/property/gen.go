@@ -89,7 +89,11 @@ func (g *gen) mapDecl() *mapDecl {
 			m.s = g.bufShape()
 		}
 	case "llhist", "quantile":
-		m.k = 5
+		if m.k = 5; m.t.signed {
+			m.t = int64T
+		} else {
+			m.t = uint64T
+		}
 	case "hist":
 		m.k = g.r.IntN(6)
 	case "lhist":
@@ -225,9 +229,13 @@ func (g *gen) assign(m *mapDecl) stmt {
 	x := g.expr(2)
 	switch m.agg {
 	case "hist", "lhist", "llhist", "quantile":
-		x = &castExpr{int64T, x}
+		to := int64T
+		if m.ownSign() {
+			to = m.t
+		}
+		x = &castExpr{to, x}
 		if g.r.IntN(2) == 0 {
-			x = &castExpr{int64T, &castExpr{intType{1 + g.r.IntN(2), true}, x}}
+			x = &castExpr{to, &castExpr{intType{1 + g.r.IntN(2), true}, x}}
 		}
 	}
 	return &update{m, ks, &x}

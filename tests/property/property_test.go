@@ -279,12 +279,14 @@ func printSlots(h value.Hist) string {
 			continue
 		}
 		low := -1
-		if i > 0 {
-			switch t := h.T.(type) {
-			case types.Hist:
-				lo, _ := types.HistRange(i, t.Bits)
+		switch t := h.T.(type) {
+		case types.Hist:
+			if i > 0 || t.Signed {
+				lo, _ := t.Range(i)
 				low = int(lo)
-			case types.LHist:
+			}
+		case types.LHist:
+			if i > 0 {
 				low = int(t.Min + int64(i-1)*t.Step)
 			}
 		}

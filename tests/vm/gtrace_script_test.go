@@ -26,6 +26,9 @@ func scriptCases() []vm.Case {
 			c.Run = []string{"gtrace", "--unsafe", "-e", `BEGIN { cat("/proc/sys/kernel/ostype"); system("echo %d", 5); @q = quantile(7); assert(1 == 1, "fine"); }`}
 			c.Stdout = vm.Has{"Linux\n5\n", "@q: { .count = 1, .min = 7, .p50 = 7, .p90 = 7, .p99 = 7, .p99.9 = 7, .max = 7 }"}
 		}),
+		alone("percentiles below zero", `BEGIN { $i = 0; while ($i < 20) { $i++; @q = quantile($i * 1000 - 15000, 10, 50, "min", "max"); @k[1] = quantile(-1 * $i, 50);
+			@h["x"] = llhist(-100 - $i); @u = quantile((uint64)-1, 50); } }`,
+			vm.Match(`@h\[x\]:\n\[-120, -116\) +4 .*\n(\[.*\n)+\n@k\[1\]: \{ \.p50 = -11 \}\s+@q: \{ \.p10 = -13056, \.p50 = -4992, \.min = -14000, \.max = 5000 \}\s+@u: \{ \.p50 = 18446744073709551615 \}`)),
 		alone("loops of jumps", `BEGIN { $s = 0; for ($i : 0..4) { if ($i == 2) { continue; } $s += $i; } $w = 0; while ($w < 5) { $w++; if ($w == 4) { break; } } unroll(3) { $s *= 2; }
 			printf("%d %d\n", $s, $w); for ($i : 0..3) { for ($j : 0..3) { if ($j > $i) { break; } @ += $i * $j; } } }`, vm.Match(`32 4\s+@: 7`)),
 		since(5, 17, alone("called loops", `BEGIN { $n = (int64)3; $t = "x"; $s = 0; for ($i : 0..1000) { $s += $i; } for ($i : 0..$n) { for ($j : $i..$n) { if ($j == 2) { continue; } $t = "yz"; @p[$i, $j] = $s; } }
