@@ -143,6 +143,30 @@ func (h *Host) FunctionModules(name string) ([]string, error) {
 	return slices.Compact(out), nil
 }
 
+// SharedNames returns the names of functions that several modules have, or a module and the kernel itself.
+func (h *Host) SharedNames() (map[string]bool, error) { return h.shared() }
+
+func (h *Host) readSharedNames() (map[string]bool, error) {
+	t, err := h.kallsyms()
+	if err != nil {
+		return nil, err
+	}
+	modules, shared := map[string]string{}, map[string]bool{}
+	for s := range t.All {
+		if !s.IsFunction() {
+			continue
+		}
+		first, known := modules[s.Name]
+		if !known {
+			modules[s.Name] = s.Module
+		}
+		if known && first != s.Module {
+			shared[s.Name] = true
+		}
+	}
+	return shared, nil
+}
+
 // HasTrampolines reports whether the kernel can call programs at the entry and return of its functions: where ftrace can hook them.
 // It does not load a program to see.
 func (h *Host) HasTrampolines() bool {

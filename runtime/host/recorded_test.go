@@ -219,3 +219,19 @@ func TestWithoutBTF(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, uint64(0xffffffff81001000), addr)
 }
+
+func TestSharedNames(t *testing.T) {
+	h := mustRecord(t, map[string]string{"proc/kallsyms": `ffffffff81000000 T read_it
+ffffffff81000100 t twice_in_the_kernel
+ffffffff81000200 t twice_in_the_kernel
+ffffffff81000300 D read_data
+ffffffffc0000000 t read_it	[a]
+ffffffffc0000100 t in_two	[a]
+ffffffffc0000200 t read_data	[a]
+ffffffffc0000300 t alone	[a]
+ffffffffc0001000 t in_two	[b]
+`})
+	shared, err := h.SharedNames()
+	require.NoError(t, err)
+	require.Equal(t, map[string]bool{"read_it": true, "in_two": true}, shared)
+}

@@ -33,6 +33,13 @@ func (f *fentry) Name() string { return f.name }
 // modulesSince is the first kernel that describes the types of modules.
 var modulesSince = target.Version{Major: 5, Minor: 11}
 
+// modulesBySymbol is the first kernel that looks for the address of a module's function in the module. Before, it took the first function of
+// that name there is, in the kernel or another module (bpf_check_attach_target in kernel/bpf/verifier.c).
+var modulesBySymbol = target.Version{Major: 6, Minor: 4}
+
+// errShared says that the kernel would attach to another function of the name.
+var errShared = errors.New("other functions of the kernel have its name")
+
 // Resolve reads [module:]function or bpf:[id:]function, with wildcards in both.
 func (f *fentry) Resolve(pt attach.Point, _ check.ResolveOptions) ([]attach.Match, error) {
 	if len(pt.Parts) > 0 && pt.Parts[0] == bpfModule {
@@ -129,6 +136,8 @@ func (f *fentry) explain(fp functionPoint, err error) error {
 		perr := pointError(fp.fnPart, codeAmbiguous, "the kernel has several functions %s, so that %s cannot tell which is meant", fp.fn.text, f.name)
 		perr.Hint = "kprobe:" + fp.fn.text + " attaches to the first"
 		return perr
+	case errors.Is(err, errShared):
+		return pointError(fp.fnPart, codeUnsupported, "%s of %s needs Linux %s, since %v; this is %s", f.name, fp.written, modulesBySymbol, err, f.host.Kernel())
 	case errors.Is(err, host.ErrNotTraceable):
 		return pointError(fp.fnPart, codeUnsupported, "%s is %v", fp.fn.text, err)
 	case errors.Is(err, host.ErrNoBTF):
@@ -166,6 +175,15 @@ func (f *fentry) match(module, fn string) (attach.Match, error) {
 	if err != nil {
 		return attach.Match{}, err
 	}
+	if module != "" && f.host.Kernel().Before(modulesBySymbol) {
+		shared, err := f.host.SharedNames()
+		if err != nil {
+			return attach.Match{}, err
+		}
+		if shared[fn] {
+			return attach.Match{}, errShared
+		}
+	}
 	p := attach.Probe{
 		Provider: f.name, Name: f.name + ":" + moduleName(module) + ":" + fn, Kind: attach.KindTracing, Return: f.ret,
 		Target: moduleName(module), Func: fn, BTFType: fn,
@@ -197,7 +215,7 @@ func (f *fentry) expand(fp functionPoint) ([]attach.Match, error) {
 		switch {
 		case err == nil:
 			out = append(out, m)
-		case errors.Is(err, host.ErrNoBTF), errors.Is(err, host.ErrNotTraceable), errors.Is(err, host.ErrAmbiguous):
+		case errors.Is(err, host.ErrNoBTF), errors.Is(err, host.ErrNotTraceable), errors.Is(err, host.ErrAmbiguous), errors.Is(err, errShared):
 		default:
 			return nil, err
 		}

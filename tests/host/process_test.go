@@ -54,12 +54,13 @@ func TestCommand(t *testing.T) {
 	})
 	t.Run("keeps its words", func(t *testing.T) {
 		script := filepath.Join(t.TempDir(), "script")
-		require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh -e\necho \"$0|$1|$2|$#\"\n"), 0o755))
+		require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh -e\necho \"$0|$1|$2|$#|$GT_WORD\"\n"), 0o755))
+		t.Setenv("GT_WORD", "of the environment")
 		r := run(t, "-c", script+" a 'b c'", "-e", "tracepoint:sched:sched_process_exec /pid == cpid/ { @ = count(); }")
-		require.Equal(t, script+"|a|b c|2\n\n\n@: 1\n", r.stdout)
+		require.Equal(t, script+"|a|b c|2|of the environment\n\n\n@: 1\n", r.stdout)
 		long := strings.Repeat("x", 100_000) // more than fits below the stack of a new program
 		r = run(t, "-c", script+" a "+long, "-e", "interval:s:100 { }")
-		require.Equal(t, script+"|a||2", strings.TrimSpace(strings.ReplaceAll(r.stdout, long, "")))
+		require.Equal(t, script+"|a||2|of the environment", strings.TrimSpace(strings.ReplaceAll(r.stdout, long, "")))
 		require.Equal(t, 1, strings.Count(r.stdout, long))
 	})
 	t.Run("is terminated by exit", func(t *testing.T) {

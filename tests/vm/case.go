@@ -15,6 +15,8 @@ type Case struct {
 	wire.Case
 	// Since is the oldest kernel that the case is for; the zero version means all.
 	Since target.Version
+	// Until is the first kernel that the case is not for any more; the zero version means none.
+	Until target.Version
 	// Stdout and Stderr are compared by match. Nil means that anything goes; on an unexpected exit both are shown.
 	Stdout, Stderr Want
 	// Exit is the expected exit status.
@@ -108,14 +110,15 @@ func (c Case) check(r wire.Result) error {
 	return nil
 }
 
-// For returns the cases that a kernel is new enough for, and the names of the others.
+// For returns the cases that are for a kernel, and the names of those that it is too old for.
 func For(k Kernel, cases []Case) (run []Case, older []string) {
 	for _, c := range cases {
-		if k.Version().Before(c.Since) {
+		switch {
+		case k.Version().Before(c.Since):
 			older = append(older, c.Name)
-			continue
+		case c.Until == target.Version{} || k.Version().Before(c.Until):
+			run = append(run, c)
 		}
-		run = append(run, c)
 	}
 	return run, older
 }

@@ -14,6 +14,10 @@ func probeFormCases() []vm.Case {
 		c.Since = target.Version{Major: 6, Minor: 1}
 		return c
 	}
+	since64 := func(c vm.Case) vm.Case { // older kernels take the kernel's function of that name
+		c.Since = target.Version{Major: 6, Minor: 4}
+		return c
+	}
 	cases := []vm.Case{
 		ofProgram("A", "fentry of a BPF program", `fentry:bpf:*halfA* { @[args.a0 == tid, comm] = count(); }`, "getpgid 100", vm.Exact("@[true, worker]: 100")),
 		ofProgram("B", "fentry of a BPF program by its number", `fentry:bpf:ID:ID_NAME { @[strcontains(probe, "half"), func] = count(); }`, "getpgid 10", vm.Match(`@\[true, gt_0_halfB_0\]: 10`)),
@@ -40,14 +44,18 @@ func probeFormCases() []vm.Case {
 		since61(with(alone("rawtracepoints of a module listed", "", vm.Exact("rawtracepoint:sunrpc:cache_entry_update\n    const struct cache_detail * cd\n    const struct cache_head * h")), func(c *vm.Case) {
 			c.Run = []string{"sh", "-c", insertModule + `exec gtrace -lv 'rawtracepoint:sunrpc:cache_entry_upd*'`}
 		})),
-		since61(with(traced("fentry of a module's function that the kernel has one of the name of", "", "", vm.Exact("@[fentry:msr:msr_read, 8, 16, dd]: 1")), func(c *vm.Case) {
+		since64(with(traced("fentry of a module's function that the kernel has one of the name of", "", "", vm.Exact("@[fentry:msr:msr_read, 8, 16, dd]: 1")), func(c *vm.Case) {
 			c.Run = []string{"sh", "-c", insertMSR + `exec gtrace -e 'fentry:msr:msr_read { @[probe, args.count, *args.ppos, comm] = count(); }'`}
 			c.Work = []string{"sh", "-c", readMSR}
 		})),
-		since61(with(traced("fexit of functions of a module, of which the kernel has one of the name of", "", "", vm.Has{"@[fexit:msr:msr_read, true]: 1", "@s[fexit:msr:msr_open]:"}), func(c *vm.Case) {
+		since64(with(traced("fexit of functions of a module, of which the kernel has one of the name of", "", "", vm.Has{"@[fexit:msr:msr_read, true]: 1", "@s[fexit:msr:msr_open]:"}), func(c *vm.Case) {
 			c.Run = []string{"sh", "-c", insertMSR + `exec gtrace -e 'fexit:msr:msr_read { @[probe, retval == 8] = count(); } fexit:msr:msr_o* { @s[probe] = hist(strlen(comm)); }'`}
 			c.Work = []string{"sh", "-c", readMSR}
 		})),
+		with(failing("fentry of a module's function that the kernel would take another for", "", "needs Linux 6.4, since other functions of the kernel have its name"), func(c *vm.Case) {
+			c.Run = []string{"sh", "-c", insertMSR + `exec gtrace -e 'fentry:msr:msr_read { }'`}
+			c.Since, c.Until = target.Version{Major: 6, Minor: 1}, target.Version{Major: 6, Minor: 4}
+		}),
 		failing("fentry of no BPF program", `fentry:bpf:nosuch { }`, "ERROR: No matches for fentry bpf:nosuch."),
 		failing("fentry of the BPF program of no number", `fentry:bpf:99999999:nosuch { }`, "ERROR: No matches for fentry bpf:nosuch.", "HINT: there is no BPF program 99999999"),
 	}
