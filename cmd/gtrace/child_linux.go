@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// child is the process of -c. It is stopped at the end of its exec, before its first instruction, until Start, and makes its exec once more then.
+// child is the process of -c. It is stopped at the end of its exec, before its first instruction, until Start.
 type child struct {
 	PID  int
 	name string
@@ -58,8 +58,7 @@ func (c *child) follow(words []string, ready chan<- error) {
 	}
 	ready <- nil
 	<-c.goOn
-	again := execAgain(c.PID, cmd.Path, words) == nil // else its exec is over, and only that is not seen
-	if c.mapped != nil && (again && c.toExec() || c.load()) {
+	if c.mapped != nil && c.load() {
 		if !c.ended { // else it was waited for
 			c.Err = cmd.Wait()
 		}

@@ -44,22 +44,6 @@ func (c *compiler) unwindable(obj *object.Object) error {
 // syscallStop is the signal of a stop at a system call, by PTRACE_O_TRACESYSGOOD.
 const syscallStop = unix.SIGTRAP | 0x80
 
-// toExec lets the process run until it has made its exec. It returns true if it does not come to that: it has ended, or a signal has it go on.
-func (c *child) toExec() (gone bool) {
-	if syscall.PtraceCont(c.PID, 0) != nil {
-		return true
-	}
-	var status syscall.WaitStatus
-	if _, err := syscall.Wait4(c.PID, &status, 0, nil); err != nil {
-		return true
-	}
-	if !status.Stopped() {
-		c.ended = true
-		return true
-	}
-	return status.StopSignal() != syscall.SIGTRAP && c.release(status.StopSignal())
-}
-
 // load lets the process run as long as its dynamic loader does, and calls mapped after each of the loader's system calls. It returns true
 // if the process goes on or has ended, and false if it is still to be let go.
 func (c *child) load() (gone bool) {

@@ -35,34 +35,6 @@ func TestCommand(t *testing.T) {
 		r := run(t, "-c", target+` text "two words"`, "-e", "uprobe:"+target+":gtrace_text { @[str(arg0)] = count(); }")
 		require.Equal(t, "@[two words]: 1", strings.TrimSpace(r.stdout), r.stderr)
 	})
-	t.Run("is seen to begin", func(t *testing.T) {
-		script := filepath.Join(t.TempDir(), "script")
-		require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh -e\nsleep 5\n"), 0o755))
-		for _, test := range []struct{ command, path, comm string }{
-			{"sleep 5", mustLookPath(t, "sleep"), "sleep"},
-			{script + " a", script, "script"},
-		} {
-			r := run(t, "-c", test.command, "-e", `
-				tracepoint:syscalls:sys_enter_execve /pid == cpid/ { printf("enter %s\n", str(args.filename, 200)); }
-				tracepoint:sched:sched_process_exec /pid == cpid/ { printf("exec %s\n", str(args.filename, 200)); }
-				tracepoint:syscalls:sys_exit_execve /pid == cpid/ { printf("exit %d %s\n", args.ret, comm); exit(); }`)
-			require.Zero(t, r.code, r.stderr)
-			for _, line := range []string{"enter " + test.path, "exec " + test.path, "exit 0 " + test.comm} {
-				require.Equal(t, 1, strings.Count(r.stdout, line+"\n"), "%s in %s", line, r.stdout)
-			}
-		}
-	})
-	t.Run("keeps its words", func(t *testing.T) {
-		script := filepath.Join(t.TempDir(), "script")
-		require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh -e\necho \"$0|$1|$2|$#|$GT_WORD\"\n"), 0o755))
-		t.Setenv("GT_WORD", "of the environment")
-		r := run(t, "-c", script+" a 'b c'", "-e", "tracepoint:sched:sched_process_exec /pid == cpid/ { @ = count(); }")
-		require.Equal(t, script+"|a|b c|2|of the environment\n\n\n@: 1\n", r.stdout)
-		long := strings.Repeat("x", 100_000) // more than fits below the stack of a new program
-		r = run(t, "-c", script+" a "+long, "-e", "interval:s:100 { }")
-		require.Equal(t, script+"|a||2|of the environment", strings.TrimSpace(strings.ReplaceAll(r.stdout, long, "")))
-		require.Equal(t, 1, strings.Count(r.stdout, long))
-	})
 	t.Run("is terminated by exit", func(t *testing.T) {
 		begin := time.Now()
 		r := run(t, "-c", target+" sleep", "-e", `interval:ms:100 { printf("%d\n", cpid); exit(); }`)
@@ -80,13 +52,6 @@ func TestCommand(t *testing.T) {
 		require.Equal(t, 1, r.code)
 		require.Equal(t, "ERROR: -c /no/such/command: no such file or directory\n", r.stderr)
 	})
-}
-
-func mustLookPath(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	require.NoError(t, err)
-	return path
 }
 
 func TestPID(t *testing.T) {
