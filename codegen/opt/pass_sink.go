@@ -11,11 +11,12 @@ import (
 // free. It comes after passGVN, which puts values into the
 // block that dominates all their uses.
 func passSink(f *ir.Func) bool {
-	s := &sinker{f: f, cfg: ir.NewCFG(f), users: usersOf(f)}
+	s := &sinker{f: f, cfg: ir.NewCFG(f), users: usersOf(f), lines: newLines(f)}
 	changed := false
 	for i := len(s.cfg.Order) - 1; i >= 0; i-- {
 		changed = s.block(s.cfg.Order[i]) || changed
 	}
+	s.lines.close()
 	return changed
 }
 
@@ -24,6 +25,7 @@ type sinker struct {
 	cfg   *ir.CFG
 	exits *ir.Exits // made when it is first needed
 	users [][]*ir.Value
+	lines *lines
 }
 
 // usersOf returns the instructions that use each value, by Value.ID, once for each operand.
@@ -35,21 +37,20 @@ func usersOf(f *ir.Func) [][]*ir.Value {
 	return users
 }
 
-// block moves what it can out of a block, from its end, so that users go before what they use.
+// block moves what it can out of a block, from its end, so that users go before what they use. Nothing has moved into it yet: that comes from
+// blocks that dominate it.
 func (s *sinker) block(b *ir.Block) bool {
-	changed := false
-	for i := len(b.Instrs) - 1; i >= 0; i-- {
-		v := b.Instrs[i]
+	n := len(b.Instrs)
+	for _, v := range slices.Backward(b.Instrs) {
 		if !isPure(v) || v.Op == ir.OpCtx {
 			continue
 		}
 		if to := s.destination(v); to != b {
-			b.Instrs = slices.Delete(b.Instrs, i, i+1)
-			insert(to, s.place(v, to), v)
-			changed = true
+			s.lines.insert(v, s.place(v, to))
 		}
 	}
-	return changed
+	b.Instrs = slices.DeleteFunc(b.Instrs, func(v *ir.Value) bool { return v.Block != b })
+	return len(b.Instrs) < n
 }
 
 // destination returns the block that a value is best computed in.
@@ -96,16 +97,87 @@ func (s *sinker) pays(from, to *ir.Block) bool {
 	return s.exits.Past(from, to)
 }
 
-// place returns the index of the first instruction of a block that uses v, or of its terminator.
-func (s *sinker) place(v *ir.Value, b *ir.Block) int {
-	users := map[*ir.Value]bool{}
+// place returns the first instruction of a block that uses v, or its terminator.
+func (s *sinker) place(v *ir.Value, b *ir.Block) *ir.Value {
+	s.lines.open(b)
+	first := b.Instrs[len(b.Instrs)-1]
 	for _, u := range s.users[v.ID] {
-		users[u] = true
-	}
-	for i, u := range b.Instrs {
-		if users[u] {
-			return i
+		if u.Block == b && s.lines.at[u.ID] < s.lines.at[first.ID] {
+			first = u
 		}
 	}
-	return len(b.Instrs) - 1
+	return first
+}
+
+// lines are the instructions of blocks that others move into, as lists: to insert into the slices themselves takes time with the square of their length.
+type lines struct {
+	blocks []*ir.Block
+	opened map[*ir.Block]bool
+	// at orders the instructions of an open block, by Value.ID; before is what stands before each.
+	at     []int
+	before []*ir.Value
+}
+
+// lineGap is the room for others between two instructions, and lineStep the part of it that the next one leaves behind itself: many may come one
+// before the other, and some before the same.
+const (
+	lineGap  = 1 << 44
+	lineStep = 1 << 12
+)
+
+func newLines(f *ir.Func) *lines {
+	return &lines{opened: map[*ir.Block]bool{}, at: make([]int, f.NumValues()), before: make([]*ir.Value, f.NumValues())}
+}
+
+func (l *lines) open(b *ir.Block) {
+	if l.opened[b] {
+		return
+	}
+	l.opened[b] = true
+	l.blocks = append(l.blocks, b)
+	l.number(b.Instrs)
+}
+
+// number gives the instructions of a block their order.
+func (l *lines) number(instrs []*ir.Value) {
+	var last *ir.Value
+	for i, v := range instrs {
+		l.at[v.ID], l.before[v.ID] = (i+1)*lineGap, last
+		last = v
+	}
+}
+
+// insert puts v before another instruction, which is of an open block.
+func (l *lines) insert(v, next *ir.Value) {
+	if l.room(next) < 2 {
+		l.number(l.line(next.Block))
+	}
+	v.Block = next.Block
+	l.at[v.ID], l.before[v.ID] = l.at[next.ID]-max(1, l.room(next)/lineStep), l.before[next.ID]
+	l.before[next.ID] = v
+}
+
+// room is how far an instruction is from the one before it.
+func (l *lines) room(v *ir.Value) int {
+	if p := l.before[v.ID]; p != nil {
+		return l.at[v.ID] - l.at[p.ID]
+	}
+	return l.at[v.ID]
+}
+
+// line returns the instructions of an open block, whose last one does not change.
+func (l *lines) line(b *ir.Block) []*ir.Value {
+	var out []*ir.Value
+	for v := b.Instrs[len(b.Instrs)-1]; v != nil; v = l.before[v.ID] {
+		out = append(out, v)
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// close gives the open blocks their instructions.
+func (l *lines) close() {
+	for _, b := range l.blocks {
+		b.Instrs = l.line(b)
+	}
 }
