@@ -140,7 +140,7 @@ func (c *checker) findType(keyword, name string) (types.Type, bool) {
 }
 
 func (c *checker) unknownType(span diag.Span, keyword, name string) {
-	if !c.report {
+	if !c.report || c.wrongC && keyword != "" {
 		return
 	}
 	if keyword == "enum" {
