@@ -184,6 +184,8 @@ func isStorage(word string) bool {
 	return false
 }
 
-func isTypeof(word string) bool { return word == "typeof" || word == "__typeof__" || word == "__typeof" }
+func isTypeof(word string) bool {
+	return word == "typeof" || word == "__typeof__" || word == "__typeof"
+}
 
 func isAsm(word string) bool { return word == "asm" || word == "__asm__" || word == "__asm" }
