@@ -146,10 +146,18 @@ func leapNanoseconds(tai, day unix.Timespec) int64 {
 
 // Add loads an Object's programs, runs its begin probes and attaches the others; their output is printed from then on.
 // Script maps that the session already has are shared; if their types differ, the error wraps ErrMapClash. A failed Add leaves
-// nothing behind.
+// nothing behind; its error is a *StartError.
 func (s *Session) Add(ctx context.Context, o *object.Object) (*Group, error) {
 	s.adding.Lock()
 	defer s.adding.Unlock()
+	g, err := s.add(ctx, o)
+	if err != nil {
+		return nil, &StartError{err}
+	}
+	return g, nil
+}
+
+func (s *Session) add(ctx context.Context, o *object.Object) (*Group, error) {
 	if s.opts.UserSymbols != nil && !s.opts.DryRun && namesUserCode(&o.Manifest) {
 		s.opts.UserSymbols()
 	}

@@ -31,6 +31,14 @@ func (m Mode) unused(p object.Program) string {
 	return ""
 }
 
+// StartError is about programs that are not loaded, or not attached.
+type StartError struct{ err error }
+
+func (e *StartError) Error() string { return e.err.Error() }
+
+// Unwrap returns why.
+func (e *StartError) Unwrap() error { return e.err }
+
 // ErrNoTests and ErrNoBenches are about scripts that have nothing but probes of another mode.
 var (
 	//lint:ignore ST1005 these are bpftrace's words
@@ -96,5 +104,5 @@ func (g *Group) iterate(ctx context.Context) {
 	}
 	g.s.mu.Lock()
 	defer g.s.mu.Unlock()
-	g.s.fail(err)
+	g.s.fail(&StartError{err})
 }

@@ -26,7 +26,7 @@ type streams struct {
 var errReported = errors.New("reported")
 
 // The exit codes that bpftrace has for what is wrong before the script is looked at, which is its C part and the environment, and for
-// a script that does not get into the kernel or is not meant to run in this way: tests without --test, stacks of no process.
+// a script that is not loaded or attached or is not meant to run in this way: tests without --test, stacks of no process.
 const (
 	exitSurroundings = 2
 	exitUnasked      = 255
@@ -37,8 +37,8 @@ type exitError int
 
 func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
-// run is gtrace: it returns the exit code, 0 for a run that ended well, 1 for wrong usage, a script that does not compile or probes
-// that do not attach, exitSurroundings, exitUnasked, or what the script's exit() says.
+// run is gtrace: it returns the exit code, 0 for a run that ended well, 1 for wrong usage or a script that does not compile,
+// exitSurroundings, exitUnasked, or what the script's exit() says.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	std := streams{stdin, stdout, stderr}
 	checkColor(stderr)
@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	cmd.SetErr(stderr)
 	err := cmd.ExecuteContext(ctx)
 	var code exitError
-	var refused *runtime.VerifierError
+	var refused *runtime.StartError
 	switch {
 	case err == nil:
 		return 0
@@ -56,8 +56,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return int(code)
 	case errors.Is(err, errNoScript) && !errors.Is(err, errCommandAlone):
 		fmt.Fprintf(stderr, "ERROR: %v\n\n%s", err, cmd.UsageString())
-	case errors.Is(err, runtime.ErrNoTests), errors.Is(err, runtime.ErrNoBenches), errors.Is(err, errNoTarget),
-		errors.As(err, &refused):
+	case errors.Is(err, errNoTarget), errors.As(err, &refused):
 		fmt.Fprintf(stderr, "ERROR: %v\n", err)
 		return exitUnasked
 	case !errors.Is(err, errReported):

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
@@ -18,6 +19,10 @@ type library struct {
 	file, prefix string
 	funcs        map[string]*function
 	maps         map[string]*ebpf.MapSpec
+	// shared has the names in programs of maps that an object before this one defines as well.
+	shared map[string]string
+	// variables are those that are not static.
+	variables []string
 	// structs are the types that it defines, by keyword and name.
 	structs map[string]btf.Type
 }
@@ -36,7 +41,7 @@ type function struct {
 }
 
 // read reads an object file.
-func read(file, prefix string, data []byte) (*library, error) {
+func (s *Set) read(file, prefix string, data []byte) (*library, error) {
 	renamed, err := renameText(data)
 	if err != nil {
 		return nil, err
@@ -46,6 +51,14 @@ func read(file, prefix string, data []byte) (*library, error) {
 		return nil, err
 	}
 	l := &library{file: file, prefix: prefix, funcs: map[string]*function{}, maps: spec.Maps, structs: map[string]btf.Type{}}
+	if l.shared, err = s.share(spec.Maps); err != nil {
+		return nil, err
+	}
+	for name, v := range spec.Variables {
+		if v.Type != nil && v.Type.Linkage == btf.GlobalVar {
+			l.variables = append(l.variables, name)
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(spec.Programs)) {
 		if err := l.addFuncs(spec.Programs[name]); err != nil {
 			return nil, err
@@ -118,13 +131,19 @@ func unique(names []string) []string {
 // kconfigMap holds what the kernel was configured with; the library that loads programs knows it by name.
 const kconfigMap = ".kconfig"
 
-// mapName is the name of a map in programs: objects may have maps of the same name.
+// mapName is the name of a map in programs.
 func (l *library) mapName(name string) string {
 	if name == kconfigMap {
 		return name
 	}
+	if other, ok := l.shared[name]; ok {
+		return other
+	}
 	return l.prefix + name
 }
+
+// isSection reports whether a map holds a section of variables, which each object has for itself.
+func isSection(name string) bool { return strings.Contains(name, ".") }
 
 // stackOf returns how far below the frame pointer an instruction reaches.
 func stackOf(insns asm.Instructions, i int) int {

@@ -3,6 +3,7 @@ package link
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/cilium/ebpf"
@@ -31,7 +32,7 @@ func NewSet(convert func(btf.Type) types.Type) *Set {
 
 // Add reads an object file; name is its name in messages. An error says what is wrong with it, without the name.
 func (s *Set) Add(name string, data []byte) error {
-	l, err := read(name, object.ImportPrefix(len(s.libraries)), data)
+	l, err := s.read(name, object.ImportPrefix(len(s.libraries)), data)
 	if err != nil {
 		return err
 	}
@@ -44,11 +45,50 @@ func (s *Set) Add(name string, data []byte) error {
 		}
 		s.owner[fn] = l
 	}
+	if err := s.checkVariables(l); err != nil {
+		return err
+	}
 	if l.maps[kconfigMap] != nil && slices.ContainsFunc(s.libraries, func(o *library) bool { return o.maps[kconfigMap] != nil }) {
 		return errors.New("only one object of a script may ask how the kernel was configured (__kconfig)")
 	}
 	s.libraries = append(s.libraries, l)
 	return nil
+}
+
+// checkVariables refuses variables that an object before this one has, too: a linker would make one of them, here they would be two.
+func (s *Set) checkVariables(l *library) error {
+	slices.Sort(l.variables)
+	for _, other := range s.libraries {
+		for _, v := range l.variables {
+			if slices.Contains(other.variables, v) {
+				return fmt.Errorf("it defines the variable %s, as %q does: make it static, or define it once", v, other.file)
+			}
+		}
+	}
+	return nil
+}
+
+// share returns the names in programs of maps that objects before this one define as well: these are the same maps, as they are when
+// objects are linked. Maps of one name have to be alike.
+func (s *Set) share(specs map[string]*ebpf.MapSpec) (map[string]string, error) {
+	shared := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(specs)) {
+		for _, other := range s.libraries {
+			m := other.maps[name]
+			switch {
+			case m == nil || isSection(name):
+			case !alike(m, specs[name]):
+				return nil, fmt.Errorf("it defines the map %s in another way than %q does", name, other.file)
+			default:
+				shared[name] = other.mapName(name)
+			}
+		}
+	}
+	return shared, nil
+}
+
+func alike(a, b *ebpf.MapSpec) bool {
+	return a.Type == b.Type && a.KeySize == b.KeySize && a.ValueSize == b.ValueSize && a.MaxEntries == b.MaxEntries && a.Flags == b.Flags
 }
 
 func sortedNames(funcs map[string]*function) []string {

@@ -137,6 +137,15 @@ func TestBrokenObjects(t *testing.T) {
 func TestClash(t *testing.T) {
 	s := loaded(t)
 	require.EqualError(t, s.Add("other.o", object(t)), `it defines add(), as "calls.bpf.o" does`)
+	for name, want := range map[string]string{
+		"larger.bpf.o": `it defines the map seen in another way than "calls.bpf.o" does`,
+		"total.bpf.o":  `it defines the variable total, as "calls.bpf.o" does: make it static, or define it once`,
+	} {
+		data, err := os.ReadFile("testdata/" + name)
+		require.NoError(t, err)
+		require.NoError(t, link.NewSet(convert).Add(name, data), "by itself it is right")
+		require.EqualError(t, s.Add(name, data), want)
+	}
 }
 
 func TestLink(t *testing.T) {

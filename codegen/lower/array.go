@@ -9,8 +9,10 @@ import (
 
 // addressTaken is &$x or &@x as a number, which scripts may keep, print and compute with as they like. The kernel refuses that of a
 // pointer whose kind it knows: the pointer goes to memory and comes back through a helper that says nothing of it.
-func (f *fn) addressTaken(x ast.Expr) *ir.Value {
-	p := f.addressKnown(x)
+func (f *fn) addressTaken(x ast.Expr) *ir.Value { return f.plainAddress(f.addressKnown(x)) }
+
+// plainAddress is a pointer as a number, of which the kernel no longer knows what it points to.
+func (f *fn) plainAddress(p *ir.Value) *ir.Value {
 	known, plain := f.Temp("pointer", 8, 8), f.Temp("address", 8, 8)
 	f.b.Store(known, 0, 8, p)
 	f.b.Call(ir.HelperProbeReadKernel, plain, f.b.Const(8), known)

@@ -129,7 +129,7 @@ func (f *fn) compare(e *ast.BinaryExpr) *ir.Value {
 		return eq
 	}
 	x, y := f.number(e.X), f.number(e.Y)
-	return f.compareNumbers(e.Op, x, y, types.IsSigned(xt) || types.IsSigned(yt))
+	return f.compareNumbers(e.Op, x, y, (types.IsSigned(xt) || types.IsSigned(yt)) && !isPointer(xt) && !isPointer(yt)) // addresses have no sign
 }
 
 func (f *fn) compareNumbers(op ast.BinaryOp, x, y *ir.Value, signed bool) *ir.Value {

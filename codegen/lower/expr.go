@@ -183,6 +183,9 @@ func (f *fn) cast(e *ast.CastExpr) stdlib.Value {
 	if a, ok := to.(types.Array); ok {
 		return f.arrayOf(e.X, a)
 	}
+	if p, ok := to.(types.Pointer); ok && isString(f.info.Types[e.X]) {
+		return stdlib.Value{V: f.plainAddress(f.bytesOf(e.X)), Type: p}
+	}
 	v := f.expr(e.X)
 	if _, ok := v.Type.(types.Array); ok && isScalar(to) {
 		return f.convert(f.numberOf(v, to), to)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gtrace/gtrace/codegen/ir"
 	"github.com/gtrace/gtrace/codegen/target"
+	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/attach"
 	"github.com/gtrace/gtrace/lang/check"
 	"github.com/gtrace/gtrace/lang/diag"
@@ -27,6 +28,9 @@ type fn struct {
 	// objects are the pointers of an iterator's context by their offsets, tested so that the verifier lets them be followed. Callbacks
 	// have none: the test is not in their code.
 	objects map[int64]*ir.Value
+	// origins are the variables that stand for something that the verifier knows, follow is set where that is asked for.
+	origins map[*check.Var]ast.Expr
+	follow  bool
 	// called is set in a function of the script, result is where its result goes, if that is in memory, and program the name of the
 	// program that calls it.
 	called  *function

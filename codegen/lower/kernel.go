@@ -52,6 +52,8 @@ func (f *fn) UserSymbol(name string) *ir.Value {
 // Trusted returns a pointer that the verifier knows: to what an argument points to or, if it is a struct, to it.
 func (f *fn) Trusted(a stdlib.Arg) *ir.Value {
 	e := a.(*arg).e
+	f.follow = true
+	defer func() { f.follow = false }()
 	p := place{}
 	if typed, ok := f.typedPlace(e); ok {
 		p = typed
@@ -112,7 +114,7 @@ const notKnown = "the kernel takes only a pointer that comes straight from the p
 // known returns what an argument denotes or points to in an iter probe, where the verifier follows the pointers from the context on,
 // if each is tested: null ones lead to none.
 func (f *fn) known(a stdlib.Arg, none *ir.Block) (place, bool) {
-	e := a.(*arg).e
+	e := f.origin(a.(*arg).e)
 	p, ok := f.knownPlace(e, none)
 	if _, isPtr := a.Type().(types.Pointer); isPtr && ok {
 		return f.tested(p, none), true
@@ -127,14 +129,15 @@ func (f *fn) knownPlace(e ast.Expr, none *ir.Block) (place, bool) {
 		return place{}, false
 	}
 	_, isPtr := f.info.Types[field.X].(types.Pointer)
-	p, ok := f.knownPlace(field.X, none)
-	switch _, isField := field.X.(*ast.FieldExpr); {
+	of := f.origin(field.X)
+	p, ok := f.knownPlace(of, none)
+	switch _, isField := of.(*ast.FieldExpr); {
 	case isField && !ok:
 		return place{}, false
 	case isField && isPtr:
 		p = f.tested(p, none)
 	case isField:
-	case f.isCtx(f.expr(field.X).V):
+	case f.isCtx(f.expr(of).V):
 		p = place{base: f.b.Ctx(), mem: memCtx}
 	default:
 		return place{}, false

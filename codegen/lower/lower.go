@@ -51,6 +51,9 @@ type module struct {
 	countsFrames bool
 	// tables are the tables of texts that programs look into.
 	tables map[string]stdlib.Table
+	// literals are the bytes of LiteralsMap, literalAt where each of its strings begins.
+	literals  []byte
+	literalAt map[string]int64
 	// errs are what the target cannot do.
 	errs diag.List
 }
@@ -64,7 +67,7 @@ func Lower(info *check.Info, t target.Target, opts Options) (*ir.Module, *object
 		obj: &object.Object{Spec: &ebpf.CollectionSpec{
 			Maps: map[string]*ebpf.MapSpec{}, Programs: map[string]*ebpf.ProgramSpec{},
 		}},
-		maps: map[string]*mapInfo{}, tables: map[string]stdlib.Table{}, events: map[string]int{}, sources: map[*diag.File]int{},
+		maps: map[string]*mapInfo{}, tables: map[string]stdlib.Table{}, literalAt: map[string]int64{}, events: map[string]int{}, sources: map[*diag.File]int{},
 		functions: map[functionKey]*function{}, once: map[onceKey]string{}, work: map[string]workMemory{},
 	}
 	m.obj.Manifest.Config = configOf(info.Config)

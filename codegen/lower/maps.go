@@ -183,6 +183,8 @@ func (m *module) ownMap(name string) *ebpf.MapSpec {
 		spec.Type, spec.ValueSize = ebpf.PerCPUArray, 8
 	case name == object.DataMap:
 		spec.ValueSize = object.DataSize
+	case name == object.LiteralsMap:
+		m.literalsMap(spec)
 	case name == zeroMap:
 		spec.ValueSize = uint32(max(8, m.zero))
 	case m.unwindMap(name, spec):

@@ -10,6 +10,9 @@ import (
 // typedPlace returns what a pointer in the context points to where the verifier knows its type: an argument of fentry and fexit, or
 // an object of an iterator. Those of raw tracepoints may be null for some kernels, or no pointers at all.
 func (f *fn) typedPlace(x ast.Expr) (place, bool) {
+	if f.follow {
+		x = f.origin(x)
+	}
 	e, ok := x.(*ast.FieldExpr)
 	c := f.prog.Context
 	if !ok || c == nil || c.Copied || len(f.info.Fields[e]) != 1 {

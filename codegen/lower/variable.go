@@ -89,6 +89,11 @@ func (f *fn) writeVar(v *check.Var, x *ir.Value) {
 
 // variable reads a scratch variable.
 func (f *fn) variable(e *ast.VarExpr) stdlib.Value {
+	if f.follow {
+		if from := f.origin(e); from != ast.Expr(e) {
+			return f.expr(from)
+		}
+	}
 	v := f.info.Vars[e]
 	if f.isArgs(v.Type) {
 		return f.Args()

@@ -199,6 +199,8 @@ const (
 	WorkMap = "gt_work_"
 	// DataMap is an array map with one value of run-time constants that the runtime sets before a program is loaded; see Data.
 	DataMap = "gt_data"
+	// LiteralsMap is an array map with one value: the strings of a script that it has pointers to.
+	LiteralsMap = "gt_literals"
 )
 
 // Indices of LostMap. The counters of script maps follow: LostMaps + the map's index in Manifest.Maps.

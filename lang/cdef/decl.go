@@ -1,88 +1,6 @@
 package cdef
 
-import (
-	"strings"
-
-	"github.com/gtrace/gtrace/lang/types"
-)
-
-// attributes are what __attribute__ says about a type or a member.
-type attributes struct {
-	packed bool
-	// align is 0 if nothing is said.
-	align int
-}
-
-func (a attributes) join(b attributes) attributes {
-	return attributes{packed: a.packed || b.packed, align: max(a.align, b.align)}
-}
-
-// maxAlign is the alignment of __attribute__((aligned)) without a number.
-const maxAlign = 16
-
-// attributes reads any number of __attribute__((…)) and _Alignas(…).
-func (p *parser) attributes() attributes {
-	var a attributes
-	for !p.bad {
-		switch {
-		case p.accept("__packed"):
-			a.packed = true
-		case p.accept("_Alignas"):
-			p.expect("(")
-			a.align = max(a.align, p.alignment())
-			p.expect(")")
-		case p.accept("__attribute__"), p.accept("__attribute"):
-			p.expect("(")
-			p.expect("(")
-			for !p.bad && !p.is(")") {
-				a = a.join(p.attribute())
-				if !p.accept(",") {
-					break
-				}
-			}
-			p.expect(")")
-			p.expect(")")
-		default:
-			return a
-		}
-	}
-	return a
-}
-
-// attribute reads one attribute. Those that do not change how things lie in memory are skipped.
-func (p *parser) attribute() attributes {
-	name := strings.Trim(p.take().text, "_")
-	var a attributes
-	switch {
-	case name == "packed":
-		a.packed = true
-	case name == "aligned" && p.accept("("):
-		a.align = p.alignment()
-		p.expect(")")
-		return a
-	case name == "aligned":
-		a.align = maxAlign
-	case name == "mode", name == "vector_size", name == "ms_struct":
-		p.errorf(p.peek(), "unsupported", "__attribute__((%s)) is not supported", name)
-	}
-	if p.is("(") {
-		p.skipGroup()
-	}
-	return a
-}
-
-func (p *parser) alignment() int {
-	at := p.peek()
-	if p.startsType() {
-		return p.complete(p.typeName(), at).align
-	}
-	n := p.expr()
-	if n.v <= 0 || n.v&(n.v-1) != 0 || n.v > 1<<20 {
-		p.errorf(at, "c-constant", "requested alignment is not a power of 2")
-		return 1
-	}
-	return int(n.v)
-}
+import "github.com/gtrace/gtrace/lang/types"
 
 // declaration reads one declaration at top level.
 func (p *parser) declaration() {
@@ -91,6 +9,12 @@ func (p *parser) declaration() {
 	}
 	if p.accept("_Static_assert") {
 		p.staticAssert()
+		return
+	}
+	if isAsm(p.peek().text) {
+		p.take()
+		p.skipGroup()
+		p.expect(";")
 		return
 	}
 	typedef := false
@@ -106,13 +30,13 @@ func (p *parser) declaration() {
 			return
 		}
 		name, t := p.declarator(base)
-		if p.is("{") && t.function {
-			p.skipGroup()
+		attrs = attrs.join(p.attributes())
+		if t.function && !p.is(";") && !p.is(",") {
+			p.skipBody()
 			return
 		}
-		attrs = attrs.join(p.attributes())
 		if p.accept("=") {
-			p.errorf(p.peek(), "c-syntax", "only types can be defined in the C part of a script")
+			p.skipValue()
 		}
 		if typedef {
 			p.typedef(start, name, t, attrs)
@@ -133,7 +57,7 @@ func (p *parser) typedef(start, name token, t ctype, attrs attributes) {
 		p.errorf(start, "c-syntax", "typedef requires a name")
 		return
 	}
-	if attrs.align > 0 {
+	if t = attrs.vectorOf(t); attrs.align > 0 {
 		t.align = attrs.align
 	}
 	switch x := t.typ.(type) {
@@ -146,6 +70,10 @@ func (p *parser) typedef(start, name token, t ctype, attrs attributes) {
 			x.Name = name.text
 		}
 	default: // no other type matters here
+	}
+	if old, ok := p.unit.typedefs[name.text]; ok && !types.Equal(old.typ, t.typ) {
+		p.errorf(name, "c-redefinition", "typedef redefinition with different types ('%s' vs '%s')", t.typ, old.typ)
+		return
 	}
 	p.unit.typedefs[name.text] = t
 }
@@ -176,6 +104,10 @@ func (p *parser) specifiers(top bool) (ctype, attributes) {
 		switch {
 		case tok.kind != tokIdent:
 			return p.settle(words, t, top), attrs
+		case !top && isStorage(tok.text):
+			p.errorf(tok, "c-syntax", "type name does not allow storage class to be specified")
+		case tok.is("_Atomic") && p.ahead(1).is("("), isTypeof(tok.text):
+			t = p.typeof()
 		case isQualifier(tok.text):
 			p.take()
 		case tok.is("struct") || tok.is("union"):
@@ -297,6 +229,20 @@ func (b *basicWords) ctype() ctype {
 		size = 8
 	}
 	return of(types.Int{Size: size, Signed: !b.unsigned})
+}
+
+// typeof reads typeof(int), typeof(1 + 2) or _Atomic(int).
+func (p *parser) typeof() ctype {
+	p.take()
+	p.expect("(")
+	t := of(types.Int32)
+	if p.startsType() {
+		t = p.typeName()
+	} else {
+		t = p.expr().ctype()
+	}
+	p.expect(")")
+	return t
 }
 
 // typeName reads a type as it stands in parentheses.

@@ -29,7 +29,7 @@ func (p *parser) declared() (name token, wrap func(ctype) ctype) {
 		p.take()
 		name, inner = p.declared()
 		p.expect(")")
-	case t.kind == tokIdent && !t.is("__attribute__"):
+	case t.kind == tokIdent && !t.is("__attribute__") && !isAsm(t.text):
 		name = p.take()
 	}
 	suffix := p.suffixes()
@@ -70,7 +70,8 @@ func (p *parser) suffixes() func(ctype) ctype {
 			p.skipGroup()
 			function = true
 			continue
-		case p.accept("["):
+		case p.is("[") && !p.ahead(1).is("["):
+			p.take()
 			dims = append(dims, p.bound())
 			continue
 		}

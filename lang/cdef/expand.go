@@ -2,6 +2,8 @@ package cdef
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/gtrace/gtrace/lang/diag"
 )
@@ -118,6 +120,9 @@ func substitute(m *macro, args [][]token) []token {
 				out[len(out)-1].text += right[0].text
 				out = append(out, right[1:]...)
 			}
+		case t.is("#") && m.function && i+1 < len(m.body) && slices.Contains(m.params, m.body[i+1].text):
+			i++
+			out = append(out, stringified(t, args, slices.Index(m.params, m.body[i].text)))
 		case t.kind == tokIdent && n >= 0 && n < len(args):
 			out = append(out, args[n]...)
 		default:
@@ -125,4 +130,18 @@ func substitute(m *macro, args [][]token) []token {
 		}
 	}
 	return out
+}
+
+// stringified is #x: the text of an argument as a string.
+func stringified(at token, args [][]token, n int) token {
+	var b strings.Builder
+	if n < len(args) {
+		for i, t := range args[n] {
+			if i > 0 && t.spaced {
+				b.WriteByte(' ')
+			}
+			b.WriteString(t.text)
+		}
+	}
+	return token{kind: tokString, text: strconv.Quote(b.String()), at: at.at}
 }

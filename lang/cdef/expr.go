@@ -213,17 +213,44 @@ func (p *parser) unary() number {
 	return number{}
 }
 
-// sizeof reads sizeof(type) and _Alignof(type).
+// sizeof reads sizeof(type), sizeof 1 and _Alignof(type).
 func (p *parser) sizeof() number {
 	word := p.take()
-	p.expect("(")
-	t := p.complete(p.typeName(), word)
-	p.expect(")")
+	t := ctype{}
+	if p.accept("(") {
+		t = p.measured(word)
+		p.expect(")")
+	} else {
+		t = p.unary().ctype()
+	}
 	n := number{v: int64(t.size), unsigned: true, long: true}
 	if word.text != "sizeof" {
 		n.v = int64(t.align)
 	}
 	return n
+}
+
+// measured reads what sizeof is about: a type, a string, or a number.
+func (p *parser) measured(word token) ctype {
+	switch t := p.peek(); {
+	case t.kind == tokString:
+		size := 1
+		for ; p.peek().kind == tokString; p.take() {
+			size += len(p.peek().value())
+		}
+		return opaque(size)
+	case t.kind == tokNumber, t.kind == tokChar, t.kind == tokPunct:
+		return p.expr().ctype()
+	}
+	return p.complete(p.typeName(), word)
+}
+
+// ctype is the type of a constant.
+func (n number) ctype() ctype {
+	if n.long {
+		return of(types.Int{Size: 8, Signed: !n.unsigned})
+	}
+	return of(types.Int{Size: 4, Signed: !n.unsigned})
 }
 
 // parenthesized reads what follows an opening parenthesis: a cast or an expression.

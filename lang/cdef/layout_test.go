@@ -79,6 +79,22 @@ var layouts = []struct{ name, text, want string }{
 		"36 2 a@0 b@6 c@20",
 	},
 	{"empty", "struct X { };", "0 1"},
+	{"typeof", "struct X { char a; __typeof__(1UL + 1) b; __typeof__(short[3]) c; };", "24 8 a@0 b@8 c@16"},
+	{"sizeof a string", "#define S(x) #x\nstruct X { char a[sizeof(S(a b))]; char b[sizeof(1UL)]; char c[sizeof 4]; };", "16 1 a@0 b@4 c@12"},
+	{"vector", "typedef int v __attribute__((vector_size(16))); struct X { char a; v b; short c __attribute__((vector_size(8))); };", "48 16 a@0 b@16 c@32"},
+	{"atomic", "struct X { char a; _Atomic(short) b; _Atomic int c; };", "8 4 a@0 b@2 c@4"},
+	{"pragma in a macro", "_Pragma(\"pack(1)\") struct X { char a; int b; };", "5 1 a@0 b@1"},
+	{"sizes known beforehand", "struct X { char a[__SIZEOF_POINTER__ * __CHAR_BIT__ + (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)]; };", "65 1 a@0"},
+	{
+		"what headers ask", "#ifdef __has_include\n#if __has_include(<stdint.h>) && !__has_include(\"nosuch.h\") && __has_attribute(packed)\n" +
+			"struct X { char a; };\n#endif\n#endif", "1 1 a@0",
+	},
+	{
+		"functions and variables", "static inline int f(int a) { return a; }\nint g(a, b) char a; int b; { return 0; }\nint h(void) __asm__(\"x\");\n" +
+			"static const int n = 5, m[] = { 1, (2 + 3) };\nint (*t[2])(int) = { 0, 0 };\n__asm__(\"nop\");\n_Noreturn void z(void);\nstruct X { char a; };",
+		"1 1 a@0",
+	},
+	{"typedef twice", "typedef int t; typedef int t; typedef struct s s; struct s { int a; }; typedef struct s s; struct X { t a; s b; };", "8 4 a@0 b@4"},
 	{"pack", "#pragma pack(1)\nstruct X { char a; long b; short c; };", "11 1 a@0 b@1 c@9"},
 	{"pack to 2", "#pragma pack(2)\nstruct X { char a; long b; char c[3]; int *d; };", "22 2 a@0 b@2 c@10 d@14"},
 	{"pack and pop", "#pragma pack(push, 1)\n#pragma pack(pop)\nstruct X { char a; long b; };", "16 8 a@0 b@8"},
@@ -178,6 +194,13 @@ func TestBitfields(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s@%d+%d:%d", f.Name, f.Offset, f.BitOffset, f.BitSize))
 	}
 	require.Equal(t, []string{"a@0+0:0", "b@0+8:3", "c@0+11:13", "d@3+0:1", "e@3+1:2", "f@8+0:50"}, got)
+}
+
+// TestBracketAttributes has attributes that clang takes in C17, and gcc not before C23.
+func TestBracketAttributes(t *testing.T) {
+	u, diags := parse(t, "struct [[gnu::packed]] X { char a; int b [[gnu::aligned(16)]]; char c[2] [[deprecated]]; };")
+	require.Empty(t, diags.All())
+	require.Equal(t, "32 16 a@0 b@16 c@20", describe(t, find(t, u)))
 }
 
 // TestPackBesideGCC has what clang takes and gcc does not.

@@ -115,13 +115,37 @@ func (p *parser) skipGroup() {
 	}
 }
 
+// skipBody goes behind the body of a function. The types of its parameters may stand before it, as in K&R C.
+func (p *parser) skipBody() {
+	behind, last := p.peek(), token{}
+	for !p.is("{") && p.peek().kind != tokEnd {
+		last = p.take()
+	}
+	if !p.is("{") || last.text != "" && !last.is(";") {
+		p.errorf(behind, "c-syntax", "expected ';', found '%s'", behind.text)
+		return
+	}
+	p.skipGroup()
+}
+
+// skipValue goes up to the comma or semicolon behind the value of a variable.
+func (p *parser) skipValue() {
+	for !p.is(",") && !p.is(";") && p.peek().kind != tokEnd {
+		if p.is("(") || p.is("[") || p.is("{") {
+			p.skipGroup()
+			continue
+		}
+		p.take()
+	}
+}
+
 // startsType reports whether a type begins here.
 func (p *parser) startsType() bool {
 	t := p.peek()
 	if t.kind != tokIdent {
 		return false
 	}
-	if isSpecifier(t.text) || isQualifier(t.text) {
+	if isSpecifier(t.text) || isQualifier(t.text) || isTypeof(t.text) {
 		return true
 	}
 	if _, ok := p.unit.typedefs[t.text]; ok {
@@ -144,8 +168,24 @@ func isQualifier(word string) bool {
 	switch word {
 	case "const", "volatile", "restrict", "__restrict", "__const", "__volatile__", "__extension__", "_Atomic", "__user", "__kernel",
 		"__iomem", "__percpu", "__rcu", "__force", "static", "extern", "inline", "__inline", "__always_inline", "register",
-		"____cacheline_aligned", "__randomize_layout":
+		"____cacheline_aligned", "__randomize_layout", "__inline__", "__const__", "__volatile", "__restrict__", "_Noreturn",
+		"_Thread_local", "__thread", "auto":
 		return true
 	}
 	return false
 }
+
+// isStorage reports whether a word may stand before variables and functions, and not before members.
+func isStorage(word string) bool {
+	switch word {
+	case "static", "extern", "register", "auto", "typedef", "inline", "__inline", "__inline__", "_Noreturn", "_Thread_local", "__thread":
+		return true
+	}
+	return false
+}
+
+func isTypeof(word string) bool {
+	return word == "typeof" || word == "__typeof__" || word == "__typeof"
+}
+
+func isAsm(word string) bool { return word == "asm" || word == "__asm__" || word == "__asm" }

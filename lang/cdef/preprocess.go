@@ -24,6 +24,15 @@ func predefined() map[string]*macro {
 	for _, name := range []string{"BPFTRACE_HAVE_BTF", "__x86_64__", "__x86_64", "__amd64__", "__linux__", "__LP64__", "__KERNEL__", "__BPF_TRACING__"} {
 		out[name] = &macro{body: []token{{kind: tokNumber, text: "1"}}, builtin: true}
 	}
+	for name, value := range map[string]string{
+		"__STDC__": "1", "__STDC_VERSION__": "201710L", "__GNUC__": "4", "__GNUC_MINOR__": "2", "__clang__": "1", "__CHAR_BIT__": "8",
+		"__SIZEOF_SHORT__": "2", "__SIZEOF_INT__": "4", "__SIZEOF_LONG__": "8", "__SIZEOF_LONG_LONG__": "8", "__SIZEOF_POINTER__": "8",
+		"__SIZEOF_SIZE_T__": "8", "__SCHAR_MAX__": "127", "__SHRT_MAX__": "32767", "__INT_MAX__": "2147483647",
+		"__LONG_MAX__": "9223372036854775807L", "__LONG_LONG_MAX__": "9223372036854775807LL",
+		"__ORDER_LITTLE_ENDIAN__": "1234", "__ORDER_BIG_ENDIAN__": "4321", "__BYTE_ORDER__": "1234",
+	} {
+		out[name] = &macro{body: []token{{kind: tokNumber, text: value}}, builtin: true}
+	}
 	return out
 }
 
@@ -78,10 +87,33 @@ func (p *preprocessor) piece(span diag.Span) {
 
 // text puts out what is between two directives.
 func (p *preprocessor) text(toks []token) {
-	for _, t := range p.expand(toks, nil) {
-		t.pack = p.packing.now
-		p.out = append(p.out, t)
+	toks = p.expand(toks, nil)
+	for i := 0; i < len(toks); i++ {
+		if t := toks[i]; t.is("_Pragma") && i+3 < len(toks) && toks[i+2].kind == tokString {
+			p.pragma(t.at, rescan(toks[i+2]))
+			i += 3
+			continue
+		}
+		toks[i].pack = p.packing.now
+		p.out = append(p.out, toks[i])
 	}
+}
+
+// pragma follows what stands behind #pragma, or in _Pragma.
+func (p *preprocessor) pragma(at diag.Span, words []token) {
+	if len(words) > 0 && words[0].text == "pack" {
+		p.pack(at, p.expand(words[1:], nil))
+	}
+}
+
+// rescan returns the tokens in a string, at the place of the string.
+func rescan(literal token) []token {
+	text := literal.value()
+	toks := scan(diag.Span{File: diag.NewFile("", text), End: len(text)})
+	for i := range toks {
+		toks[i].at = literal.at
+	}
+	return toks
 }
 
 // finish reports conditions that are still open, the first of them.
@@ -124,9 +156,7 @@ func (p *preprocessor) directive(line []token) {
 	case "warning":
 		p.diags.Warnf(at, "c-error", "%s", strings.TrimSpace(strings.TrimPrefix(at.Text(), "#")))
 	case "pragma":
-		if len(rest) > 0 && rest[0].text == "pack" {
-			p.pack(at, p.expand(rest[1:], nil))
-		}
+		p.pragma(at, rest)
 	case "line", "ident":
 	default:
 		p.diags.Errorf(name.at, "c-directive", "invalid preprocessing directive #%s", name.text)
@@ -150,8 +180,13 @@ func (p *preprocessor) test(at diag.Span, kind string, rest []token) bool {
 	if !p.wantName(at, rest) {
 		return false
 	}
-	_, defined := p.unit.macros[rest[0].text]
-	return defined == (kind == "ifdef")
+	return p.defined(rest[0].text) == (kind == "ifdef")
+}
+
+// defined reports whether a name is that of a macro, or of what conditions can ask for besides.
+func (p *preprocessor) defined(name string) bool {
+	_, ok := p.unit.macros[name]
+	return ok || strings.HasPrefix(name, "__has_")
 }
 
 func (p *preprocessor) wantName(at diag.Span, rest []token) bool {
@@ -202,6 +237,13 @@ func (p *preprocessor) replaceDefined(toks []token) []token {
 	var out []token
 	for i := 0; i < len(toks); i++ {
 		t := toks[i]
+		if strings.HasPrefix(t.text, "__has_") {
+			if n := operandEnd(toks, i); n > 0 {
+				out = append(out, token{kind: tokNumber, text: p.has(t.text, toks[i+2:n-1]), at: t.at})
+				i = n - 1
+				continue
+			}
+		}
 		if !t.is("defined") {
 			out = append(out, t)
 			continue
@@ -213,7 +255,7 @@ func (p *preprocessor) replaceDefined(toks []token) []token {
 		}
 		value := "0"
 		if n < len(toks) {
-			if _, ok := p.unit.macros[toks[n].text]; ok {
+			if p.defined(toks[n].text) {
 				value = "1"
 			}
 		}
@@ -224,6 +266,41 @@ func (p *preprocessor) replaceDefined(toks []token) []token {
 		}
 	}
 	return out
+}
+
+// operandEnd returns the place behind the parentheses that follow a token, 0 if none do.
+func operandEnd(toks []token, i int) int {
+	if i+1 >= len(toks) || !toks[i+1].is("(") {
+		return 0
+	}
+	for n := i + 2; n < len(toks); n++ {
+		if toks[n].is(")") {
+			return n + 1
+		}
+	}
+	return 0
+}
+
+// has is the value of __has_include(<x.h>), __has_attribute(x) and their like: headers are looked for, attributes and builtins are there.
+func (p *preprocessor) has(what string, operand []token) string {
+	if what != "__has_include" && what != "__has_include_next" {
+		return "1"
+	}
+	name := ""
+	for _, t := range operand {
+		name += t.text
+	}
+	angled := strings.HasPrefix(name, "<")
+	name = strings.Trim(name, `<>"`)
+	if angled && isSystemHeader(name) {
+		return "1"
+	}
+	if p.unit.opts.Include != nil && len(operand) > 0 {
+		if _, err := p.unit.opts.Include(name, angled, operand[0].at.File); err == nil {
+			return "1"
+		}
+	}
+	return "0"
 }
 
 // define enters a macro.

@@ -94,6 +94,11 @@ func (p *parser) tagName(keyword token) (token, *tag) {
 		return token{at: keyword.at}, p.unit.tag(keyword.text, "")
 	}
 	p.take()
+	for _, other := range []string{"struct", "union", "enum"} {
+		if _, ok := p.unit.tags[other+" "+name.text]; ok && other != keyword.text {
+			p.errorf(name, "c-redefinition", "use of '%s' with tag type that does not match previous declaration: it is a %s", name.text, other)
+		}
+	}
 	return name, p.unit.tag(keyword.text, name.text)
 }
 
@@ -153,6 +158,7 @@ func (p *parser) memberLine() []member {
 			p.errorf(at, "c-syntax", "expected the name of a member, found '%s'", at.text)
 		}
 		m.attrs = m.attrs.join(p.attributes())
+		m.typ = m.attrs.vectorOf(m.typ)
 		if name.kind == tokIdent {
 			at = name
 		}
@@ -222,6 +228,9 @@ func (p *parser) enumSpecifier() ctype {
 		p.errorf(name, "c-redefinition", "redefinition of 'enum %s'", name.text)
 	}
 	e := t.typ.typ.(*types.Enum)
+	if at := p.peek(); p.is("}") {
+		p.errorf(at, "c-syntax", "use of empty enum")
+	}
 	p.enumerators(e)
 	p.expect("}")
 	attrs = attrs.join(p.attributes())

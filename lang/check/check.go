@@ -19,6 +19,8 @@ type checker struct {
 	info  *Info
 	// cdefs is what the C part of the script defines.
 	cdefs *cdef.Unit
+	// wrongC is set if that part has errors: a type that it should have defined is not missed as well.
+	wrongC bool
 
 	// vars and maps are the slots that values are stored in; mapOrder has the maps in the order of their first use.
 	vars     map[*Var]*slot

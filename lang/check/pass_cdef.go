@@ -1,6 +1,8 @@
 package check
 
 import (
+	"slices"
+
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/cdef"
 	"github.com/gtrace/gtrace/lang/diag"
@@ -16,6 +18,9 @@ func (c *checker) passCdef() {
 		}
 	}
 	c.cdefs = cdef.Parse(pieces, cdef.Options{Types: c.kernelType, Include: c.opts.Include, First: c.opts.Headers}, c.diags)
+	c.wrongC = slices.ContainsFunc(c.diags.All(), func(d diag.Diagnostic) bool {
+		return d.Severity == diag.Error && d.Class == diag.ClassSurroundings
+	})
 }
 
 // cType returns a type that the script defines in C; it wins over the kernel's.

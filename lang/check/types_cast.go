@@ -140,7 +140,7 @@ func (c *checker) findType(keyword, name string) (types.Type, bool) {
 }
 
 func (c *checker) unknownType(span diag.Span, keyword, name string) {
-	if !c.report {
+	if !c.report || c.wrongC && keyword != "" {
 		return
 	}
 	if keyword == "enum" {
@@ -265,6 +265,9 @@ func (c *checker) convert(e *ast.CastExpr, from, to types.Type) (types.Type, err
 		}
 	case types.Pointer:
 		switch {
+		case isString: // the address of its bytes
+			t.Space = types.SpaceKernel
+			return t, nil
 		case isPointer:
 			t.Space = p.Space
 			t.Trusted = p.Trusted && types.Equal(p.Elem, t.Elem)

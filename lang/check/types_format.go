@@ -9,10 +9,10 @@ import (
 )
 
 // conversion is what printf takes for one: flags, width, precision, length, and the letters. A percent sign that begins
-// none is text.
+// none is text, and one in the place of the letters stands for itself.
 // It is compiled when the first format is checked: start-up pays for nothing else.
 var conversion = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`%%|%[-+ #0]*(?:\d+|\*)?(?:\.(?:\d+|\*))?(hh|h|ll|l|j|z|t)?(gr|rx|rh|[diouxXcpsraAeEfFgGn])`)
+	return regexp.MustCompile(`%[-+ #0]*(?:\d+|\*)?(?:\.(?:\d+|\*))?(hh|h|ll|l|j|z|t)?(gr|rx|rh|[%diouxXcpsraAeEfFgGn])`)
 })
 
 // maxFormatArgs is the largest number of values one printf takes.
@@ -26,7 +26,7 @@ func (c *checker) format(e ast.Expr, name string, sig *types.Signature, args []a
 	}
 	var letters []string
 	for _, m := range conversion().FindAllStringSubmatch(text, -1) {
-		if m[0] != "%%" {
+		if m[2] != "%" {
 			letters = append(letters, m[2])
 		}
 	}

@@ -24,7 +24,7 @@ type part struct {
 	tail                    string
 }
 
-// NewFormat parses a format. A conversion that is not one stays text.
+// NewFormat parses a format. A conversion that is not one stays text; one of a percent sign is that sign, whatever its flags.
 func NewFormat(s string) *Format {
 	f := &Format{}
 	var text strings.Builder
@@ -42,15 +42,10 @@ func NewFormat(s string) *Format {
 			i++
 			continue
 		}
-		if strings.HasPrefix(s[i:], "%%") {
-			text.WriteByte('%')
-			i += 2
-			continue
-		}
 		p, n := parseConversion(s[i:])
-		if n == 0 {
+		if n == 0 || p.conv == "%" {
 			text.WriteByte('%')
-			i++
+			i += max(1, n)
 			continue
 		}
 		flush()
@@ -118,7 +113,7 @@ func length(s string) (bits, n int) {
 }
 
 func conversion(s string) string {
-	for _, c := range [...]string{"gr", "rx", "rh", "d", "i", "u", "o", "x", "X", "c", "p", "s", "r"} {
+	for _, c := range [...]string{"%", "gr", "rx", "rh", "d", "i", "u", "o", "x", "X", "c", "p", "s", "r"} {
 		if strings.HasPrefix(s, c) {
 			return c
 		}

@@ -180,6 +180,14 @@ func TestDemangle(t *testing.T) {
 		{"_ZN2ns1A4doitIlEEiT_RKSt6vectorIiSaIiEE", "int ns::A::doit<long>(long, std::vector<int, std::allocator<int> > const&)"},
 		{"_ZL7stat_fni", "stat_fn(int)"},
 		{"_RNvC6_123foo3bar", "123foo::bar"},
+		// The older form of Rust's names: what was escaped is put right, and the hash is left out.
+		{"_ZN4core3fmt9Formatter9write_str17h5a3c1f0e9b2d4768E", "core::fmt::Formatter::write_str"},
+		{"_ZN4core3fmt9Formatter9write_str17h5a3c1f0e9b2d4768E.llvm.1234567", "core::fmt::Formatter::write_str"},
+		{
+			"_ZN50_$LT$T$u20$as$u20$core..convert..Into$LT$U$GT$$GT$4into17h5a3c1f0e9b2d4768E",
+			"<T as core::convert::Into<U>>::into",
+		},
+		{"_ZN3foo17habcdefghijklmnopE", "foo::habcdefghijklmnop"}, // C++: not a hash
 	}
 	for _, test := range tests {
 		require.Equal(t, test.want, symbol.Demangle(test.name))

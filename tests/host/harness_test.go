@@ -164,6 +164,9 @@ func (s *session) wait() result {
 	return result{stdout: s.stdout.String(), stderr: s.stderr.String(), code: exitCode(s.err)}
 }
 
+// notStarted is the exit code of a script that compiled and is not loaded or attached.
+const notStarted = 255
+
 // exitCode is what a shell calls $?.
 func exitCode(err error) int {
 	var exit *exec.ExitError

@@ -16,7 +16,7 @@ import (
 func beside(t *testing.T, script string) string {
 	t.Helper()
 	dir := t.TempDir()
-	for _, name := range []string{"calls.bpf.c", "calls.bpf.o"} {
+	for _, name := range []string{"calls.bpf.c", "calls.bpf.o", "twin.bpf.o", "larger.bpf.o"} {
 		data, err := os.ReadFile("../../codegen/link/testdata/" + name)
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), data, 0o644))
@@ -45,6 +45,15 @@ func TestImportObject(t *testing.T) {
 	r := run(t, beside(t, `import "calls.bpf.o";`+callsAll))
 	require.Zero(t, r.code, r.stderr)
 	require.Equal(t, callsPrinted, strings.TrimSpace(r.stdout))
+}
+
+// Maps of one name are one map, as where objects are linked; variables that are static are not.
+func TestImportObjectsWithOneMap(t *testing.T) {
+	r := run(t, beside(t, `import "calls.bpf.o"; import "twin.bpf.o";
+		begin { print((tally(7, 5), seen_of(7), tally(7, 6), seen_of(8), asked(), started())); }
+		interval:ms:1 { print((seen_of(7), asked())); exit(); }`))
+	require.Zero(t, r.code, r.stderr)
+	require.Equal(t, "(5, 5, 11, 0, 2, 42)\n(11, 3)", strings.TrimSpace(r.stdout))
 }
 
 // standIn is a compiler that has one answer: it wants to be called as clang is, and gives the object file beside the source.
@@ -126,13 +135,18 @@ func TestImportRefused(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			r := run(t, beside(t, `import "calls.bpf.o"; begin { `+test.action+` }`))
 			if strings.HasPrefix(test.want, "the kernel rejected") {
-				require.Equal(t, 255, r.code, "as of bpftrace, whose program the verifier refuses")
+				require.Equal(t, notStarted, r.code, "as of bpftrace, whose program the verifier refuses")
 			} else {
 				require.Equal(t, 1, r.code)
 			}
 			require.Contains(t, r.stderr, test.want)
 		})
 	}
+	t.Run("a map that is another one", func(t *testing.T) {
+		r := run(t, beside(t, `import "twin.bpf.o"; import "larger.bpf.o"; begin { print(1); }`))
+		require.Equal(t, 1, r.code)
+		require.Contains(t, r.stderr, `import of "larger.bpf.o": it defines the map seen in another way than "twin.bpf.o" does`)
+	})
 	t.Run("twice the same functions", func(t *testing.T) {
 		script := beside(t, `import "calls.bpf.o"; import "copy.o"; begin { print(1); }`)
 		data, err := os.ReadFile(filepath.Join(filepath.Dir(script), "calls.bpf.o"))

@@ -119,7 +119,7 @@ func TestNoMoreDescriptors(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := launch(t, limited(t, many(t, c.script), c.files)).wait()
-			require.Equal(t, 1, r.code, r.stderr)
+			require.Equal(t, notStarted, r.code, r.stderr)
 			want := c.want
 			if strings.Contains(want, "%d") {
 				want = fmt.Sprintf(want, c.files)
@@ -135,6 +135,6 @@ func TestNoMoreDescriptors(t *testing.T) {
 func TestProgramsOfOneTracepoint(t *testing.T) {
 	const probe = "tracepoint:syscalls:sys_enter_getpid"
 	r := run(t, "-e", strings.Repeat(probe+" { @ = count(); }\n", 65))
-	require.Equal(t, 1, r.code)
+	require.Equal(t, notStarted, r.code)
 	require.Equal(t, "ERROR: attach "+probe+": 64 programs are attached to it, and the kernel allows no more: put what they do into fewer probes\n", r.stderr)
 }

@@ -62,21 +62,24 @@ func TestPinnedIteratorRefused(t *testing.T) {
 	taken, free := filepath.Join(dir, "taken"), filepath.Join(dir, "free")
 	require.NoError(t, os.Mkdir(taken, 0o755))
 	elsewhere := filepath.Join(t.TempDir(), "pin")
-	for _, test := range []struct{ name, script, want string }{
-		{"exists", `iter:task:` + taken + ` { printf("x"); }`, "pin at " + taken + ": the file exists"},
-		{"not there", `iter:task:/nonexistent/x { printf("x"); }`, "pin at /nonexistent/x: no such file or directory"},
-		{"no file system for it", `iter:task:` + elsewhere + ` { printf("x"); }`, "is not in a file system for BPF objects"},
-		{"no name", `iter:task: { printf("x"); }`, "iter probe must have a file to be pinned at"},
-		{"print", `iter:task:` + free + ` { print(1); }`, "a pinned iterator can only print with printf()"},
-		{"exit", `iter:task:` + free + ` { exit(); }`, "a pinned iterator has no exit()"},
-		{"stack", `iter:task:` + free + ` { printf("%s", kstack); }`, "the kernel cannot print a kstack"},
-		{"octal", `iter:task:` + free + ` { printf("%o", 8); }`, "the kernel has no conversion %o"},
-		{"flag", `iter:task:` + free + ` { printf("%#8x", 8); }`, "the kernel has no flag #"},
-		{"byte", `iter:task:` + free + ` { printf("ä"); }`, "the kernel prints no byte 0xc3"},
+	for _, test := range []struct {
+		name, script, want string
+		code               int
+	}{
+		{"exists", `iter:task:` + taken + ` { printf("x"); }`, "pin at " + taken + ": the file exists", notStarted},
+		{"not there", `iter:task:/nonexistent/x { printf("x"); }`, "pin at /nonexistent/x: no such file or directory", notStarted},
+		{"no file system for it", `iter:task:` + elsewhere + ` { printf("x"); }`, "is not in a file system for BPF objects", notStarted},
+		{"no name", `iter:task: { printf("x"); }`, "iter probe must have a file to be pinned at", 1},
+		{"print", `iter:task:` + free + ` { print(1); }`, "a pinned iterator can only print with printf()", 1},
+		{"exit", `iter:task:` + free + ` { exit(); }`, "a pinned iterator has no exit()", 1},
+		{"stack", `iter:task:` + free + ` { printf("%s", kstack); }`, "the kernel cannot print a kstack", 1},
+		{"octal", `iter:task:` + free + ` { printf("%o", 8); }`, "the kernel has no conversion %o", 1},
+		{"flag", `iter:task:` + free + ` { printf("%#8x", 8); }`, "the kernel has no flag #", 1},
+		{"byte", `iter:task:` + free + ` { printf("ä"); }`, "the kernel prints no byte 0xc3", 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := run(t, "-e", test.script)
-			require.Equal(t, 1, r.code, r.stdout)
+			require.Equal(t, test.code, r.code, r.stdout)
 			require.Contains(t, r.stderr, test.want)
 			require.NoFileExists(t, free)
 		})

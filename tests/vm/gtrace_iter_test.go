@@ -16,6 +16,8 @@ func iterCases() []vm.Case {
 		alone("iter without an end", `iter:task { if (ctx.task == 0) { printf("null\n"); } }`, vm.Exact("")),
 		alone("iter of files", `iter:task_file { if (ctx.task.comm == "gtrace" && ctx.file.f_path.dentry.d_name.len > 0) { @[ctx.fd > 2] = count(); } }`, vm.Match(`(?s)@\[.*`)),
 		since(5, 12, alone("path of a file in an iter", `iter:task_file { if (ctx.task.pid == 1 && ctx.fd == 0) { print(path(ctx.file->f_path)); } }`, vm.Match(`/dev/\w+`))),
+		since(5, 12, alone("path of variables in an iter", `iter:task_file { if (ctx.task.pid == 1 && ctx.fd == 0) { $f = ctx.file; $p = $f->f_path; print((path($f->f_path) == path($p), path($p))); } }`,
+			vm.Match(`\(true, /dev/\w+\)`))),
 		since(5, 12, alone("path of nothing in an iter", `iter:task { if (ctx.task.pid == 2) { print((ctx.task.pid, path(ctx.task->mm->exe_file->f_path))); } }`, vm.Exact("(2, )"))),
 		since(6, 1, alone("iter of mappings", `iter:task_vma { if (ctx.task.pid == 1 && ctx.vma.vm_start < ctx.vma.vm_end) { @ = count(); } }`, vm.Match(`@: [1-9]\d*`))),
 		alone("iter of maps", `iter:bpf_map { if (ctx.map.max_entries == 77) { printf("%s %d\n", ctx.map.name, ctx.map.max_entries); } }`, vm.Exact("")),
