@@ -3,7 +3,6 @@ package check
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/attach"
@@ -214,7 +213,7 @@ func (c *checker) isVariant(e *ast.CastExpr, to types.Type) bool {
 		return true
 	}
 	v, known := c.constant(e.X)
-	if !known || slices.ContainsFunc(enum.Values, func(m types.EnumValue) bool { return m.Value == v.bits }) {
+	if !known || hasValue(enum, v.bits) {
 		return true
 	}
 	c.errorf(e.TypeSpan, "bad-cast", "Enum: %s doesn't contain a variant value of %s", enum.Name, indexText(v))
