@@ -51,6 +51,8 @@ type checker struct {
 	warnedTypeinfo bool
 	// names caches what the host said about names.
 	names map[string]enumerator
+	// measuring is set in what sizeof and offsetof are about, which is not run.
+	measuring bool
 
 	// warnedOf are the unstable features that the script was told of.
 	warnedOf map[string]bool

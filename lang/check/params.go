@@ -21,6 +21,41 @@ func paramNumber(s string) (v constInt, ok bool) {
 	return v, problem == ""
 }
 
+// expandPoint replaces $1, $2, … in an attach point. What a parameter holds is read as if it was written there, so that it may
+// be several parts, and a quoted text. For each part that comes of it, from is the index of the one that was written.
+func (c *checker) expandPoint(point *ast.AttachPoint) (parts []string, from []int) {
+	for i, written := range point.Parts {
+		text := c.expandParams(written)
+		split := []string{text}
+		if text != written.Text {
+			split = splitParts(text)
+		}
+		for _, part := range split {
+			parts, from = append(parts, part), append(from, i)
+		}
+	}
+	return parts, from
+}
+
+// splitParts splits the text of an attach point at its colons, those in quotes excepted, and drops the quotes.
+func splitParts(text string) []string {
+	var parts []string
+	var b strings.Builder
+	quoted := false
+	for i := range len(text) {
+		switch ch := text[i]; {
+		case ch == '"':
+			quoted = !quoted
+		case ch == ':' && !quoted:
+			parts = append(parts, b.String())
+			b.Reset()
+		default:
+			b.WriteByte(ch)
+		}
+	}
+	return append(parts, b.String())
+}
+
 // expandParams replaces $1, $2, … in the text of an attach point.
 func (c *checker) expandParams(part ast.AttachPart) string {
 	if part.Quoted || !strings.Contains(part.Text, "$") {

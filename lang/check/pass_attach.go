@@ -147,10 +147,8 @@ func (c *checker) attachPoint(point *ast.AttachPoint, n needs) ([]attach.Match, 
 	if len(point.Parts) == 0 {
 		return nil, nil
 	}
-	p := attach.Point{Type: c.expandParams(point.Parts[0])}
-	for _, part := range point.Parts[1:] {
-		p.Parts = append(p.Parts, c.expandParams(part))
-	}
+	parts, from := c.expandPoint(point)
+	p := attach.Point{Type: parts[0], Parts: parts[1:]}
 	provider, ok := c.opts.Providers.Provider(p.Type)
 	if !ok {
 		e := c.diags.Errorf(point.Parts[0].At, "unknown-probe-type", "Invalid probe type: %s", p.Type)
@@ -162,7 +160,11 @@ func (c *checker) attachPoint(point *ast.AttachPoint, n needs) ([]attach.Match, 
 	var perr *PointError
 	switch {
 	case errors.As(err, &perr):
-		c.pointError(point, perr)
+		e := *perr
+		if e.Part >= 0 && e.Part < len(from) {
+			e.Part = from[e.Part]
+		}
+		c.pointError(point, &e)
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", point.At.Text(), err)
 	case len(matches) == 0 && !strings.Contains(written, "*"):

@@ -60,18 +60,50 @@ func (c *checker) replace(r *ast.Rewriter, x ast.Expr) (ast.Expr, bool) {
 		if c.replacement(x.Func) == types.ReplacedOption {
 			return c.getopt(x), true
 		}
+		if c.isConfig(x) {
+			return c.configRecord(x.Place), true
+		}
 	case *ast.Ident:
-		if c.replacement(x.Name) == types.ReplacedConfig {
-			return c.configRecord(x), true
+		if c.isConfig(x) {
+			return c.configRecord(x.Place), true
+		}
+		if b, ok := c.underlying(x); ok {
+			return b, true
 		}
 		return c.define(r, x)
 	case *ast.FieldExpr:
-		if id, ok := x.X.(*ast.Ident); ok && c.replacement(id.Name) == types.ReplacedConfig {
+		if c.isConfig(x.X) {
 			return c.configField(x), true
 		}
 	default: // nothing else stands for a value
 	}
 	return x, false
+}
+
+// underlying returns the builtin that a name with the prefix stands for: what bpftrace's own macros, and those that take their
+// names, are made of.
+func (c *checker) underlying(x *ast.Ident) (ast.Expr, bool) {
+	name, ok := strings.CutPrefix(x.Name, "__builtin_")
+	if !ok {
+		return nil, false
+	}
+	sig, ok := c.opts.Builtins.Signature(name)
+	if !ok || sig.Call && !sig.BareOK {
+		return nil, false
+	}
+	return &ast.Ident{Place: x.Place, Name: name}, true
+}
+
+// isConfig reports whether an expression is the configuration, which may be written as a call.
+func (c *checker) isConfig(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return c.replacement(e.Name) == types.ReplacedConfig
+	case *ast.CallExpr:
+		return len(e.Args) == 0 && c.replacement(e.Func) == types.ReplacedConfig
+	default: // nothing else stands for it
+	}
+	return false
 }
 
 func (c *checker) replacement(name string) types.Replacement {
@@ -115,11 +147,11 @@ func configFields(c *Config) (names []string, values []any) {
 }
 
 // configRecord is the whole configuration.
-func (c *checker) configRecord(at *ast.Ident) ast.Expr {
+func (c *checker) configRecord(at ast.Place) ast.Expr {
 	names, values := configFields(&c.info.Config)
-	r := &ast.RecordLit{Place: at.Place}
+	r := &ast.RecordLit{Place: at}
 	for i, name := range names {
-		r.Fields = append(r.Fields, ast.RecordField{Place: at.Place, Name: name, Value: literalFor(at.Place, values[i])})
+		r.Fields = append(r.Fields, ast.RecordField{Place: at, Name: name, Value: literalFor(at, values[i])})
 	}
 	return r
 }

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"slices"
+
 	"github.com/gtrace/gtrace/lang/diag"
 	"github.com/gtrace/gtrace/lang/types"
 )
@@ -59,7 +61,7 @@ func join(a, b shape) (s shape, ok bool) {
 
 // joinLiteral widens a slot for a literal, which takes the slot's sign.
 func joinLiteral(s shape, v uint64) (shape, bool) {
-	t, ok := s.typ.(types.Int)
+	t, ok := types.Integer(s.typ)
 	if !ok {
 		return shape{}, false
 	}
@@ -178,8 +180,12 @@ func fits(t types.Type, v shape) bool {
 		if v.literal {
 			return to.Holds(int64(v.largest), true)
 		}
-		from, ok := v.typ.(types.Int)
+		from, ok := types.Integer(v.typ)
 		return ok && (!v.negative || to.Signed && from.Size <= to.Size)
+	}
+	if to, ok := t.(*types.Enum); ok {
+		_, ok = types.Integer(v.typ)
+		return ok && !v.negative && (!v.literal || hasValue(to, int64(v.largest)))
 	}
 	if to, ok := t.(types.String); ok && to.Size > 0 {
 		from, ok := v.typ.(types.String)
@@ -202,6 +208,11 @@ func fits(t types.Type, v shape) bool {
 	}
 	_, ok := types.Widen(t, v.typ)
 	return ok
+}
+
+// hasValue reports whether an enumeration has a name for v.
+func hasValue(t *types.Enum, v int64) bool {
+	return slices.ContainsFunc(t.Values, func(m types.EnumValue) bool { return m.Value == v })
 }
 
 // elemShape returns the shape of a tuple's element.

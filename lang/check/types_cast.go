@@ -3,7 +3,6 @@ package check
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/gtrace/gtrace/lang/ast"
 	"github.com/gtrace/gtrace/lang/attach"
@@ -172,6 +171,9 @@ func (c *checker) cast(e *ast.CastExpr) types.Type {
 	if !c.isVariant(e, to) {
 		return types.Invalid{}
 	}
+	if _, ok := to.(*types.Struct); ok && c.measuring {
+		return to // nothing is read
+	}
 	t, err := c.convert(e, from, to)
 	if _, isStruct := from.(*types.Struct); isStruct && err != nil {
 		c.errorf(e.TypeSpan, "bad-cast", "Cannot cast from C type \"%s\"", from)
@@ -214,7 +216,7 @@ func (c *checker) isVariant(e *ast.CastExpr, to types.Type) bool {
 		return true
 	}
 	v, known := c.constant(e.X)
-	if !known || slices.ContainsFunc(enum.Values, func(m types.EnumValue) bool { return m.Value == v.bits }) {
+	if !known || hasValue(enum, v.bits) {
 		return true
 	}
 	c.errorf(e.TypeSpan, "bad-cast", "Enum: %s doesn't contain a variant value of %s", enum.Name, indexText(v))
@@ -382,6 +384,8 @@ func (c *checker) operandType(x ast.Expr, written ast.TypeExpr) types.Type {
 			}
 		}
 	}
+	defer func(outer bool) { c.measuring = outer }(c.measuring)
+	c.measuring = true
 	return c.expr(x)
 }
 

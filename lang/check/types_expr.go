@@ -276,6 +276,8 @@ func (c *checker) storeMap(m *scriptMap, s *ast.AssignStmt, t types.Type) {
 	case types.Equal(t, types.Void{}):
 		c.errorf(s.At, "void-value", "Value 'void' cannot be assigned to a map.")
 		return
+	case types.IsAggregate(t) && !isCall && m.holdsNumbers() && types.IsCastable(t):
+		t = c.plain(t)
 	case types.IsAggregate(t) && !isCall:
 		d := c.errorf(s.At, "aggregate-value", "Map value '%s' cannot be assigned from one map to another. The function that returns this "+
 			"type must be called directly e.g. `%s = %s;`.", t, m.m.Name, aggregateCall(t))
@@ -295,6 +297,12 @@ func (c *checker) storeMap(m *scriptMap, s *ast.AssignStmt, t types.Type) {
 	if w, ok := types.Widen(t, m.value.typ()); c.report && ok && types.IsAggregate(w) {
 		c.info.Types[s.Value] = m.value.typ() // signed in one place is signed in all
 	}
+}
+
+// holdsNumbers reports whether a map holds numbers by other assignments, so that an aggregate that is assigned to it is read.
+func (m *scriptMap) holdsNumbers() bool {
+	_, ok := m.value.typ().(types.Int)
+	return ok
 }
 
 // hasOtherBounds reports a histogram that is not divided as the map's others.

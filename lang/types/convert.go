@@ -74,17 +74,27 @@ func JoinSpaces(a, b Space) Space {
 	return SpaceNone
 }
 
-// Widen returns the type of a slot that holds values of both types; ok is false if there is none.
+// Integer returns the integer type that values of t have, and whether t is one or an enumeration.
+func Integer(t Type) (Int, bool) {
+	switch t := t.(type) {
+	case Int:
+		return t, true
+	case *Enum:
+		return Int{Size: t.Size, Signed: t.Signed}, true
+	default: // no other type matters here
+	}
+	return Int{}, false
+}
+
+// Widen returns the type of a slot that holds values of both types; ok is false if there is none. Where an enumeration meets
+// an integer or another enumeration, the names are lost.
 func Widen(a, b Type) (t Type, ok bool) {
 	if Equal(a, b) {
 		return a, true
 	}
 	switch x := a.(type) {
-	case Int:
-		if y, is := b.(Int); is {
-			w, _ := WidenInts(x, y)
-			return w, true
-		}
+	case Int, *Enum:
+		return widenNumbers(a, b)
 	case String:
 		if y, is := b.(String); is {
 			return String{Size: max(x.Size, y.Size)}, true
@@ -109,12 +119,22 @@ func Widen(a, b Type) (t Type, ok bool) {
 		return widenAggregates(a, b)
 	case Hist:
 		return widenHists(x, b)
-	case Invalid, Void, Bool, Array, *Enum, *Struct, Stack, Ksym, Usym, Username, Inet, MacAddr, Timestamp, CgroupPath,
+	case Invalid, Void, Bool, Array, *Struct, Stack, Ksym, Usym, Username, Inet, MacAddr, Timestamp, CgroupPath,
 		Count, LHist, TSeries:
 	default:
 		panic(fmt.Sprintf("BUG: types: cannot widen %T", a))
 	}
 	return nil, false
+}
+
+func widenNumbers(a, b Type) (Type, bool) {
+	x, _ := Integer(a)
+	y, ok := Integer(b)
+	if !ok {
+		return nil, false
+	}
+	w, _ := WidenInts(x, y)
+	return w, true
 }
 
 // widenPointers joins pointers to the same type that differ in what is known of their memory. Pointers to integers point to the

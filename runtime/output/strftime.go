@@ -77,10 +77,10 @@ func appendTime(b []byte, c byte, t time.Time) []byte {
 	return append(b, '%', c)
 }
 
-// appendTimestamp prints nanoseconds since boot as a time of day.
-func appendTimestamp(b []byte, format string, ns uint64) []byte {
+// timestamp prints nanoseconds since boot as a time of day.
+func (r *render) timestamp(b []byte, format string, ns uint64) []byte {
 	if format == "" {
 		return append(b, "(?)"...) // as in bpftrace
 	}
-	return appendStrftime(b, format, bootTime().Add(time.Duration(ns)))
+	return appendStrftime(b, format, r.boot.at(ns))
 }

@@ -17,6 +17,7 @@ type render struct {
 	source bool
 	// escape replaces control characters of strings.
 	escape bool
+	boot   bootClock
 }
 
 // append appends the text of a value.
@@ -64,7 +65,7 @@ func (r *render) integer(b []byte, v value.Int) []byte {
 	case types.Username:
 		return r.username(b, v.Bits)
 	case types.Timestamp:
-		return appendTimestamp(b, t.Format, v.Bits)
+		return r.timestamp(b, t.Format, v.Bits)
 	case types.CgroupPath:
 		return r.cgroup(b, v.Bits, t.Filter)
 	case types.Invalid, types.Void, types.String, types.Buffer, types.Array, types.Tuple, types.Record, *types.Struct,
