@@ -28,7 +28,7 @@ func randomPrograms() string {
 // files to import.
 func addTests(t *testing.T, p *vm.Programs) {
 	p.Files = map[string]string{}
-	for name, pkg := range map[string]string{"property": "./tests/property", "codegen": "./codegen", "matrix": "./tests/matrix"} {
+	for name, pkg := range map[string]string{"property": "./tests/property", "codegen": "./codegen", "matrix": "./tests/matrix", "peer": "./tests/peer"} {
 		out := filepath.Join(filepath.Dir(p.Guest), name)
 		build := exec.Command("go", "test", "-c", "-trimpath", "-ldflags=-s -w", "-o", out, pkg)
 		build.Dir = "../.."
@@ -40,6 +40,7 @@ func addTests(t *testing.T, p *vm.Programs) {
 	if t.Run("gcc", func(t *testing.T) { testenv.Program(t, "gcc") }); haveGCC() {
 		p.Files["bin/nofp"] = testenv.NoFramePointers(t, "-static")
 	}
+	addConformance(t, p)
 	subject := filepath.Join(filepath.Dir(p.Guest), "subject")
 	require.NoError(t, matrix.BuildSubject(testenv.Program(t, "gcc"), "../matrix/testdata/subject.c", subject))
 	p.Files["bin/subject"] = subject
