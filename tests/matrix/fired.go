@@ -49,7 +49,7 @@ var (
 	acts = regexp.MustCompile(`\b(exit|signal|signal_thread|override|unwatch|write_user)\(`)
 	// own are words of what each probe has its own of.
 	own = regexp.MustCompile(`\b(\w*pid|tid|leader_\w+|p?comm|username|cpu|numaid|cgroup|cgroup_path|curtask|ctx|nsecs|elapsed|jiffies|rand|` +
-		`probe|probetype|retval|arg\d|args|func|reg|usermode|[ku]stack|uaddr|strftime|time)\b`)
+		`probe|probetype|retval|arg\d|args|func|reg|usermode|[ku]stack|uaddr|strftime|time)\b|percpu_kaddr\("\w+"\)`)
 )
 
 // CanFire reports whether the form does nothing but to show something, or to keep it in a map.

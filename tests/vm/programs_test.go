@@ -87,6 +87,7 @@ func programCases() []vm.Case {
 	const forms = "ulimit -l unlimited; GOGC=400 GTRACE_BINARY=/bin/gtrace GTRACE_SUBJECT=/bin/subject exec matrix "
 	cases = append(cases, tests("every builtin", "sh", "-c", forms+"-everywhere -test.run='^TestTogether$'"))
 	if os.Getenv("GTRACE_VM_FORMS") == "1" { // minutes of a CPU for each kernel
+		cases = append(cases, tests("values of every builtin", "sh", "-c", forms+"-everywhere -test.run='^TestFired$'"))
 		for _, p := range matrix.Points {
 			cases = append(cases, tests("every builtin in "+p.Type+" probes", "sh", "-c", forms+"-briefly -everywhere -test.run='^TestForms$/^"+p.Type+"$'"))
 		}
