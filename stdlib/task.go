@@ -130,7 +130,7 @@ func foldCgroupID(args []types.Arg, env types.Env) (types.Folded, bool) {
 func kaddrType(args []types.Arg, env types.Env) (types.Type, error) {
 	if env.Symbol != nil {
 		if _, ok := env.Symbol(args[0].Str); ok {
-			return types.Uint64, nil
+			return types.Int{Size: 8, Space: types.SpaceKernel}, nil
 		}
 	}
 	//lint:ignore ST1005 these are bpftrace's words

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sort"
 	"strings"
 	"syscall"
@@ -16,16 +17,17 @@ type hierarchy struct {
 	unified    bool
 }
 
-// Cgroup returns where the cgroups with an id are, in the hierarchies whose names begin with a filter: "unified:/a,cpu:/b". It
-// is empty if there are none.
+// Cgroup returns where the cgroups with an id are, in the hierarchies whose names match a filter with wildcards: "unified:/a,cpu:/b". It
+// is empty if there are none. An empty filter means all.
 func (r *Resolver) Cgroup(id uint64, filter string) string {
 	mounts, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
 		return ""
 	}
+	names := wildcard(filter)
 	var found []string
 	for _, h := range hierarchies(string(mounts)) {
-		if !strings.HasPrefix(h.name, filter) {
+		if !names.MatchString(h.name) {
 			continue
 		}
 		if path, ok := findInode(h.path, id); ok {
@@ -33,6 +35,14 @@ func (r *Resolver) Cgroup(id uint64, filter string) string {
 		}
 	}
 	return strings.Join(found, ",")
+}
+
+// wildcard returns what matches a filter, in which * stands for any text.
+func wildcard(filter string) *regexp.Regexp {
+	if filter == "" {
+		filter = "*"
+	}
+	return regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(filter), `\*`, ".*") + "$")
 }
 
 // hierarchies returns the cgroup mounts of a mountinfo file: the unified one first, then the others by name.

@@ -35,3 +35,18 @@ func TestFindInode(t *testing.T) {
 	_, ok := findInode(root, 1<<60)
 	require.False(t, ok)
 }
+
+func TestWildcard(t *testing.T) {
+	for filter, names := range map[string][]string{
+		"": {"unified", "cpu", "cpuset"}, "*": {"unified", "cpu", "cpuset"}, "cpu": {"cpu"}, "cpu*": {"cpu", "cpuset"}, "u*d": {"unified"},
+		"*e*": {"unified", "cpuset"}, "uni": nil, "c.u": nil,
+	} {
+		var got []string
+		for _, name := range []string{"unified", "cpu", "cpuset"} {
+			if wildcard(filter).MatchString(name) {
+				got = append(got, name)
+			}
+		}
+		require.Equal(t, names, got, filter)
+	}
+}

@@ -154,8 +154,8 @@ func (t *KernelTable) Lookup(addr uint64) (sym KernelSymbol, offset uint64, ok b
 		return KernelSymbol{}, 0, false
 	}
 	sym = t.symbol(n - 1)
-	if sym.Addr>>63 != addr>>63 {
-		return KernelSymbol{}, 0, false // an offset in per-CPU memory is below everything, and the symbol of nothing else
+	if sym.Addr>>63 == 0 {
+		return KernelSymbol{}, 0, false // an offset in per-CPU memory, which is no address
 	}
 	return sym, addr - sym.Addr, true
 }

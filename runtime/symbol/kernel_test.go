@@ -57,8 +57,10 @@ func TestKernelLookup(t *testing.T) {
 // The offsets in per-CPU memory are symbols, too, below everything else.
 func TestKernelLookupBelowAllFunctions(t *testing.T) {
 	k := mustReadKernel(t, "0000000000001000 A fixed\n000000000002b000 A __per_cpu_end\n"+kallsyms)
-	_, _, ok := k.Lookup(0xffff888001234000)
-	require.False(t, ok)
+	for _, addr := range []uint64{0x1000, 0x1234, 0x7fff00001234, 0xffff888001234000} {
+		_, _, ok := k.Lookup(addr)
+		require.False(t, ok, "%x", addr)
+	}
 	s, _, ok := k.Lookup(0xffffffff81001000)
 	require.True(t, ok)
 	require.Equal(t, "first", s.Name)

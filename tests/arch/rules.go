@@ -40,6 +40,7 @@ var allowed = map[string][]string{
 	"export":         {"runtime", "runtime/value", "lang/types"},
 	"tests/testenv":  {"runtime/host", "codegen/target"},
 	"tests/arch":     {},
+	"tests/peer":     {"tests/testenv", "codegen/target"},
 	"tests/matrix":   {"tests/testenv", "codegen/target"},
 	"tests/vm":       {"tests/vm/...", "tests/matrix", "tests/testenv", "codegen/target"},
 	"tests/vm/guest": {"tests/vm/wire"},

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/gtrace/gtrace/codegen/target"
 )
 
 // A Case is a program and what it prints.
@@ -28,6 +30,11 @@ type Case struct {
 	Differs string
 	// Words says why bpftrace's messages are others; what it prints and its exit code are the same.
 	Words string
+	// Since is the first kernel that can run it; an older one is said to lack Lacks.
+	Since target.Version
+	Lacks string
+	// Host says why it does not run in the guests of the vm tier.
+	Host string
 	// Told says that Want holds all messages.
 	Told   bool
 	Script string
@@ -148,7 +155,7 @@ func parseStdout(lines []string) string {
 }
 
 // keys are the settings of a case, in the order of a file.
-var keys = []string{"args", "params", "env", "file", "work", "differs", "words", "exit", "stderr"}
+var keys = []string{"args", "params", "env", "file", "work", "differs", "words", "since", "host", "exit", "stderr"}
 
 func (c *Case) set(key, value string) (err error) {
 	switch key {
@@ -166,6 +173,10 @@ func (c *Case) set(key, value string) (err error) {
 		c.Differs = value
 	case "words":
 		c.Words = value
+	case "since":
+		err = c.setSince(value)
+	case "host":
+		c.Host = value
 	case "exit":
 		c.Want.Exit, err = strconv.Atoi(value)
 	case "stderr":
@@ -174,6 +185,27 @@ func (c *Case) set(key, value string) (err error) {
 		panic(fmt.Sprintf("BUG: peer: unexpected setting %q", key))
 	}
 	return err
+}
+
+// setSince reads a kernel and what older ones lack.
+func (c *Case) setSince(value string) error {
+	version, lacks, ok := strings.Cut(value, " ")
+	if !ok {
+		return fmt.Errorf("%q does not say what older kernels lack", value)
+	}
+	if _, err := fmt.Sscanf(version, "%d.%d", &c.Since.Major, &c.Since.Minor); err != nil {
+		return fmt.Errorf("read the kernel %q: %w", version, err)
+	}
+	c.Lacks = lacks
+	return nil
+}
+
+// Refusal returns what gtrace says of the case on a kernel that is too old for it, and "" for any other kernel.
+func (c *Case) Refusal(kernel target.Version) string {
+	if !kernel.Before(c.Since) {
+		return ""
+	}
+	return fmt.Sprintf("%s, which kernels have from %s on", c.Lacks, c.Since)
 }
 
 // Format returns the text of a file of cases.
@@ -214,6 +246,10 @@ func (c *Case) settings() []string {
 	add("work", c.Work)
 	add("differs", c.Differs)
 	add("words", c.Words)
+	if c.Lacks != "" {
+		add("since", c.Since.String()+" "+c.Lacks)
+	}
+	add("host", c.Host)
 	if c.Want.Exit != 0 {
 		add("exit", strconv.Itoa(c.Want.Exit))
 	}

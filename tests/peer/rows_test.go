@@ -38,6 +38,25 @@ func readRows(t *testing.T) []row {
 	return rows
 }
 
+// A caseID is the file and the name of a case.
+type caseID struct{ file, name string }
+
+// readIDs lists the table's cases.
+func readIDs(t *testing.T) []caseID {
+	t.Helper()
+	paths, err := filepath.Glob("testdata/*.txt")
+	require.NoError(t, err)
+	var ids []caseID
+	for _, path := range paths {
+		list, err := peer.Read(path)
+		require.NoError(t, err)
+		for _, c := range list {
+			ids = append(ids, caseID{filepath.Base(path), c.Name})
+		}
+	}
+	return ids
+}
+
 // matcher returns what tells whether a case of a file is meant by an entry: a name, a name with * for any text, or a whole file.
 func matcher(entry string) func(file, name string) bool {
 	if whole, ok := strings.CutPrefix(entry, "all of "); ok {
@@ -49,17 +68,10 @@ func matcher(entry string) func(file, name string) bool {
 
 // Every entry of docs/conformance.md stands for a case, and every case stands in one of its rows.
 func TestRowsAndCases(t *testing.T) {
-	paths, err := filepath.Glob("testdata/*.txt")
-	require.NoError(t, err)
-	cases := map[[2]string]bool{} // whether a case, by file and name, is in a row
-	for _, path := range paths {
-		list, err := peer.Read(path)
-		require.NoError(t, err)
-		for _, c := range list {
-			id := [2]string{filepath.Base(path), c.Name}
-			require.NotContains(t, cases, id, "two cases of a file with one name")
-			cases[id] = false
-		}
+	cases := map[caseID]bool{} // whether a case is in a row
+	for _, id := range readIDs(t) {
+		require.NotContains(t, cases, id, "two cases of a file with one name")
+		cases[id] = false
 	}
 	require.Greater(t, len(cases), 1800)
 	rows := readRows(t)
@@ -68,7 +80,7 @@ func TestRowsAndCases(t *testing.T) {
 		for _, e := range r.entries {
 			means, found := matcher(e), false
 			for id := range cases {
-				if means(id[0], id[1]) {
+				if means(id.file, id.name) {
 					cases[id], found = true, true
 				}
 			}
@@ -76,6 +88,6 @@ func TestRowsAndCases(t *testing.T) {
 		}
 	}
 	for id, named := range cases {
-		require.True(t, named, "no row of docs/conformance.md names %q of %s", id[1], id[0])
+		require.True(t, named, "no row of docs/conformance.md names %q of %s", id.name, id.file)
 	}
 }

@@ -28,7 +28,7 @@ func randomPrograms() string {
 // files to import.
 func addTests(t *testing.T, p *vm.Programs) {
 	p.Files = map[string]string{}
-	for name, pkg := range map[string]string{"property": "./tests/property", "codegen": "./codegen", "matrix": "./tests/matrix"} {
+	for name, pkg := range map[string]string{"property": "./tests/property", "codegen": "./codegen", "matrix": "./tests/matrix", "peer": "./tests/peer"} {
 		out := filepath.Join(filepath.Dir(p.Guest), name)
 		build := exec.Command("go", "test", "-c", "-trimpath", "-ldflags=-s -w", "-o", out, pkg)
 		build.Dir = "../.."
@@ -40,6 +40,7 @@ func addTests(t *testing.T, p *vm.Programs) {
 	if t.Run("gcc", func(t *testing.T) { testenv.Program(t, "gcc") }); haveGCC() {
 		p.Files["bin/nofp"] = testenv.NoFramePointers(t, "-static")
 	}
+	addConformance(t, p)
 	subject := filepath.Join(filepath.Dir(p.Guest), "subject")
 	require.NoError(t, matrix.BuildSubject(testenv.Program(t, "gcc"), "../matrix/testdata/subject.c", subject))
 	p.Files["bin/subject"] = subject
@@ -86,6 +87,7 @@ func programCases() []vm.Case {
 	const forms = "ulimit -l unlimited; GOGC=400 GTRACE_BINARY=/bin/gtrace GTRACE_SUBJECT=/bin/subject exec matrix "
 	cases = append(cases, tests("every builtin", "sh", "-c", forms+"-everywhere -test.run='^TestTogether$'"))
 	if os.Getenv("GTRACE_VM_FORMS") == "1" { // minutes of a CPU for each kernel
+		cases = append(cases, tests("values of every builtin", "sh", "-c", forms+"-everywhere -test.run='^TestFired$'"))
 		for _, p := range matrix.Points {
 			cases = append(cases, tests("every builtin in "+p.Type+" probes", "sh", "-c", forms+"-briefly -everywhere -test.run='^TestForms$/^"+p.Type+"$'"))
 		}

@@ -19,15 +19,19 @@ import (
 )
 
 // TestVM boots every kernel of the matrix once and runs all cases in it. GTRACE_VM names a suite to boot only that one,
-// GTRACE_VM_CASES is a regular expression for the names of the cases to run. With GTRACE_VM_PEER, a Debian root folder with bpftrace, the cases are run with that, to see whether they expect the right thing.
+// GTRACE_VM_CASES is a regular expression for the names of the cases to run, GTRACE_VM_KEEP a folder in which each guest's console and
+// results are written as they come, and stay. With GTRACE_VM_CONFORMANCE=1 the whole conformance table is run, not each kernel's part
+// of it. With GTRACE_VM_PEER, a Debian root folder with bpftrace, the cases are run with that, to see whether they expect the right thing.
 func TestVM(t *testing.T) {
 	testenv.Asked(t, testenv.VM)
 	t.Parallel()
 	programs := findPrograms(t)
 	kernels := findKernels(t)
-	opts := vm.BootOptions{Memory: "1G", Timeout: 30 * time.Minute} // three minutes on an idle machine
+	opts := vm.BootOptions{Memory: "1G", Timeout: time.Hour} // three minutes on an idle machine, ten more with the whole conformance table
 	cases := slices.Concat(selftestCases(), gtraceCases())
+	byKernel := conformanceCases
 	if peer := os.Getenv("GTRACE_VM_PEER"); peer != "" {
+		byKernel = func(*testing.T, string) []vm.Case { return nil }
 		require.NoError(t, programs.UsePeer(peer))
 		opts = vm.BootOptions{Memory: vm.PeerMemory, Timeout: 30 * time.Minute}
 	} else {
@@ -38,11 +42,10 @@ func TestVM(t *testing.T) {
 			cases = slices.Concat(cases, unwindCases())
 		}
 	}
-	cases = asked(t, cases)
 	for _, k := range kernels {
 		t.Run(k.Suite, func(t *testing.T) {
 			t.Parallel() // a guest keeps about one CPU busy, and go test runs as many tests at once as there are CPUs
-			bootAndCheck(t, k, programs, cases, opts)
+			bootAndCheck(t, k, programs, asked(t, slices.Concat(cases, byKernel(t, k.Suite))), opts)
 		})
 	}
 }
@@ -62,9 +65,12 @@ func asked(t *testing.T, cases []vm.Case) []vm.Case {
 func bootAndCheck(t *testing.T, k vm.Kernel, programs vm.Programs, cases []vm.Case, opts vm.BootOptions) {
 	run, older := vm.For(k, cases)
 	t.Logf("kernel %s: %d cases; not for a kernel this old: %q", k.Release, len(run), older)
-	dir := t.TempDir()
-	opts.Dir = dir
-	root := filepath.Join(dir, "root.cpio")
+	opts.Dir = t.TempDir()
+	if dir := os.Getenv("GTRACE_VM_KEEP"); dir != "" {
+		opts.Dir = filepath.Join(dir, k.Suite)
+		require.NoError(t, os.MkdirAll(opts.Dir, 0o755))
+	}
+	root := filepath.Join(opts.Dir, "root.cpio")
 	programs.Files = withModules(t, programs.Files, k)
 	require.NoError(t, vm.WriteRoot(root, programs, vm.Wire(run)))
 	report, err := vm.Boot(t.Context(), k, root, opts)

@@ -9,6 +9,19 @@ __attribute__((noinline)) unsigned long subject_function(unsigned long a, const 
 		".weak _.stapsdt.base\n.hidden _.stapsdt.base\n_.stapsdt.base: .space 1\n.size _.stapsdt.base, 1\n.popsection\n.endif\n" :: "D"(a), "S"(text));
 	return a + subject_variable;
 }
+// subject_call makes a system call with up to four arguments that are not zero.
+static long subject_call(long number, long a, long b, long c, long d) {
+	register long r10 __asm__("r10") = d, r8 __asm__("r8") = -1, r9 __asm__("r9") = 0;
+	long result;
+	__asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9) : "rcx", "r11", "memory");
+	return result;
+}
 void _start(void) {
-	for (;;) subject_function(1, "text");
+	volatile unsigned long *watched = (unsigned long *)0x10000000;
+	subject_call(9, (long)watched, 4096, 3, 0x32); // mmap: to be read and written, private, of no file, at that address
+	for (;;) {
+		subject_function(1, "text");
+		*watched = 1;
+		subject_call(121, 0, 0, 0, 0); // getpgid
+	}
 }
