@@ -52,11 +52,11 @@ func Compile(info *check.Info, t target.Target, opts Options) (*object.Object, e
 	if err != nil {
 		return nil, fmt.Errorf("compile: %w", err)
 	}
-	license := opts.license(info)
+	license, linker := opts.license(info), emit.NewLinker(results)
 	for i, p := range obj.Manifest.Programs {
 		spec := programSpec(p, license)
 		var externs []string
-		spec.Instructions, externs = emit.Link(results, i)
+		spec.Instructions, externs = linker.Link(i)
 		opts.Objects.Link(obj.Spec, spec, externs)
 		if err := fits(p, spec); err != nil {
 			return nil, err
