@@ -13,6 +13,8 @@ type slotLiveness struct {
 	succs, preds [][]int32
 	// loops are the disjoint ranges of blocks that backward jumps go over, sorted.
 	loops []interval
+	// cycles are, by loop, the blocks that control can get to from its first block and back, by their ranges, once a slot needs them.
+	cycles []*cycle
 	// begins are the positions of the blocks: each has one, and its instructions one each from there on. One more is the end of them all.
 	begins []int
 
@@ -43,6 +45,7 @@ func newSlotLiveness(f *ir.Func, u *slotUses) *slotLiveness {
 		}
 	}
 	l.loops = joined(l.loops)
+	l.cycles = make([]*cycle, len(l.loops))
 	return l
 }
 
@@ -66,25 +69,81 @@ func (l *slotLiveness) window(touches []blockTouch) interval {
 	for _, t := range touches {
 		w.from, w.to = min(w.from, t.block), max(w.to, t.block)
 	}
-	if r, ok := l.loop(w.from); ok {
-		w.from = r.from
+	if i := l.loop(w.from); i >= 0 {
+		w.from = l.loops[i].from
 	}
-	if r, ok := l.loop(w.to); ok {
-		w.to = r.to
+	if i := l.loop(w.to); i >= 0 {
+		w.to = l.loops[i].to
 	}
 	return w
 }
 
-func (l *slotLiveness) loop(block int) (interval, bool) {
+// loop returns which of the loops a block is in, or -1.
+func (l *slotLiveness) loop(block int) int {
 	i := sort.Search(len(l.loops), func(i int) bool { return l.loops[i].to >= block })
 	if i < len(l.loops) && l.loops[i].from <= block {
-		return l.loops[i], true
+		return i
 	}
-	return interval{}, false
+	return -1
+}
+
+// cycle is a set of blocks of which each can run after each: what one of them uses lives in all of them.
+type cycle struct {
+	blocks map[int]bool
+	ranges []interval
+}
+
+// cycleOf returns the cycle that all uses of a slot are in, nil if they are not in one.
+func (l *slotLiveness) cycleOf(touches []blockTouch) *cycle {
+	i := l.loop(touches[0].block)
+	if i < 0 {
+		return nil
+	}
+	if l.cycles[i] == nil {
+		l.cycles[i] = l.newCycle(l.loops[i])
+	}
+	c := l.cycles[i]
+	for _, t := range touches {
+		if !c.blocks[t.block] {
+			return nil
+		}
+	}
+	return c
+}
+
+// newCycle finds the cycle that the first block of a loop is in.
+func (l *slotLiveness) newCycle(loop interval) *cycle {
+	within := func(edges [][]int32) map[int]bool {
+		found, work := map[int]bool{loop.from: true}, []int{loop.from}
+		for len(work) > 0 {
+			b := work[len(work)-1]
+			work = work[:len(work)-1]
+			for _, to := range edges[b] {
+				if to := int(to); to >= loop.from && to <= loop.to && !found[to] {
+					found[to] = true
+					work = append(work, to)
+				}
+			}
+		}
+		return found
+	}
+	after, before := within(l.succs), within(l.preds)
+	c := &cycle{blocks: map[int]bool{}}
+	for b := loop.from; b <= loop.to; b++ {
+		if after[b] && before[b] {
+			c.blocks[b] = true
+			c.ranges = append(c.ranges, interval{l.begins[b], l.begins[b+1]})
+		}
+	}
+	c.ranges = adjoined(c.ranges)
+	return c
 }
 
 // live returns the ranges of positions in which a slot lives.
 func (l *slotLiveness) live(slot int32, touches []blockTouch) []interval {
+	if c := l.cycleOf(touches); c != nil {
+		return c.ranges
+	}
 	w, mark := l.window(touches), slot+1
 	for _, t := range touches {
 		l.touched[t.block] = mark
@@ -121,7 +180,7 @@ func adjoined(ranges []interval) []interval {
 			out = append(out, r)
 		}
 	}
-	return slices.Clip(out)
+	return slices.Clone(out)
 }
 
 // spread marks the blocks of a window that the edges lead to from the uses of a slot.
