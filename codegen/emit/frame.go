@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"math"
 	"slices"
 	"sort"
 
@@ -69,7 +70,9 @@ func newFrame(f *ir.Func, a *slotAnalysis, budget int, haveScratch, far bool) (*
 		if always+n > 0 {
 			key = max(key, 8)
 		}
-		fr.slotBytes = max(key, base+a.color(slices.Concat(stack[n:], pinned), func(s *ir.Slot, from int) { fr.place[s] = base + alignUp(from+s.Size, slotAlign(s)) }))
+		fr.slotBytes = max(key, base+a.color(slices.Concat(stack[n:], pinned), budget, func(s *ir.Slot, from int) {
+			fr.place[s] = base + alignUp(from+s.Size, slotAlign(s))
+		}))
 		return fr.slotBytes <= budget
 	})
 	scratch = append(scratch, stack[:moved]...)
@@ -116,9 +119,15 @@ func (fr *frame) fillBanks(a *slotAnalysis, scratch []*ir.Slot, first int) {
 			groups[i%fr.banks] = append(groups[i%fr.banks], s)
 		}
 		fr.scratchSize = 0
+		limit := bankSize
+		if fr.banks >= len(scratch) {
+			limit = math.MaxInt
+		}
 		for _, g := range groups {
-			size := first + alignUp(a.color(g, func(s *ir.Slot, from int) { fr.place[s] = first + from }), 8)
-			fr.scratchSize = max(fr.scratchSize, size)
+			size := first + alignUp(a.color(g, limit, func(s *ir.Slot, from int) { fr.place[s] = first + from }), 8)
+			if fr.scratchSize = max(fr.scratchSize, size); size > limit {
+				break
+			}
 		}
 		if fr.scratchSize <= bankSize || fr.banks >= len(scratch) {
 			return

@@ -35,12 +35,15 @@ type placedSlot struct{ from, to int }
 
 // color gives every slot the lowest position where it overlaps no slot that it is in conflict with, and returns the number of
 // bytes taken. A position is a distance from one end of the memory; sizes are rounded up to the alignment, so that the
-// other end of a slot is aligned as well.
-func (a *slotAnalysis) color(slots []*ir.Slot, place func(s *ir.Slot, from int)) int {
+// other end of a slot is aligned as well. It stops as soon as that is over limit.
+func (a *slotAnalysis) color(slots []*ir.Slot, limit int, place func(s *ir.Slot, from int)) int {
 	c := newColoring(a)
 	var all, global, taken []placedSlot
 	size := 0
 	for _, s := range slots {
+		if size > limit {
+			break
+		}
 		taken = taken[:0]
 		if a.everywhere[s.ID] {
 			taken = append(taken, all...)
