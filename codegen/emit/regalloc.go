@@ -89,7 +89,7 @@ type allocation struct {
 	weights []float64
 	hints   [][]reg
 	likes   [][]reg // those of the hints that are registers of the machine, each once
-	assign  []reg // noReg if none
+	assign  []reg   // noReg if none
 	regs    [numAlloc]occupancy
 	spilled map[reg]bool
 }
