@@ -52,11 +52,11 @@ func Compile(info *check.Info, t target.Target, opts Options) (*object.Object, e
 	if err != nil {
 		return nil, fmt.Errorf("compile: %w", err)
 	}
-	license := opts.license(info)
+	license, linker := opts.license(info), emit.NewLinker(results)
 	for i, p := range obj.Manifest.Programs {
 		spec := programSpec(p, license)
 		var externs []string
-		spec.Instructions, externs = emit.Link(results, i)
+		spec.Instructions, externs = linker.Link(i)
 		spec.Name = emit.Rename(spec.Instructions, fmt.Sprintf("%.100s_%d", firstProbe(p), i+1))
 		opts.Objects.Link(obj.Spec, spec, externs)
 		if err := fits(p, spec); err != nil {

@@ -119,7 +119,13 @@ func Module(m *ir.Module, opts Options) ([]Result, error) {
 			opts.global[f.Name] = true
 		}
 	}
-	e := &moduleEmitter{module: m, opts: opts, results: make([]Result, len(m.Funcs)), state: make([]visitState, len(m.Funcs))}
+	e := &moduleEmitter{
+		module: m, opts: opts, results: make([]Result, len(m.Funcs)), state: make([]visitState, len(m.Funcs)),
+		index: make(map[string]int, len(m.Funcs)), stacks: make([]int, len(m.Funcs)),
+	}
+	for i, f := range m.Funcs {
+		e.index[f.Name] = i
+	}
 	for i := range m.Funcs {
 		if _, err := e.emit(i); err != nil {
 			return nil, err
@@ -141,6 +147,8 @@ type moduleEmitter struct {
 	opts    Options
 	results []Result
 	state   []visitState
+	index   map[string]int // by name
+	stacks  []int          // what emit returned
 }
 
 const (
@@ -153,19 +161,22 @@ const (
 // emit makes function i after those that it calls and returns the stack of the deepest chain that begins with it.
 func (e *moduleEmitter) emit(i int) (int, error) {
 	f := e.module.Funcs[i]
-	if e.state[i] == visiting {
+	switch e.state[i] {
+	case visiting:
 		return 0, fmt.Errorf("%s calls itself", f.Name)
+	case visited:
+		return e.stacks[i], nil
+	case unvisited:
+		e.state[i] = visiting
 	}
 	below := 0
-	first := e.state[i] == unvisited
-	e.state[i] = visiting
 	for _, name := range callees(f) {
 		if x := e.module.Extern(name); x != nil {
 			below = max(below, x.Stack)
 			continue
 		}
-		j := slices.IndexFunc(e.module.Funcs, func(g *ir.Func) bool { return g.Name == name })
-		if j < 0 {
+		j, known := e.index[name]
+		if !known {
 			panic(fmt.Sprintf("BUG: emit: %s calls %s, which is not in the module", f.Name, name))
 		}
 		n, err := e.emit(j)
@@ -174,13 +185,11 @@ func (e *moduleEmitter) emit(i int) (int, error) {
 		}
 		below = max(below, n)
 	}
-	if first {
-		if err := e.emitFunc(i, below); err != nil {
-			return 0, err
-		}
+	if err := e.emitFunc(i, below); err != nil {
+		return 0, err
 	}
-	e.state[i] = visited
-	return below + alignUp(max(1, e.results[i].StackSize), 32), nil
+	e.state[i], e.stacks[i] = visited, below+alignUp(max(1, e.results[i].StackSize), 32)
+	return e.stacks[i], nil
 }
 
 func (e *moduleEmitter) emitFunc(i, below int) error {

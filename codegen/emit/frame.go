@@ -1,7 +1,9 @@
 package emit
 
 import (
+	"math"
 	"slices"
+	"sort"
 
 	"github.com/gtrace/gtrace/codegen/ir"
 )
@@ -63,17 +65,17 @@ func newFrame(f *ir.Func, a *slotAnalysis, budget int, haveScratch, far bool) (*
 	if far { // the address comes after the key that it is looked up by
 		key, base = 16, 16
 	}
-	for {
-		if len(scratch) > 0 {
+	always := len(scratch)
+	moved := fewestMoved(len(stack), func(n int) bool {
+		if always+n > 0 {
 			key = max(key, 8)
 		}
-		fr.slotBytes = max(key, base+a.color(slices.Concat(stack, pinned), func(s *ir.Slot, from int) { fr.place[s] = base + alignUp(from+s.Size, slotAlign(s)) }))
-		if fr.slotBytes <= budget || len(stack) == 0 {
-			break
-		}
-		scratch = append(scratch, stack[0])
-		stack = stack[1:]
-	}
+		fr.slotBytes = max(key, base+a.color(slices.Concat(stack[n:], pinned), budget, func(s *ir.Slot, from int) {
+			fr.place[s] = base + alignUp(from+s.Size, slotAlign(s))
+		}))
+		return fr.slotBytes <= budget
+	})
+	scratch = append(scratch, stack[:moved]...)
 	if fr.slotBytes > budget || (far || len(scratch) > 0) && !haveScratch {
 		return nil, tooMuchStack(f, "'s memory objects need", a.total(), budget)
 	}
@@ -93,6 +95,17 @@ func newFrame(f *ir.Func, a *slotAnalysis, budget int, haveScratch, far bool) (*
 	return fr, nil
 }
 
+// fewestMoved returns how many of some slots have to be moved so that the others fit, which is what the last call of fits is about. The fewer the
+// rest is, the less it takes, so that only few numbers have to be tried; all are moved if nothing else helps.
+func fewestMoved(slots int, fits func(n int) bool) int {
+	if fits(0) || slots == 0 {
+		return 0
+	}
+	n := 1 + sort.Search(slots-1, func(i int) bool { return fits(i + 1) })
+	fits(n)
+	return n
+}
+
 // bankSize is how much memory of a CPU the kernel has in one piece (PCPU_MIN_UNIT_SIZE), less room for spilled registers.
 const bankSize = 32<<10 - 4096
 
@@ -106,9 +119,15 @@ func (fr *frame) fillBanks(a *slotAnalysis, scratch []*ir.Slot, first int) {
 			groups[i%fr.banks] = append(groups[i%fr.banks], s)
 		}
 		fr.scratchSize = 0
+		limit := bankSize
+		if fr.banks >= len(scratch) {
+			limit = math.MaxInt
+		}
 		for _, g := range groups {
-			size := first + alignUp(a.color(g, func(s *ir.Slot, from int) { fr.place[s] = first + from }), 8)
-			fr.scratchSize = max(fr.scratchSize, size)
+			size := first + alignUp(a.color(g, limit, func(s *ir.Slot, from int) { fr.place[s] = first + from }), 8)
+			if fr.scratchSize = max(fr.scratchSize, size); size > limit {
+				break
+			}
 		}
 		if fr.scratchSize <= bankSize || fr.banks >= len(scratch) {
 			return

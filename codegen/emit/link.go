@@ -7,31 +7,39 @@ import (
 	"github.com/cilium/ebpf/btf"
 )
 
+// Linker puts programs together with the functions that they call.
+type Linker struct {
+	results []Result
+	byName  map[string]*Result
+}
+
+// NewLinker returns a Linker for the functions of a module.
+func NewLinker(results []Result) *Linker {
+	l := &Linker{results: results, byName: make(map[string]*Result, len(results))}
+	for i := range results {
+		l.byName[results[i].Name] = &results[i]
+	}
+	return l
+}
+
 // Link returns the instructions of a program followed by those of all subprograms that it may come to call, and the names of those
 // that are not among the results, in the order in which they are first called.
-func Link(results []Result, program int) (insns asm.Instructions, externs []string) {
-	out := slices.Clone(results[program].Insns)
-	if len(results[program].Calls) == 0 {
-		return out, nil
-	}
-	byName := map[string]*Result{}
-	for i := range results {
-		byName[results[i].Name] = &results[i]
-	}
+func (l *Linker) Link(program int) (insns asm.Instructions, externs []string) {
+	out := slices.Clone(l.results[program].Insns)
 	seen := map[string]bool{}
-	for calls := results[program].Calls; len(calls) > 0; {
-		name := calls[0]
-		calls = calls[1:]
+	calls := slices.Clone(l.results[program].Calls)
+	for i := 0; i < len(calls); i++ {
+		name := calls[i]
 		if seen[name] {
 			continue
 		}
 		seen[name] = true
-		if byName[name] == nil {
+		if l.byName[name] == nil {
 			externs = append(externs, name)
 			continue
 		}
-		out = append(out, byName[name].Insns...)
-		calls = append(slices.Clone(calls), byName[name].Calls...)
+		out = append(out, l.byName[name].Insns...)
+		calls = append(calls, l.byName[name].Calls...)
 	}
 	return out, externs
 }

@@ -88,7 +88,8 @@ type allocation struct {
 	ranges  [][]interval
 	weights []float64
 	hints   [][]reg
-	assign  []reg // noReg if none
+	likes   [][]reg // those of the hints that are registers of the machine, each once
+	assign  []reg   // noReg if none
 	regs    [numAlloc]occupancy
 	spilled map[reg]bool
 }
@@ -150,14 +151,18 @@ func (a *allocation) weigh() {
 
 // hint collects, for each register, those that it is moved to and from.
 func (a *allocation) hint() {
-	a.hints = make([][]reg, a.code.next)
-	join := func(x, y reg) {
+	a.hints, a.likes = make([][]reg, a.code.next), make([][]reg, a.code.next)
+	hint := func(x, y reg) {
 		if x.virtual() {
 			a.hints[x] = append(a.hints[x], y)
 		}
-		if y.virtual() {
-			a.hints[y] = append(a.hints[y], x)
+		if x.virtual() && !y.virtual() && !slices.Contains(a.likes[x], y) {
+			a.likes[x] = append(a.likes[x], y)
 		}
+	}
+	join := func(x, y reg) {
+		hint(x, y)
+		hint(y, x)
 	}
 	for _, b := range a.code.blocks {
 		for _, in := range b.insts {
@@ -233,8 +238,8 @@ func (a *allocation) suggested(r reg) reg {
 		}
 	}
 	for _, h := range a.hints[r] {
-		for _, phys := range a.hints[h] {
-			if !phys.virtual() && a.regs[phys].free(a.ranges[r]) {
+		for _, phys := range a.likes[h] {
+			if a.regs[phys].free(a.ranges[r]) {
 				return phys
 			}
 		}

@@ -8,20 +8,15 @@ import (
 	"github.com/gtrace/gtrace/codegen/ir"
 )
 
-// slotEntry says where in a block a slot lives: between two of its instructions, counted from 1; 0 is the begin of the block.
-type slotEntry struct {
-	slot     int32
-	from, to int
-	// started is set for a slot that lives when the block begins, full for one that lives at the end of all blocks before it.
-	started, full bool
-}
-
-// slotLiveness finds the blocks that slots live in. Blocks are numbers in reverse postorder.
+// slotLiveness finds out where slots live. Blocks are numbers in reverse postorder.
 type slotLiveness struct {
 	succs, preds [][]int32
 	// loops are the disjoint ranges of blocks that backward jumps go over, sorted.
-	loops   []interval
-	entries [][]slotEntry // by block
+	loops []interval
+	// cycles are, by loop, the blocks that control can get to from its first block and back, by their ranges, once a slot needs them.
+	cycles []*cycle
+	// begins are the positions of the blocks: each has one, and its instructions one each from there on. One more is the end of them all.
+	begins []int
 
 	// For the slot at hand, plus 1: the blocks that use it, that may run after one, and that one may run after.
 	touched, started, needed []int32
@@ -31,12 +26,13 @@ type slotLiveness struct {
 func newSlotLiveness(f *ir.Func, u *slotUses) *slotLiveness {
 	n := len(u.order)
 	l := &slotLiveness{
-		succs: make([][]int32, n), preds: make([][]int32, n), entries: make([][]slotEntry, n),
+		succs: make([][]int32, n), preds: make([][]int32, n), begins: make([]int, n+1),
 		touched: make([]int32, n), started: make([]int32, n), needed: make([]int32, n),
 	}
 	number := make(map[*ir.Block]int32, n)
 	for i, b := range u.order {
 		number[b] = int32(i)
+		l.begins[i+1] = l.begins[i] + len(b.Instrs) + 1
 	}
 	for i, b := range u.order {
 		for _, t := range b.Instrs[len(b.Instrs)-1].Targets {
@@ -49,6 +45,7 @@ func newSlotLiveness(f *ir.Func, u *slotUses) *slotLiveness {
 		}
 	}
 	l.loops = joined(l.loops)
+	l.cycles = make([]*cycle, len(l.loops))
 	return l
 }
 
@@ -72,54 +69,118 @@ func (l *slotLiveness) window(touches []blockTouch) interval {
 	for _, t := range touches {
 		w.from, w.to = min(w.from, t.block), max(w.to, t.block)
 	}
-	if r, ok := l.loop(w.from); ok {
-		w.from = r.from
+	if i := l.loop(w.from); i >= 0 {
+		w.from = l.loops[i].from
 	}
-	if r, ok := l.loop(w.to); ok {
-		w.to = r.to
+	if i := l.loop(w.to); i >= 0 {
+		w.to = l.loops[i].to
 	}
 	return w
 }
 
-func (l *slotLiveness) loop(block int) (interval, bool) {
+// loop returns which of the loops a block is in, or -1.
+func (l *slotLiveness) loop(block int) int {
 	i := sort.Search(len(l.loops), func(i int) bool { return l.loops[i].to >= block })
 	if i < len(l.loops) && l.loops[i].from <= block {
-		return l.loops[i], true
+		return i
 	}
-	return interval{}, false
+	return -1
 }
 
-// live adds the entries of a slot.
-func (l *slotLiveness) live(slot int32, touches []blockTouch) {
+// cycle is a set of blocks of which each can run after each: what one of them uses lives in all of them.
+type cycle struct {
+	blocks map[int]bool
+	ranges []interval
+}
+
+// cycleOf returns the cycle that all uses of a slot are in, nil if they are not in one.
+func (l *slotLiveness) cycleOf(touches []blockTouch) *cycle {
+	i := l.loop(touches[0].block)
+	if i < 0 {
+		return nil
+	}
+	if l.cycles[i] == nil {
+		l.cycles[i] = l.newCycle(l.loops[i])
+	}
+	c := l.cycles[i]
+	for _, t := range touches {
+		if !c.blocks[t.block] {
+			return nil
+		}
+	}
+	return c
+}
+
+// newCycle finds the cycle that the first block of a loop is in.
+func (l *slotLiveness) newCycle(loop interval) *cycle {
+	within := func(edges [][]int32) map[int]bool {
+		found, work := map[int]bool{loop.from: true}, []int{loop.from}
+		for len(work) > 0 {
+			b := work[len(work)-1]
+			work = work[:len(work)-1]
+			for _, to := range edges[b] {
+				if to := int(to); to >= loop.from && to <= loop.to && !found[to] {
+					found[to] = true
+					work = append(work, to)
+				}
+			}
+		}
+		return found
+	}
+	after, before := within(l.succs), within(l.preds)
+	c := &cycle{blocks: map[int]bool{}}
+	for b := loop.from; b <= loop.to; b++ {
+		if after[b] && before[b] {
+			c.blocks[b] = true
+			c.ranges = append(c.ranges, interval{l.begins[b], l.begins[b+1]})
+		}
+	}
+	c.ranges = adjoined(c.ranges)
+	return c
+}
+
+// live returns the ranges of positions in which a slot lives.
+func (l *slotLiveness) live(slot int32, touches []blockTouch) []interval {
+	if c := l.cycleOf(touches); c != nil {
+		return c.ranges
+	}
 	w, mark := l.window(touches), slot+1
 	for _, t := range touches {
 		l.touched[t.block] = mark
 	}
 	l.spread(touches, l.preds, l.needed, mark, w)
 	l.spread(touches, l.succs, l.started, mark, w) // last, so that reached is what has started
+	var ranges []interval
 	for _, b := range l.reached {
 		if l.needed[b] == mark && l.touched[b] != mark {
-			l.add(int(b), slotEntry{slot: slot, to: math.MaxInt, started: true})
+			ranges = append(ranges, interval{l.begins[b], l.begins[b+1]})
 		}
 	}
 	for _, t := range touches {
-		e := slotEntry{slot: slot, from: t.first, to: t.last, started: l.started[t.block] == mark}
-		if e.started {
-			e.from = 0
+		r := interval{l.begins[t.block] + t.first, l.begins[t.block] + t.last + 1}
+		if l.started[t.block] == mark {
+			r.from = l.begins[t.block]
 		}
 		if l.needed[t.block] == mark {
-			e.to = math.MaxInt
+			r.to = l.begins[t.block+1]
 		}
-		l.add(t.block, e)
+		ranges = append(ranges, r)
 	}
+	slices.SortFunc(ranges, func(x, y interval) int { return x.from - y.from })
+	return adjoined(ranges)
 }
 
-func (l *slotLiveness) add(block int, e slotEntry) {
-	e.full = e.started
-	for _, p := range l.preds[block] {
-		e.full = e.full && (l.started[p] == e.slot+1 || l.touched[p] == e.slot+1)
+// adjoined makes one of sorted, disjoint ranges where one ends and the next begins.
+func adjoined(ranges []interval) []interval {
+	out := ranges[:1]
+	for _, r := range ranges[1:] {
+		if last := &out[len(out)-1]; last.to == r.from {
+			last.to = r.to
+		} else {
+			out = append(out, r)
+		}
 	}
-	l.entries[block] = append(l.entries[block], e)
+	return slices.Clone(out)
 }
 
 // spread marks the blocks of a window that the edges lead to from the uses of a slot.

@@ -95,15 +95,17 @@ func (r *Renames) Replace(old, by *Value) {
 	r.to[old] = by
 }
 
-// Find returns what v is to be replaced by in the end; v itself if by nothing.
+// Find returns what v is to be replaced by in the end; v itself if by nothing. It shortens the way there for the next time.
 func (r *Renames) Find(v *Value) *Value {
-	for {
-		by, ok := r.to[v]
-		if !ok {
-			return v
-		}
-		v = by
+	last, n := v, 0
+	for by, ok := r.to[last]; ok; by, ok = r.to[last] {
+		last = by
+		n++
 	}
+	for ; n > 1; n-- {
+		v, r.to[v] = r.to[v], last
+	}
+	return last
 }
 
 // Empty reports whether nothing is replaced.

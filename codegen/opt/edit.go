@@ -70,6 +70,17 @@ func edges(f *ir.Func) [][]*ir.Target {
 	return in
 }
 
+// edgeCounts returns how many edges lead to every block, by Block.ID.
+func edgeCounts(f *ir.Func) []int {
+	in := make([]int, f.NumBlocks())
+	for _, b := range f.Blocks {
+		for _, t := range b.Targets() {
+			in[t.Block.ID]++
+		}
+	}
+	return in
+}
+
 // removeParams takes parameters out of their blocks, and the arguments for them out of all edges.
 func removeParams(f *ir.Func, dead map[*ir.Value]bool) {
 	in := edges(f)

@@ -18,11 +18,11 @@ func passBlocks(f *ir.Func) bool {
 // threadJumps redirects edges. Loop headers stay, so that loops keep one entry.
 func threadJumps(f *ir.Func) bool {
 	changed := false
-	cfg := ir.NewCFG(f)
+	headers := loopHeaders(ir.NewCFG(f), f)
 	uses := foreignUses(f)
 	for _, b := range f.Blocks {
 		for tries := 0; tries < len(f.Blocks); tries++ {
-			if !threadBlock(b, cfg, uses) {
+			if !threadBlock(b, headers, uses) {
 				break
 			}
 			changed = true
@@ -45,11 +45,11 @@ func foreignUses(f *ir.Func) []bool {
 }
 
 // threadBlock redirects the first edge out of b that can go further at once.
-func threadBlock(b *ir.Block, cfg *ir.CFG, foreign []bool) bool {
+func threadBlock(b *ir.Block, headers, foreign []bool) bool {
 	term := b.Terminator()
 	for i := range term.Targets {
 		t := term.Targets[i]
-		if t.Block == b || isHeader(cfg, t.Block) || !passable(t.Block, foreign) {
+		if t.Block == b || headers[t.Block.ID] || !passable(t.Block, foreign) {
 			continue
 		}
 		next, ok := through(t)
@@ -63,14 +63,13 @@ func threadBlock(b *ir.Block, cfg *ir.CFG, foreign []bool) bool {
 	return false
 }
 
-// isHeader reports whether a block starts a loop.
-func isHeader(cfg *ir.CFG, b *ir.Block) bool {
-	for _, p := range cfg.Preds(b) {
-		if cfg.Dominates(b, p) {
-			return true
-		}
+// loopHeaders reports for each block, by ID, whether it starts a loop.
+func loopHeaders(cfg *ir.CFG, f *ir.Func) []bool {
+	headers := make([]bool, f.NumBlocks())
+	for _, b := range cfg.Order {
+		headers[b.ID] = slices.ContainsFunc(cfg.Preds(b), func(p *ir.Block) bool { return cfg.Dominates(b, p) })
 	}
-	return false
+	return headers
 }
 
 // passable reports whether a block computes nothing that is needed outside it and has no effect.

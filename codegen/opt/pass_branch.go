@@ -35,77 +35,90 @@ func stripZeroTest(term *ir.Value) bool {
 // verifier may need to see it again.
 func foldDecided(f *ir.Func) bool {
 	cfg := ir.NewCFG(f)
-	known := decisions(cfg)
-	changed := false
+	d := &decider{cfg: cfg, entered: map[*ir.Block]decision{}, known: map[*ir.Value]int{}}
 	for _, b := range cfg.Order {
-		term := b.Terminator()
-		if term.Op != ir.OpBranch || term.Args[0].Type != ir.I64 {
-			continue
-		}
-		if taken, ok := decided(cfg, known[term.Args[0]], b); ok {
-			jumpTo(term, term.Targets[taken])
-			changed = true
-		}
+		d.decides(b)
 	}
-	return changed
+	d.walk(f.Entry())
+	return d.changed
 }
 
-// decision is a block that control gets to only if a branch takes one of its targets.
+// decision is which target a branch takes for a condition.
 type decision struct {
-	in    *ir.Block
+	cond  *ir.Value
 	taken int
 }
 
-// decisions returns what is known of conditions, and where, in the order of the blocks.
-func decisions(cfg *ir.CFG) map[*ir.Value][]decision {
-	known := map[*ir.Value][]decision{}
-	for _, b := range cfg.Order {
-		term := b.Terminator()
-		if term.Op != ir.OpBranch || term.Args[0].Type != ir.I64 {
-			continue
-		}
-		for taken, t := range term.Targets {
-			if len(cfg.Preds(t.Block)) == 1 {
-				known[term.Args[0]] = append(known[term.Args[0]], decision{t.Block, taken})
-			}
-		}
-	}
-	return known
+// decider goes down the dominator tree with what is known of conditions.
+type decider struct {
+	cfg     *ir.CFG
+	entered map[*ir.Block]decision // by the block that control gets to only so
+	known   map[*ir.Value]int
+	changed bool
 }
 
-// decided returns which target a branch in block b takes, given what is known of its condition.
-func decided(cfg *ir.CFG, known []decision, b *ir.Block) (int, bool) {
-	for _, d := range known {
-		if cfg.Dominates(d.in, b) {
-			return d.taken, true
+// decides notes what is known in the targets of a block's branch.
+func (d *decider) decides(b *ir.Block) {
+	term := b.Terminator()
+	if term.Op != ir.OpBranch || term.Args[0].Type != ir.I64 {
+		return
+	}
+	for taken, t := range term.Targets {
+		if len(d.cfg.Preds(t.Block)) == 1 {
+			d.entered[t.Block] = decision{term.Args[0], taken}
 		}
 	}
-	return 0, false
+}
+
+func (d *decider) walk(b *ir.Block) {
+	here, entered := d.entered[b]
+	if entered {
+		if _, before := d.known[here.cond]; before {
+			entered = false
+		} else {
+			d.known[here.cond] = here.taken
+		}
+	}
+	if term := b.Terminator(); term.Op == ir.OpBranch {
+		if taken, ok := d.known[term.Args[0]]; ok {
+			jumpTo(term, term.Targets[taken])
+			d.changed = true
+		}
+	}
+	for _, c := range d.cfg.Children(b) {
+		d.walk(c)
+	}
+	if entered {
+		delete(d.known, here.cond)
+	}
 }
 
 // foldDiamonds replaces branches whose two sides meet at once, with arguments that are equal or 1 and 0, by a jump.
 func foldDiamonds(f *ir.Func) bool {
-	in := edges(f)
+	in := edgeCounts(f)
 	changed := false
 	for _, b := range f.Blocks {
 		term := b.Terminator()
 		if term.Op != ir.OpBranch {
 			continue
 		}
-		then, els := skipEmpty(in, term.Targets[0]), skipEmpty(in, term.Targets[1])
+		targets := term.Targets
+		then, els := skipEmpty(in, targets[0]), skipEmpty(in, targets[1])
 		if then.Block == els.Block && foldDiamond(f, term, then, els) {
 			changed = true
-			in = edges(f)
+			in[targets[0].Block.ID]--
+			in[targets[1].Block.ID]--
+			in[then.Block.ID]++
 		}
 	}
 	return changed
 }
 
 // skipEmpty follows an edge through a block of constants that nothing else leads to.
-func skipEmpty(in [][]*ir.Target, t ir.Target) ir.Target {
+func skipEmpty(in []int, t ir.Target) ir.Target {
 	b := t.Block
 	term := b.Terminator()
-	if term.Op != ir.OpJump || len(in[b.ID]) != 1 || len(b.Params) > 0 {
+	if term.Op != ir.OpJump || in[b.ID] != 1 || len(b.Params) > 0 {
 		return t
 	}
 	for _, v := range b.Instrs[:len(b.Instrs)-1] {

@@ -10,6 +10,7 @@ func passDCE(f *ir.Func) bool {
 		in:     edges(f),
 		slots:  analyzeSlots(f),
 		live:   make([]bool, f.NumValues()),
+		param:  make([]int, f.NumValues()),
 		stores: map[*ir.Slot][]*ir.Value{},
 	}
 	l.roots(f)
@@ -22,6 +23,7 @@ type liveness struct {
 	in    [][]*ir.Target
 	slots *slotUses
 	live  []bool
+	param []int // which of its block's a parameter is, by Value.ID
 	work  []*ir.Value
 	// stores that matter only once something reads their slot.
 	stores map[*ir.Slot][]*ir.Value
@@ -40,6 +42,11 @@ func (l *liveness) roots(f *ir.Func) {
 	})
 	for _, p := range f.Entry().Params {
 		l.live[p.ID] = true
+	}
+	for _, b := range f.Blocks {
+		for i, p := range b.Params {
+			l.param[p.ID] = i
+		}
 	}
 }
 
@@ -71,13 +78,8 @@ func (l *liveness) spread() {
 }
 
 func (l *liveness) markArgs(p *ir.Value) {
-	for i, q := range p.Block.Params {
-		if p != q {
-			continue
-		}
-		for _, e := range l.in[p.Block.ID] {
-			l.mark(e.Args[i])
-		}
+	for _, e := range l.in[p.Block.ID] {
+		l.mark(e.Args[l.param[p.ID]])
 	}
 }
 

@@ -1,18 +1,23 @@
 package opt
 
-import "github.com/gtrace/gtrace/codegen/ir"
+import (
+	"slices"
+
+	"github.com/gtrace/gtrace/codegen/ir"
+)
 
 // passMemory removes traffic with slots inside a block: a load of what was just stored or loaded uses that value, and a store
 // that is overwritten before anything can read it goes. Memory outside the function's slots is left alone, since other CPUs
 // share it.
 func passMemory(f *ir.Func) bool {
 	slots := analyzeSlots(f)
+	dead := newDeadBytes(slots)
 	var renames ir.Renames
 	changed := false
 	for _, b := range f.Blocks {
-		fw := &forwarder{slots: slots, renames: &renames}
+		fw := &forwarder{slots: slots, renames: &renames, known: map[*ir.Slot]*contents{}}
 		changed = fw.block(b) || changed
-		changed = removeOverwritten(b, slots) || changed
+		changed = removeOverwritten(b, dead) || changed
 	}
 	renames.Apply(f)
 	return changed
@@ -20,20 +25,41 @@ func passMemory(f *ir.Func) bool {
 
 // content is what some bytes of a slot are known to hold: the low width bytes of value.
 type content struct {
-	slot   *ir.Slot
 	offset int64
 	width  uint8
 	value  *ir.Value
 }
 
-func (c content) overlaps(slot *ir.Slot, offset int64, width uint8) bool {
-	return c.slot == slot && c.offset < offset+int64(width) && offset < c.offset+int64(c.width)
+func (c content) overlaps(offset int64, width uint8) bool {
+	return c.offset < offset+int64(width) && offset < c.offset+int64(c.width)
+}
+
+// contents are what is known of a slot, if that was learnt at the time that it is: then nothing that others may do to it has come since.
+type contents struct {
+	at   int
+	list []content
 }
 
 type forwarder struct {
 	slots   *slotUses
 	renames *ir.Renames
-	known   []content
+	// now goes on with each instruction that may write to all slots whose address is known to others.
+	now   int
+	known map[*ir.Slot]*contents
+}
+
+// of returns what is known of a slot now.
+func (fw *forwarder) of(slot *ir.Slot) *contents {
+	k := fw.known[slot]
+	if k == nil {
+		k = &contents{}
+		fw.known[slot] = k
+	}
+	if fw.slots.escaped[slot] && k.at < fw.now {
+		k.list = k.list[:0]
+	}
+	k.at = fw.now
+	return k
 }
 
 func (fw *forwarder) block(b *ir.Block) bool {
@@ -50,7 +76,7 @@ func (fw *forwarder) block(b *ir.Block) bool {
 		case v.Op == ir.OpStore || v.Op == ir.OpAtomicAdd:
 			fw.store(v)
 		case writesMemory(v):
-			fw.forgetEscaped()
+			fw.now++
 		}
 		if !gone {
 			kept = append(kept, v)
@@ -78,8 +104,9 @@ func (fw *forwarder) load(v *ir.Value) (hit, gone bool) {
 		return false, false
 	}
 	offset += v.Imm
-	for _, c := range fw.known {
-		if c.slot != slot || c.offset != offset || c.width != v.Width {
+	known := fw.of(slot)
+	for _, c := range known.list {
+		if c.offset != offset || c.width != v.Width {
 			continue
 		}
 		x := fw.renames.Find(c.value)
@@ -96,7 +123,7 @@ func (fw *forwarder) load(v *ir.Value) (hit, gone bool) {
 			return true, false
 		}
 	}
-	fw.known = append(fw.known, content{slot, offset, v.Width, v})
+	known.list = append(known.list, content{offset, v.Width, v})
 	return false, false
 }
 
@@ -104,53 +131,41 @@ func (fw *forwarder) store(v *ir.Value) {
 	slot, offset, ok := slotAddress(v.Args[0])
 	if !ok {
 		if base := baseSlot(v.Args[0]); base == nil {
-			fw.forgetEscaped()
+			fw.now++
 		}
 		return
 	}
 	offset += v.Imm
-	fw.forget(func(c content) bool { return c.overlaps(slot, offset, v.Width) })
+	known := fw.of(slot)
+	known.list = slices.DeleteFunc(known.list, func(c content) bool { return c.overlaps(offset, v.Width) })
 	if v.Op == ir.OpStore {
-		fw.known = append(fw.known, content{slot, offset, v.Width, v.Args[1]})
+		known.list = append(known.list, content{offset, v.Width, v.Args[1]})
 	}
-}
-
-func (fw *forwarder) forgetEscaped() {
-	fw.forget(func(c content) bool { return fw.slots.escaped[c.slot] })
-}
-
-func (fw *forwarder) forget(which func(content) bool) {
-	kept := fw.known[:0]
-	for _, c := range fw.known {
-		if !which(c) {
-			kept = append(kept, c)
-		}
-	}
-	fw.known = kept
 }
 
 // removeOverwritten goes through a block from its end and removes stores to bytes that are not read again.
-func removeOverwritten(b *ir.Block, slots *slotUses) bool {
-	d := &deadBytes{slots: slots, returns: b.Terminator().Op == ir.OpReturn, dead: map[*ir.Slot][]bool{}}
-	changed := false
-	for i := len(b.Instrs) - 1; i >= 0; i-- {
-		v := b.Instrs[i]
+func removeOverwritten(b *ir.Block, d *deadBytes) bool {
+	d.begin(b.Terminator().Op == ir.OpReturn)
+	var gone map[*ir.Value]bool
+	for _, v := range slices.Backward(b.Instrs) {
 		slot, offset, ok := memorySlot(v)
 		switch {
-		case ok && v.Op == ir.OpStore:
-			if d.all(slot, offset, v.Width) {
-				b.Instrs = append(b.Instrs[:i], b.Instrs[i+1:]...)
-				changed = true
-				continue
+		case ok && v.Op == ir.OpStore && d.all(slot, offset, v.Width):
+			if gone == nil {
+				gone = map[*ir.Value]bool{}
 			}
-			d.set(slot, offset, v.Width, true)
+			gone[v] = true
 		case ok:
-			d.set(slot, offset, v.Width, false)
+			d.set(slot, offset, v.Width, v.Op == ir.OpStore)
 		case readsMemory(v):
-			d.reviveEscaped()
+			d.now++ // nothing is dead any more that others can read
 		}
 	}
-	return changed
+	if gone == nil {
+		return false
+	}
+	b.Instrs = slices.DeleteFunc(b.Instrs, func(v *ir.Value) bool { return gone[v] })
+	return true
 }
 
 // memorySlot returns the place in a slot that an instruction accesses.
@@ -174,28 +189,46 @@ func readsMemory(v *ir.Value) bool {
 	return false
 }
 
-// deadBytes says which bytes of slots nothing reads from here to the end of the block and beyond.
+// deadBytes says which bytes of slots nothing reads from here to the end of the block and beyond. Time goes on with each instruction that may
+// read all slots whose address is known to others, so that what was known of those is out of date without being touched.
 type deadBytes struct {
-	slots   *slotUses
-	returns bool // the block ends the run: slots that are not mentioned are dead
-	revived bool // some later instruction may read escaped slots
-	dead    map[*ir.Slot][]bool
+	slots *slotUses
+	// The block began at a time, and ends the run or not: then the slots that it does not mention are dead.
+	now, began int
+	returns    bool
+	bytes      map[*ir.Slot][]byteState
 }
 
-func (d *deadBytes) of(slot *ir.Slot) []bool {
-	if d.dead[slot] == nil {
-		bytes := make([]bool, slot.Size)
-		if d.returns && !(d.revived && d.slots.escaped[slot]) {
-			fill(bytes, true)
-		}
-		d.dead[slot] = bytes
+// byteState is what is known of a byte: whether it was dead, and since when that is known.
+type byteState struct {
+	at   int
+	dead bool
+}
+
+func newDeadBytes(slots *slotUses) *deadBytes {
+	return &deadBytes{slots: slots, bytes: map[*ir.Slot][]byteState{}}
+}
+
+// begin forgets all, at the end of a block.
+func (d *deadBytes) begin(returns bool) {
+	d.now++
+	d.began, d.returns = d.now, returns
+}
+
+func (d *deadBytes) of(slot *ir.Slot, offset int64, width uint8) []byteState {
+	if d.bytes[slot] == nil {
+		d.bytes[slot] = make([]byteState, slot.Size)
 	}
-	return d.dead[slot]
+	return d.bytes[slot][offset : offset+int64(width)]
 }
 
 func (d *deadBytes) all(slot *ir.Slot, offset int64, width uint8) bool {
-	for _, dead := range d.of(slot)[offset : offset+int64(width)] {
-		if !dead {
+	escaped := d.slots.escaped[slot]
+	for _, b := range d.of(slot, offset, width) {
+		if b.at < d.began {
+			b = byteState{d.began, d.returns}
+		}
+		if !b.dead || escaped && b.at < d.now {
 			return false
 		}
 	}
@@ -203,20 +236,8 @@ func (d *deadBytes) all(slot *ir.Slot, offset int64, width uint8) bool {
 }
 
 func (d *deadBytes) set(slot *ir.Slot, offset int64, width uint8, dead bool) {
-	fill(d.of(slot)[offset:offset+int64(width)], dead)
-}
-
-func (d *deadBytes) reviveEscaped() {
-	d.revived = true
-	for slot, bytes := range d.dead {
-		if d.slots.escaped[slot] {
-			fill(bytes, false)
-		}
-	}
-}
-
-func fill(bytes []bool, b bool) {
+	bytes := d.of(slot, offset, width)
 	for i := range bytes {
-		bytes[i] = b
+		bytes[i] = byteState{d.now, dead}
 	}
 }

@@ -118,12 +118,8 @@ type lines struct {
 	before []*ir.Value
 }
 
-// lineGap is the room for others between two instructions, and lineStep the part of it that the next one leaves behind itself: many may come one
-// before the other, and some before the same.
-const (
-	lineGap  = 1 << 44
-	lineStep = 1 << 12
-)
+// lineGap is the room for others between two instructions of a block.
+const lineGap = 1 << 36
 
 func newLines(f *ir.Func) *lines {
 	return &lines{opened: map[*ir.Block]bool{}, at: make([]int, f.NumValues()), before: make([]*ir.Value, f.NumValues())}
@@ -135,13 +131,8 @@ func (l *lines) open(b *ir.Block) {
 	}
 	l.opened[b] = true
 	l.blocks = append(l.blocks, b)
-	l.number(b.Instrs)
-}
-
-// number gives the instructions of a block their order.
-func (l *lines) number(instrs []*ir.Value) {
 	var last *ir.Value
-	for i, v := range instrs {
+	for i, v := range b.Instrs {
 		l.at[v.ID], l.before[v.ID] = (i+1)*lineGap, last
 		last = v
 	}
@@ -150,10 +141,10 @@ func (l *lines) number(instrs []*ir.Value) {
 // insert puts v before another instruction, which is of an open block.
 func (l *lines) insert(v, next *ir.Value) {
 	if l.room(next) < 2 {
-		l.number(l.line(next.Block))
+		l.spread(next)
 	}
 	v.Block = next.Block
-	l.at[v.ID], l.before[v.ID] = l.at[next.ID]-max(1, l.room(next)/lineStep), l.before[next.ID]
+	l.at[v.ID], l.before[v.ID] = l.at[next.ID]-l.room(next)/2, l.before[next.ID]
 	l.before[next.ID] = v
 }
 
@@ -162,7 +153,24 @@ func (l *lines) room(v *ir.Value) int {
 	if p := l.before[v.ID]; p != nil {
 		return l.at[v.ID] - l.at[p.ID]
 	}
-	return l.at[v.ID]
+	return lineGap
+}
+
+// spread makes room before an instruction: it moves those apart that are closer to it than the square of how many they are. So an instruction
+// is moved as seldom as leaves the time to insert n of them in the order of n log n (Dietz, Sleator, "Two Algorithms for Maintaining Order in
+// a List").
+func (l *lines) spread(next *ir.Value) {
+	n, far := 1, l.before[next.ID]
+	for far != nil && l.at[next.ID]-l.at[far.ID] <= n*n {
+		n, far = n+1, l.before[far.ID]
+	}
+	step := lineGap
+	if far != nil {
+		step = (l.at[next.ID] - l.at[far.ID]) / n
+	}
+	for i, v := 1, l.before[next.ID]; v != far; i, v = i+1, l.before[v.ID] {
+		l.at[v.ID] = l.at[next.ID] - i*step
+	}
 }
 
 // line returns the instructions of an open block, whose last one does not change.

@@ -17,10 +17,8 @@ func Lookup(s *Struct, name string) ([]Field, bool) {
 	if name == "" {
 		return nil, false
 	}
-	for _, f := range s.Members() {
-		if f.Name == name {
-			return []Field{f}, true
-		}
+	if i := s.index(name); i >= 0 {
+		return []Field{s.Fields[i]}, true
 	}
 	for _, f := range s.Members() {
 		inner, ok := f.Type.(*Struct)
@@ -32,6 +30,27 @@ func Lookup(s *Struct, name string) ([]Field, bool) {
 		}
 	}
 	return nil, false
+}
+
+// manyFields is from how many fields on a struct has a table of their names.
+const manyFields = 32
+
+// index returns which field of the struct itself has a name, -1 if none.
+func (t *Struct) index(name string) int {
+	fields := t.Members()
+	if len(fields) < manyFields {
+		return slices.IndexFunc(fields, func(f Field) bool { return f.Name == name })
+	}
+	if t.byName == nil {
+		t.byName = make(map[string]int, len(fields))
+		for i, f := range slices.Backward(fields) {
+			t.byName[f.Name] = i
+		}
+	}
+	if i, ok := t.byName[name]; ok {
+		return i
+	}
+	return -1
 }
 
 // FieldNames returns the names that Lookup finds, in order of declaration.

@@ -145,6 +145,8 @@ type Struct struct {
 	Fields []Field
 	// Complete is called once, before Fields is first read, where fields are resolved on demand; it may be nil.
 	Complete func(*Struct)
+
+	byName map[string]int // the first field of each name, if there are many; made when it is first needed
 }
 
 // Field is a member of a struct or union. Members of anonymous members are not hoisted here; Lookup finds them.
