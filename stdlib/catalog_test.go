@@ -107,7 +107,7 @@ func TestResultTypes(t *testing.T) {
 		{"quantile", []types.Arg{signed, konst(999), {Const: true, Str: "99.9"}}, "quantile() prints each percentage once (99.9 provided twice)"},
 		{"llhist", []types.Arg{signed}, "llhist_t"},
 		{"kstack", nil, "kstack_bpftrace_127"},
-		{"kstack", []types.Arg{{Name: "nonsense"}}, "Unknown stack mode: 'nonsense'"},
+		{"kstack", []types.Arg{{Name: "nonsense"}}, "Error parsing stack mode: kstack: Invalid value for stack_mode: valid values are bpftrace, raw, perf, and build_id."},
 		{"kstack", []types.Arg{konst(-1)}, "a stack's depth must not be negative (-1 provided)"},
 	} {
 		t.Run(fmt.Sprintf("%s %d", c.name, len(c.args)), func(t *testing.T) {

@@ -25,21 +25,21 @@ func stackBuiltins() []*Builtin {
 		{
 			Signature: types.Signature{
 				Name: "kstack", Doc: "Kernel stack, at most depth frames.", Params: params, Needs: "stack",
-				ResultOf: stackType(false), Call: true, BareOK: true,
+				ResultOf: stackType("kstack"), Call: true, BareOK: true,
 			},
 			Lower: func(e Emitter, c Call) Value { return e.Stack(c) },
 		},
 		{
 			Signature: types.Signature{
 				Name: "ustack", Doc: "User stack, at most depth frames.", Params: params, Needs: "stack",
-				ResultOf: stackType(true), Call: true, BareOK: true,
+				ResultOf: stackType("ustack"), Call: true, BareOK: true,
 			},
 			Lower: func(e Emitter, c Call) Value { return e.Stack(c) },
 		},
 		{
 			Signature: types.Signature{
 				Name: "dw_ustack", Doc: "User stack of a program without frame pointers, at most depth frames.", Params: params, Needs: "stack",
-				ResultOf: stackType(true), Call: true, BareOK: true, Unstable: types.UnstableDwUstack,
+				ResultOf: stackType("dw_ustack"), Call: true, BareOK: true, Unstable: types.UnstableDwUstack,
 				Reports:    true,
 				UnstableAs: "dw_ustack (DWARF stack unwinding)",
 			},
@@ -49,7 +49,8 @@ func stackBuiltins() []*Builtin {
 }
 
 // stackType works out mode and depth of kstack, kstack(depth), kstack(mode) and kstack(mode, depth).
-func stackType(user bool) func([]types.Arg, types.Env) (types.Type, error) {
+func stackType(name string) func([]types.Arg, types.Env) (types.Type, error) {
+	user := name != "kstack"
 	return func(args []types.Arg, env types.Env) (types.Type, error) {
 		t := types.Stack{User: user, Mode: env.StackMode, Depth: defaultDepth}
 		if t.Mode == "" {
@@ -63,7 +64,8 @@ func stackType(user bool) func([]types.Arg, types.Env) (types.Type, error) {
 					t.Mode = a.Name
 				default:
 					//lint:ignore ST1005 these are bpftrace's words
-					return nil, fmt.Errorf("Unknown stack mode: '%s'", a.Name)
+					err := fmt.Errorf("Error parsing stack mode: %s: Invalid value for stack_mode: valid values are bpftrace, raw, perf, and build_id.", name)
+					return nil, &types.ArgError{Arg: i, Err: err}
 				}
 			case a.Const && a.Str == "" && a.Int >= 0:
 				t.Depth = int(min(a.Int, maxDepth))

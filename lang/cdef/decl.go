@@ -235,7 +235,7 @@ func (b *basicWords) ctype() ctype {
 func (p *parser) typeof() ctype {
 	p.take()
 	p.expect("(")
-	t := of(types.Int32)
+	var t ctype
 	if p.startsType() {
 		t = p.typeName()
 	} else {

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -67,7 +68,11 @@ func (c *checker) builtin(e ast.Expr, name string, sig *types.Signature, args []
 	if sig.ResultOf != nil {
 		var err error
 		if t, err = sig.ResultOf(typed, c.env); err != nil {
-			c.errorf(e.Span(), "bad-argument", "%s", err)
+			span := e.Span()
+			if wrong := (*types.ArgError)(nil); errors.As(err, &wrong) {
+				span = args[wrong.Arg].Span()
+			}
+			c.errorf(span, "bad-argument", "%s", err)
 			return types.Invalid{}
 		}
 	}

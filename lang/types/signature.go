@@ -111,6 +111,17 @@ type Folded struct {
 	IsStr bool
 }
 
+// ArgError is an error of ResultOf that is about one argument, by its index.
+type ArgError struct {
+	Arg int
+	Err error
+}
+
+func (e *ArgError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what is wrong with the argument.
+func (e *ArgError) Unwrap() error { return e.Err }
+
 // Arg is an argument as ResultOf sees it.
 type Arg struct {
 	Type Type
