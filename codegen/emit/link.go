@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/btf"
 )
 
 // Linker puts programs together with the functions that they call.
@@ -41,4 +42,13 @@ func (l *Linker) Link(program int) (insns asm.Instructions, externs []string) {
 		calls = append(calls, l.byName[name].Calls...)
 	}
 	return out, externs
+}
+
+// Rename gives a program another name where the kernel shows it: in stacks, to perf and to bpftool. It returns the name as BTF allows it.
+// The symbol, by which programs are told apart here, stays.
+func Rename(insns asm.Instructions, name string) string {
+	f := *btf.FuncMetadata(&insns[0])
+	f.Name = identifier(name)
+	insns[0] = btf.WithFuncMetadata(insns[0], &f)
+	return f.Name
 }
