@@ -71,16 +71,27 @@ func Compile(info *check.Info, t target.Target, opts Options) (*object.Object, e
 	return obj, nil
 }
 
-// maxMaps is how many maps the kernel lets one program use.
-const maxMaps = 64
+// maxMaps is how many maps the kernel lets one program use, maxFunctions how many functions it may be of, itself included.
+const (
+	maxMaps      = 64
+	maxFunctions = 256
+)
 
 // fits says of a program that is beyond what every kernel takes which limit that is.
 func fits(p object.Program, spec *ebpf.ProgramSpec) error {
-	maps := map[string]bool{}
+	maps, functions := map[string]bool{}, 0
 	for i := range spec.Instructions {
-		if in := &spec.Instructions[i]; in.IsLoadFromMap() {
+		in := &spec.Instructions[i]
+		if in.IsLoadFromMap() {
 			maps[in.Reference()] = true
 		}
+		if in.Symbol() != "" {
+			functions++
+		}
+	}
+	if functions > maxFunctions {
+		return fmt.Errorf("the action of %s calls too many functions: with those that loops over maps and ranges are made of it has %d, and the kernel lets one have %d",
+			firstProbe(p), functions, maxFunctions)
 	}
 	if len(maps) > maxMaps {
 		return fmt.Errorf("the action of %s uses %d maps and the kernel lets one use %d: use fewer, or one map with a key", firstProbe(p), len(maps), maxMaps)

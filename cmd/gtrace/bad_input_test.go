@@ -25,8 +25,8 @@ func TestBadInputIsBounded(t *testing.T) {
 		{"open parentheses", "BEGIN { $x = " + rep("(", n), "ERROR: "},
 		{"open blocks", "BEGIN " + rep("{", n), "ERROR: "},
 		{"casts", "BEGIN { $x = " + rep("(uint8)", n) + "1; }", "nested too deeply"},
-		{"else ifs", "BEGIN { if (1) { }" + rep(" else if (1) { }", n) + " }", "nested too deeply"},
-		{"a sum", "BEGIN { $x = 1" + rep(" + 1", n) + "; }", "nested too deeply"},
+		{"else ifs", "BEGIN { if (1) { }" + rep(" else if (1) { }", n) + " }", "more than 5000 branches in one chain of ifs"},
+		{"a sum", "BEGIN { $x = 1" + rep(" + 1", n) + "; }", "more than 5000 operators in a row"},
 		{"a huge number", "BEGIN { $x = " + rep("9", 1<<20) + "; }", "does not fit 64 bits"},
 		{"a huge text", `BEGIN { print("` + rep("a", 5<<20) + `"); }`, "String is too long"},
 		{"a huge name", "BEGIN { " + rep("a", 10<<20) + "(); }", "Unknown function"},
@@ -58,6 +58,7 @@ func TestBadInputIsBounded(t *testing.T) {
 		{"fields", "BEGIN { $x = curtask" + rep("->parent", n) + "; }", "nested too deeply"},
 		{"unrolled unrolls", "BEGIN { unroll(100) { unroll(100) { unroll(100) { @x = 1; } } } }", "unroll makes more than"},
 		{"maps", "BEGIN { " + manyMaps(1000) + "}", "the action of begin uses 1000 maps and the kernel lets one use 64"},
+		{"loops", "BEGIN { " + rep("for ($kv : @x) { @x[1] = 2; } ", 256) + "}", "has 257, and the kernel lets one have 256"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "x.gt")

@@ -145,6 +145,9 @@ func (l *slotLiveness) live(slot int32, touches []blockTouch) []interval {
 		return c.ranges
 	}
 	w, mark := l.window(touches), slot+1
+	if w.to-w.from > wideWindow {
+		return []interval{l.whole(w, touches)}
+	}
 	for _, t := range touches {
 		l.touched[t.block] = mark
 	}
@@ -168,6 +171,22 @@ func (l *slotLiveness) live(slot int32, touches []blockTouch) []interval {
 	}
 	slices.SortFunc(ranges, func(x, y interval) int { return x.from - y.from })
 	return adjoined(ranges)
+}
+
+// wideWindow is from how many blocks between its first and last use on a slot counts as living in all of them. To find those out in which it
+// does takes the time to go over them, for each of maybe thousands of slots.
+const wideWindow = 128
+
+// whole returns the range from the first to the last use of a slot, or to the ends of the loops that those are in.
+func (l *slotLiveness) whole(w interval, touches []blockTouch) interval {
+	r := interval{l.begins[w.from], l.begins[w.to+1]}
+	if first := touches[0]; l.loop(first.block) < 0 {
+		r.from += first.first
+	}
+	if last := touches[len(touches)-1]; l.loop(last.block) < 0 {
+		r.to = l.begins[last.block] + last.last + 1
+	}
+	return r
 }
 
 // adjoined makes one of sorted, disjoint ranges where one ends and the next begins.

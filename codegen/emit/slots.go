@@ -15,9 +15,9 @@ type slotAnalysis struct {
 	everywhere []bool
 	// ranges are, by slot, where it lives, but for those that live everywhere.
 	ranges [][]interval
-	// starts are the positions at which ranges begin, sorted, and starting the slots that do there.
-	starts   []int
-	starting [][]int32
+	// starts are the positions at which ranges begin, sorted; leaves is their number, up to a power of two.
+	starts []int
+	leaves int
 }
 
 func (a *slotAnalysis) total() int {
@@ -30,100 +30,93 @@ func (a *slotAnalysis) total() int {
 	return n
 }
 
-// placedSlot is a slot that has its position.
-type placedSlot struct{ from, to int }
-
 // color gives every slot the lowest position where it overlaps no slot that it is in conflict with, and returns the number of
 // bytes taken. A position is a distance from one end of the memory; sizes are rounded up to the alignment, so that the
 // other end of a slot is aligned as well. It stops as soon as that is over limit.
 func (a *slotAnalysis) color(slots []*ir.Slot, limit int, place func(s *ir.Slot, from int)) int {
-	c := newColoring(a)
-	var all, global, taken []placedSlot
+	var c coloring
+	var all, global byteSet
 	size := 0
 	for _, s := range slots {
 		if size > limit {
 			break
 		}
-		taken = taken[:0]
-		if a.everywhere[s.ID] {
-			taken = append(taken, all...)
-		} else {
-			taken = c.conflicts(int32(s.ID), append(taken, global...))
-		}
-		slices.SortFunc(taken, func(x, y placedSlot) int { return x.from - y.from })
-		n, from := alignUp(s.Size, slotAlign(s)), 0
-		for _, p := range taken {
-			if from+n <= p.from {
-				break
+		everywhere := a.everywhere[s.ID]
+		taken := all
+		if !everywhere {
+			if c.nodes == nil {
+				c.nodes = make([]coloringNode, 2*a.leaves)
 			}
-			from = max(from, alignUp(p.to, slotAlign(s)))
+			taken = c.taken(a, s.ID)
+			taken.add(global)
 		}
-		at := placedSlot{from, from + n}
-		c.put(int32(s.ID), at)
-		all = append(all, at)
-		if a.everywhere[s.ID] {
-			global = append(global, at)
+		n := alignUp(s.Size, slotAlign(s))
+		from := taken.gap(n, slotAlign(s))
+		at := interval{from, from + n}
+		all.set(at)
+		if everywhere {
+			global.set(at)
+		} else {
+			c.put(a, s.ID, at)
 		}
 		place(s, from)
-		size = max(size, from+n)
+		size = max(size, at.to)
 	}
 	return size
 }
 
-// coloring finds the placed slots that are in conflict with another one: those that live where a range of it begins, and those of which a range
-// begins inside one of it. The first are kept by start, each at the nodes of a binary tree over the starts that together are those it lives at.
+// coloring knows which bytes are taken when: a binary tree over the starts of the ranges, in which a slot is at those nodes that together are the
+// starts it lives at.
 type coloring struct {
-	a      *slotAnalysis
-	placed []placedSlot // by slot; one that ends at 0 is none
-	seen   []int32      // by slot: the last one plus 1 that it was found for
-	nodes  [][]int32
+	nodes []coloringNode
+	found byteSet
 }
 
-func newColoring(a *slotAnalysis) *coloring {
-	return &coloring{
-		a: a, placed: make([]placedSlot, len(a.slots)), seen: make([]int32, len(a.slots)), nodes: make([][]int32, 2*len(a.starts)),
-	}
-}
+// coloringNode has the bytes of the slots that are at a node, and of those that are there or below.
+type coloringNode struct{ here, below byteSet }
 
 // put notes where a slot is.
-func (c *coloring) put(slot int32, at placedSlot) {
-	c.placed[slot] = at
-	n := len(c.a.starts)
-	for _, r := range c.a.ranges[slot] {
-		from, to := c.a.startsIn(r)
-		for i, j := from+n, to+n; i < j; i, j = i/2, j/2 {
-			if i%2 == 1 {
-				c.nodes[i] = append(c.nodes[i], slot)
-				i++
+func (c *coloring) put(a *slotAnalysis, slot int, at interval) {
+	for _, r := range a.ranges[slot] {
+		from, to := a.startsIn(r)
+		eachNode(a.leaves, from, to, func(i int) {
+			c.nodes[i].here.set(at)
+			for ; i > 0; i /= 2 {
+				c.nodes[i].below.set(at)
 			}
-			if j%2 == 1 {
-				j--
-				c.nodes[j] = append(c.nodes[j], slot)
-			}
-		}
+		})
 	}
 }
 
-// conflicts adds those to a list that a slot is in conflict with.
-func (c *coloring) conflicts(slot int32, taken []placedSlot) []placedSlot {
-	add := func(slots []int32) {
-		for _, o := range slots {
-			if c.placed[o].to > 0 && c.seen[o] != slot+1 {
-				c.seen[o] = slot + 1
-				taken = append(taken, c.placed[o])
+// taken returns the bytes of the placed slots that a slot is in conflict with, for the time being: those at or below the nodes of the starts
+// that it lives at, and at the nodes above, which are all above the first or the last start.
+func (c *coloring) taken(a *slotAnalysis, slot int) byteSet {
+	c.found = c.found[:0]
+	for _, r := range a.ranges[slot] {
+		from, to := a.startsIn(r)
+		eachNode(a.leaves, from, to, func(i int) { c.found.add(c.nodes[i].below) })
+		for i, j := a.leaves+from, a.leaves+to-1; i > 0; i, j = i/2, j/2 {
+			c.found.add(c.nodes[i].here)
+			if i != j {
+				c.found.add(c.nodes[j].here)
 			}
 		}
 	}
-	for _, r := range c.a.ranges[slot] {
-		from, to := c.a.startsIn(r)
-		for i := from + len(c.a.starts); i > 0; i /= 2 {
-			add(c.nodes[i])
+	return c.found
+}
+
+// eachNode calls fn with the nodes that together are some leaves of a binary tree.
+func eachNode(leaves, from, to int, fn func(i int)) {
+	for i, j := leaves+from, leaves+to; i < j; i, j = i/2, j/2 {
+		if i%2 == 1 {
+			fn(i)
+			i++
 		}
-		for i := from; i < to; i++ {
-			add(c.a.starting[i])
+		if j%2 == 1 {
+			j--
+			fn(j)
 		}
 	}
-	return taken
 }
 
 // startsIn returns the starts that a range goes over, by index.
@@ -166,11 +159,6 @@ func (a *slotAnalysis) findStarts() {
 	}
 	slices.Sort(a.starts)
 	a.starts = slices.Compact(a.starts)
-	a.starting = make([][]int32, len(a.starts))
-	for s, ranges := range a.ranges {
-		for _, r := range ranges {
-			i, _ := slices.BinarySearch(a.starts, r.from)
-			a.starting[i] = append(a.starting[i], int32(s))
-		}
+	for a.leaves = 1; a.leaves < len(a.starts); a.leaves *= 2 {
 	}
 }

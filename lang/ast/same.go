@@ -1,6 +1,7 @@
 package ast
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -11,10 +12,17 @@ func Same(a, b *Program) bool {
 	return tree(a) == tree(b) && slices.Equal(sortedComments(a), sortedComments(b))
 }
 
+// tree is what Print writes, with the depth of each node as a number: indented, a long chain of operators would take space with the square of
+// its length.
 func tree(p *Program) string {
 	var b strings.Builder
-	Print(&b, p)
+	writeTree(&b, p, 0)
 	return b.String()
+}
+
+func writeTree(b *strings.Builder, n Node, depth int) {
+	fmt.Fprintln(b, depth, typeName(n), label(n))
+	eachChild(n, func(c Node) { writeTree(b, c, depth+1) })
 }
 
 func sortedComments(p *Program) []string {

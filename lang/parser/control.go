@@ -18,7 +18,7 @@ func (p *parser) ifStmt() ast.Stmt {
 	first := p.ifHead()
 	for s, n := first, 0; !p.bad && p.accept("else"); n++ {
 		if n >= maxChain {
-			p.tooDeep(p.start())
+			p.tooLong(p.start(), "branches in one chain of ifs")
 			break
 		}
 		if !p.is("if") {

@@ -53,7 +53,7 @@ func (p *parser) operators(start int, x ast.Expr, min int) ast.Expr {
 			return x
 		}
 		if n >= maxChain {
-			p.tooDeep(t.Pos.Offset)
+			p.tooLong(t.Pos.Offset, "operators in a row without parentheses")
 			return x
 		}
 		p.take()

@@ -191,3 +191,9 @@ func (p *parser) tooDeep(start int) {
 	p.errorf(diag.Span{File: p.file, Start: start, End: min(start+1, len(p.file.Text))}, codeNesting,
 		"nested too deeply (more than %d levels)", maxNesting)
 }
+
+// tooLong says that there are too many of what, maxChain being the most.
+func (p *parser) tooLong(start int, what string) {
+	p.errorf(diag.Span{File: p.file, Start: start, End: min(start+1, len(p.file.Text))}, codeNesting,
+		"more than %d %s", maxChain, what)
+}

@@ -27,6 +27,7 @@ var growingScripts = []growing{
 	{"arithmetic", statements("$a = nsecs; $b = pid; $c = tid;", func(i int) string {
 		return fmt.Sprintf("$%c = $%c * %d + ($%c ^ $%c);", 'a'+i%3, 'a'+(i+1)%3, i+3, 'a'+(i+2)%3, 'a'+i%3)
 	})},
+	{"sums of sums", statements("$x = (uint64)pid;", func(i int) string { return fmt.Sprintf("$x = $x * 3 + %d;", i) })},
 	{"ifs", statements("$a = pid;", func(i int) string { return fmt.Sprintf("if ($a == %d) { @x = %d; }", i, i) })},
 	{"probes", func(n int) string { return strings.Repeat("BEGIN { @x[pid] = count(); }\n", n) }},
 	{"attach points", func(n int) string {

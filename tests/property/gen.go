@@ -42,6 +42,10 @@ func generate(seed uint64) *program {
 	for range 1 + g.r.IntN(4) {
 		g.maps = append(g.maps, g.mapDecl())
 	}
+	var crowd *crowd
+	if seed%crowdEvery == 0 {
+		crowd = g.newCrowd()
+	}
 	p := &program{maps: g.maps, base: memoryAt}
 	if g.r.IntN(2) == 0 {
 		g.memory(p)
@@ -69,7 +73,9 @@ func generate(seed uint64) *program {
 	for range g.r.IntN(3) {
 		p.body = append(p.body, g.newVal())
 	}
+	p.body = append(p.body, crowd.begin(g)...)
 	p.body = append(p.body, g.block(3)...)
+	p.body = append(p.body, crowd.end()...)
 	return p
 }
 
