@@ -222,7 +222,10 @@ func (f *formatter) predicate(d *ProbeDecl) {
 // String returns the attach point as written, with quotes where a part had them.
 func (a *AttachPoint) String() string {
 	return joinedBy(a.Parts, ":", func(p AttachPart) string {
-		if p.Quoted {
+		switch {
+		case p.Mixed && p.At.IsValid():
+			return p.At.Text()
+		case p.Quoted:
 			return Quote(p.Text)
 		}
 		return p.Text

@@ -128,4 +128,6 @@ type AttachPart struct {
 	Text string
 	// Quoted is set where the part was written in double quotes.
 	Quoted bool
+	// Mixed is set where only some of it was: its place has the text with its quotes.
+	Mixed bool
 }

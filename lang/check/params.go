@@ -58,6 +58,9 @@ func splitParts(text string) []string {
 
 // expandParams replaces $1, $2, … in the text of an attach point.
 func (c *checker) expandParams(part ast.AttachPart) string {
+	if part.Mixed && part.At.IsValid() {
+		return c.expandMixed(part)
+	}
 	if part.Quoted || !strings.Contains(part.Text, "$") {
 		return part.Text
 	}
@@ -75,6 +78,24 @@ func (c *checker) expandParams(part ast.AttachPart) string {
 		}
 		c.expandParam(&b, part, s[i:end])
 		s = s[end:]
+	}
+	return b.String()
+}
+
+// expandMixed expands a part that has quotes in it, which keep a parameter's number and what follows it apart: $1"0". The quotes
+// are left in the text.
+func (c *checker) expandMixed(part ast.AttachPart) string {
+	var b strings.Builder
+	pieces := strings.Split(part.At.Text(), `"`)
+	for i, text := range pieces {
+		if i > 0 {
+			b.WriteByte('"')
+		}
+		if quoted := i%2 == 1; quoted {
+			b.WriteString(text)
+			continue
+		}
+		b.WriteString(c.expandParams(ast.AttachPart{Place: part.Place, Text: text}))
 	}
 	return b.String()
 }

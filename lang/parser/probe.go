@@ -86,6 +86,7 @@ func (p *parser) notAProbe(t *lexer.Token) {
 func (p *parser) attachPart() ast.AttachPart {
 	start := p.start()
 	part, text := ast.AttachPart{}, strings.Builder{}
+	bare := false
 	for end := -1; !p.bad; end = p.end {
 		t := p.peek()
 		if t.Type != tokAttach && t.Type != tokString || end >= 0 && t.Pos.Offset != end {
@@ -97,9 +98,10 @@ func (p *parser) attachPart() ast.AttachPart {
 			text.WriteString(p.unquote(t))
 			continue
 		}
+		bare = true
 		text.WriteString(t.Value)
 	}
-	part.Text = text.String()
+	part.Text, part.Mixed = text.String(), part.Quoted && bare
 	if part.Text == "" && !part.Quoted {
 		part.Place = p.from(p.end)
 		return part

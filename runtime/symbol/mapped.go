@@ -1,6 +1,7 @@
 package symbol
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -37,9 +38,12 @@ func (r *Resolver) findMapped(pid int, m mapping) (*cached, error) {
 		if err != nil {
 			continue
 		}
-		if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Ino == m.id.inode {
-			return r.binaries.open(path)
+		if stat, ok := info.Sys().(*syscall.Stat_t); !ok || stat.Ino != m.id.inode {
+			continue
 		}
+		if e, err := r.binaries.open(path); err == nil || !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.ESRCH) {
+			return e, err
+		} // else the process ended meanwhile
 	}
 	if e, err := r.openDeleted(pid, m); err == nil {
 		return e, nil
@@ -55,6 +59,9 @@ const maxAncestors = 4
 
 // roots returns the folders below which a file of a process is looked for.
 func (r *Resolver) roots(pid int) []string {
+	if seesOurFiles(pid) {
+		return []string{""} // which are there when the process ends meanwhile, as are their debug files
+	}
 	var out []string
 	for range maxAncestors {
 		out = append(out, fmt.Sprintf("/proc/%d/root", pid))
@@ -63,6 +70,24 @@ func (r *Resolver) roots(pid int) []string {
 		}
 	}
 	return append(out, "")
+}
+
+// seesOurFiles reports whether a process has the same files under the same names as this one.
+func seesOurFiles(pid int) bool {
+	theirs, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/mnt", pid))
+	if err != nil {
+		return false
+	}
+	ours, err := os.Readlink("/proc/self/ns/mnt")
+	if err != nil || ours != theirs {
+		return false
+	}
+	root, err := os.Stat(fmt.Sprintf("/proc/%d/root/", pid))
+	if err != nil {
+		return false
+	}
+	here, err := os.Stat("/")
+	return err == nil && os.SameFile(root, here)
 }
 
 // openDeleted opens a file that has no name any more but is still mapped.

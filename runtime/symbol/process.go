@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"container/list"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strconv"
@@ -128,19 +129,43 @@ func (p *process) last() []mapping {
 	return p.spaces[len(p.spaces)-1]
 }
 
-// refresh reads the mappings. Those of another program are an address space of their own.
+// refresh reads the mappings.
 func (p *process) refresh() {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", p.pid))
+	f, err := os.Open(fmt.Sprintf("/proc/%d/maps", p.pid))
 	p.read = time.Now()
-	maps := parseMaps(string(data), p.files)
-	if err != nil || len(maps) == 0 { // a zombie has none
+	if err != nil {
 		return
 	}
-	if sameProgram(p.last(), maps) {
+	defer f.Close()
+	data, whole := readMaps(f)
+	p.take(parseMaps(string(data), p.files), whole)
+}
+
+// readMaps reads a maps file. The kernel gives it out in pieces, and nothing more of it once the process has ended: whole is set
+// where it had not when all was read.
+func readMaps(f interface {
+	io.Reader
+	io.ReaderAt
+},
+) (data []byte, whole bool) {
+	data, err := io.ReadAll(f)
+	if err != nil {
+		return data, false
+	}
+	n, _ := f.ReadAt(make([]byte, 1), 0)
+	return data, n > 0
+}
+
+// take remembers mappings that were read. Those of another program are an address space of their own. Where they are not the whole,
+// what is known already is more.
+func (p *process) take(maps []mapping, whole bool) {
+	switch same := sameProgram(p.last(), maps); {
+	case len(maps) == 0: // a zombie has none
+	case same && whole:
 		p.spaces[len(p.spaces)-1] = maps
-		return
+	case !same:
+		p.push(maps)
 	}
-	p.push(maps)
 }
 
 // push adds an address space.
