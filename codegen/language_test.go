@@ -133,6 +133,8 @@ func TestCalledLoops(t *testing.T) {
 func TestLoopsOfOldKernels(t *testing.T) {
 	for _, c := range []struct{ script, want string }{
 		{`BEGIN { $n = (int64)5; for ($i : 0..$n) { print($i) } }`, "this loop needs bpf_loop, which kernels have from 5.17 on"},
+		{`BEGIN { for ($i : 0..1000000) { @ = $i } }`, "this loop needs bpf_loop, which kernels have from 5.17 on"},
+		{`BEGIN { for ($i : 0..1000) { for ($j : 0..500) { @ = $i } } }`, "this loop needs bpf_loop, which kernels have from 5.17 on"},
 		{`BEGIN { @[1] = 1; for ($kv : @) { print($kv) } }`, "a loop over a map needs bpf_for_each_map_elem, which kernels have from 5.13 on"},
 	} {
 		_, err := codegen.Compile(mustCheck(t, c.script), oldest, codegen.Options{})

@@ -12,7 +12,11 @@ import (
 )
 
 // loop is where break and continue go in a loop that is made of jumps.
-type loop struct{ done, next *ir.Block }
+type loop struct {
+	done, next *ir.Block
+	// times is how many rounds it has, 0 if that is not known.
+	times int64
+}
 
 // smallLoop is the number of rounds up to which a loop over a known range is made of jumps, which the verifier follows one by
 // one; longer ones are calls of bpf_loop. So are those whose rounds branch more often than smallBranches times altogether: what
@@ -20,6 +24,8 @@ type loop struct{ done, next *ir.Block }
 const (
 	smallLoop     = 16
 	smallBranches = 32
+	// mostRounds is the number of rounds that the verifier follows before it has seen a million instructions, of which each takes three.
+	mostRounds = 1_000_000 / 3
 )
 
 // while is a loop that the verifier must find the end of.
@@ -65,11 +71,20 @@ func (f *fn) forRange(s *ast.ForRangeStmt) {
 	switch {
 	case known && from >= to:
 		return
-	case known && (to-from <= smallLoop && (to-from)*branches(s.Body) <= smallBranches || !f.target.Has(target.Loop)):
+	case known && (to-from <= smallLoop && (to-from)*branches(s.Body) <= smallBranches || !f.target.Has(target.Loop) && to-from <= mostRounds/f.times()):
 		f.countedLoop(s, from, to)
 	case f.need(target.Loop, s.At, "this loop"):
 		f.calledLoop(s)
 	}
+}
+
+// times is how often the loops around it make the code run that comes next, as far as that is known, and at most once more than mostRounds.
+func (f *fn) times() int64 {
+	n := int64(1)
+	for _, l := range f.loops {
+		n = min(n*max(1, l.times), mostRounds+1)
+	}
+	return n
 }
 
 // branches is about how often the code of a body branches.
@@ -101,7 +116,7 @@ func (f *fn) countedLoop(s *ast.ForRangeStmt, from, to int64) {
 	f.b.Branch(f.b.Binary(ir.OpSLt, f.b.Use(i), f.b.Const(to)), body, done)
 	f.enter(body)
 	f.setLoopVar(s.Var, f.b.Use(i))
-	f.rounds(s.Body, loop{done: done, next: next})
+	f.rounds(s.Body, loop{done: done, next: next, times: to - from})
 	if !f.b.Terminated() {
 		f.b.Jump(next)
 	}

@@ -53,7 +53,9 @@ var (
 )
 
 // CanFire reports whether the form does nothing but to show something, or to keep it in a map.
-func (f Form) CanFire() bool { return !acts.MatchString(f.Text) && !f.has(At) && !strings.Contains(f.Text, "args.") }
+func (f Form) CanFire() bool {
+	return !acts.MatchString(f.Text) && !f.has(At) && !strings.Contains(f.Text, "args.")
+}
 
 // Same reports whether the form shows the same in all probe types.
 func (f Form) Same() bool { return !own.MatchString(f.Text) }

@@ -33,6 +33,9 @@ type Case struct {
 	// Since is the first kernel that can run it; an older one is said to lack Lacks.
 	Since target.Version
 	Lacks string
+	// Before is the first kernel that prints what Want says; older ones print Older.
+	Before target.Version
+	Older  string
 	// Host says why it does not run in the guests of the vm tier.
 	Host string
 	// Told says that Want holds all messages.
@@ -155,7 +158,7 @@ func parseStdout(lines []string) string {
 }
 
 // keys are the settings of a case, in the order of a file.
-var keys = []string{"args", "params", "env", "file", "work", "differs", "words", "since", "host", "exit", "stderr"}
+var keys = []string{"args", "params", "env", "file", "work", "differs", "words", "since", "before", "host", "exit", "stderr"}
 
 func (c *Case) set(key, value string) (err error) {
 	switch key {
@@ -174,7 +177,10 @@ func (c *Case) set(key, value string) (err error) {
 	case "words":
 		c.Words = value
 	case "since":
-		err = c.setSince(value)
+		c.Since, c.Lacks, err = kernelAnd(value)
+	case "before":
+		c.Before, c.Older, err = kernelAnd(value)
+		c.Older = strings.ReplaceAll(c.Older, `\n`, "\n")
 	case "host":
 		c.Host = value
 	case "exit":
@@ -187,17 +193,17 @@ func (c *Case) set(key, value string) (err error) {
 	return err
 }
 
-// setSince reads a kernel and what older ones lack.
-func (c *Case) setSince(value string) error {
-	version, lacks, ok := strings.Cut(value, " ")
+// kernelAnd reads a kernel and what is said about others.
+func kernelAnd(value string) (target.Version, string, error) {
+	var v target.Version
+	version, text, ok := strings.Cut(value, " ")
 	if !ok {
-		return fmt.Errorf("%q does not say what older kernels lack", value)
+		return v, "", fmt.Errorf("want a kernel and a text, not %q", value)
 	}
-	if _, err := fmt.Sscanf(version, "%d.%d", &c.Since.Major, &c.Since.Minor); err != nil {
-		return fmt.Errorf("read the kernel %q: %w", version, err)
+	if _, err := fmt.Sscanf(version, "%d.%d", &v.Major, &v.Minor); err != nil {
+		return v, "", fmt.Errorf("read the kernel %q: %w", version, err)
 	}
-	c.Lacks = lacks
-	return nil
+	return v, text, nil
 }
 
 // Refusal returns what gtrace says of the case on a kernel that is too old for it, and "" for any other kernel.
@@ -206,6 +212,14 @@ func (c *Case) Refusal(kernel target.Version) string {
 		return ""
 	}
 	return fmt.Sprintf("%s, which kernels have from %s on", c.Lacks, c.Since)
+}
+
+// Stdout returns what a kernel prints.
+func (c *Case) Stdout(kernel target.Version) string {
+	if kernel.Before(c.Before) {
+		return c.Older
+	}
+	return c.Want.Stdout
 }
 
 // Format returns the text of a file of cases.
@@ -248,6 +262,9 @@ func (c *Case) settings() []string {
 	add("words", c.Words)
 	if c.Lacks != "" {
 		add("since", c.Since.String()+" "+c.Lacks)
+	}
+	if c.Older != "" {
+		add("before", c.Before.String()+" "+strings.ReplaceAll(c.Older, "\n", `\n`))
 	}
 	add("host", c.Host)
 	if c.Want.Exit != 0 {

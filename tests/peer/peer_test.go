@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gtrace/gtrace/codegen/target"
 	"github.com/gtrace/gtrace/tests/peer"
 	"github.com/gtrace/gtrace/tests/testenv"
 )
@@ -116,7 +117,7 @@ func check(t *testing.T, tracer []string, worker string, c *peer.Case) peer.Outc
 	got, err := peer.Run(t.Context(), tracer, worker, c)
 	require.NoError(t, err)
 	stderr := strings.Join(got.Stderr, "\n")
-	require.Equal(t, c.Want.Stdout, got.Stdout, "%s\nstderr: %s", c.Script, stderr)
+	require.Equal(t, c.Stdout(testenv.Running(t)), got.Stdout, "%s\nstderr: %s", c.Script, stderr)
 	require.Equal(t, c.Want.Exit, got.Exit, "%s\nstderr: %s", c.Script, stderr)
 	for _, l := range c.Want.Stderr {
 		require.Contains(t, got.Stderr, l, "%s\nstderr: %s", c.Script, stderr)
@@ -171,7 +172,7 @@ func buildWorker(t *testing.T) string {
 
 func TestParse(t *testing.T) {
 	const text = "=== one\nargs: -q -f json\nexit: 3\nstderr: a: b\nBEGIN { }\nEND { }\n---\nx\n\n=== two\nBEGIN { }\n---\nx\n--- without a line end\n" +
-		"=== three\nBEGIN { }\n---\n\n\n=== four\nBEGIN { }\n--- messages\nstdin:1:1-2: ERROR: x\nBEGIN { }\n~\n---\n=== five\nBEGIN { }\n--- messages\n---\nx\n"
+		"=== three\nBEGIN { }\n---\n\n\n=== four\nsince: 5.17 a loop needs bpf_loop\nbefore: 6.2 a\\nb\\n\nhost: wants a shell\nBEGIN { }\n--- messages\nstdin:1:1-2: ERROR: x\nBEGIN { }\n~\n---\n=== five\nBEGIN { }\n--- messages\n---\nx\n"
 	cases, err := peer.Parse(text)
 	require.NoError(t, err)
 	require.Len(t, cases, 5)
@@ -183,6 +184,12 @@ func TestParse(t *testing.T) {
 	require.Equal(t, "\n\n", cases[2].Want.Stdout)
 	require.Empty(t, cases[3].Want.Stdout)
 	require.Equal(t, "stdin:1:1-2: ERROR: x\nBEGIN { }\n~\n", cases[3].Want.Messages)
+	older, newer := target.Version{Major: 5, Minor: 16}, target.Version{Major: 6, Minor: 2}
+	require.Equal(t, "a loop needs bpf_loop, which kernels have from 5.17 on", cases[3].Refusal(older))
+	require.Empty(t, cases[3].Refusal(newer))
+	require.Equal(t, "a\nb\n", cases[3].Stdout(older))
+	require.Empty(t, cases[3].Stdout(newer))
+	require.Equal(t, "wants a shell", cases[3].Host)
 	require.True(t, cases[4].Told)
 	require.Empty(t, cases[4].Want.Messages)
 	require.False(t, cases[0].Told)

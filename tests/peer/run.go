@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// patience is how long one program may take; bpftrace needs a while on a busy machine.
-const patience = time.Minute
+// patience is how long one program may take; bpftrace needs a while on a busy machine, and an emulated kernel that is old to verify a long one.
+const patience = 5 * time.Minute
 
 // Run runs a case under a tracer, a command with its first arguments; worker is the command that does a case's work.
 func Run(ctx context.Context, tracer []string, worker string, c *Case) (Outcome, error) {

@@ -27,7 +27,7 @@ type Programs struct {
 }
 
 // applets are the names under which a guest knows busybox.
-var applets = []string{"sh", "cat", "cp", "date", "dd", "echo", "false", "grep", "kill", "ls", "ps", "rm", "sleep", "true", "wc"}
+var applets = []string{"sh", "cat", "cp", "cut", "date", "dd", "echo", "false", "grep", "kill", "ls", "ps", "rm", "sleep", "tail", "true", "wc"}
 
 // WriteRoot writes a guest's first root folder, with the cases that it is to run.
 func WriteRoot(path string, p Programs, cases []wire.Case) (err error) {
