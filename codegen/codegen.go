@@ -57,6 +57,7 @@ func Compile(info *check.Info, t target.Target, opts Options) (*object.Object, e
 		spec := programSpec(p, license)
 		var externs []string
 		spec.Instructions, externs = emit.Link(results, i)
+		spec.Name = emit.Rename(spec.Instructions, fmt.Sprintf("%.100s_%d", firstProbe(p), i+1))
 		opts.Objects.Link(obj.Spec, spec, externs)
 		if err := fits(p, spec); err != nil {
 			return nil, err
@@ -144,7 +145,7 @@ func addScratch(obj *object.Object, r emit.Result) {
 
 // programSpec says what kind of program the kernel has to load for the probes.
 func programSpec(p object.Program, license string) *ebpf.ProgramSpec {
-	spec := &ebpf.ProgramSpec{Name: p.Name, License: license}
+	spec := &ebpf.ProgramSpec{License: license}
 	if len(p.Probes) == 0 {
 		spec.Type = ebpf.RawTracepoint
 		return spec

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cilium/ebpf/btf"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gtrace/gtrace/codegen"
@@ -126,6 +127,18 @@ func TestOldKernelsAreToldWhatTheyLack(t *testing.T) {
 func TestLicense(t *testing.T) {
 	obj := mustCompile(t, `BEGIN { exit() }`, newest, codegen.Options{})
 	require.Equal(t, "GPL", obj.Spec.Programs["gt_0"].License)
+}
+
+// TestNames checks the names by which perf and bpftool show programs, and the kernel in stacks.
+func TestNames(t *testing.T) {
+	obj := mustCompile(t, `BEGIN { exit() } kprobe:f, kprobe:f { } tracepoint:a:`+strings.Repeat("b", 300)+` { }`, newest, codegen.Options{})
+	for program, want := range map[string]string{
+		"gt_0": "begin_1", "gt_1": "kprobe_f_2", "gt_3": "tracepoint_a_" + strings.Repeat("b", 100-len("tracepoint_a_")) + "_4",
+	} {
+		spec := obj.Spec.Programs[program]
+		require.Equal(t, want, spec.Name)
+		require.Equal(t, want, btf.FuncMetadata(&spec.Instructions[0]).Name)
+	}
 }
 
 // TestSharedEvents checks that the clones of a body for several attach points share their events.

@@ -72,26 +72,7 @@ func aggregate(name, doc string, params []types.Param, result func([]types.Arg, 
 
 // signedType makes the result type from the sign of the first argument.
 func signedType(mk func(signed bool) types.Type) func([]types.Arg, types.Env) (types.Type, error) {
-	return func(args []types.Arg, _ types.Env) (types.Type, error) { return mk(isSigned(args[0].Type)), nil }
-}
-
-func isSigned(t types.Type) bool {
-	switch t := t.(type) {
-	case types.Int:
-		return t.Signed
-	case *types.Enum:
-		return t.Signed
-	case types.Sum:
-		return t.Signed
-	case types.Min:
-		return t.Signed
-	case types.Max:
-		return t.Signed
-	case types.Avg:
-		return t.Signed
-	default: // no other type matters here
-	}
-	return false
+	return func(args []types.Arg, _ types.Env) (types.Type, error) { return mk(types.IsSigned(args[0].Type)), nil }
 }
 
 // maxHistBits is the largest number of bits of hist.

@@ -88,7 +88,7 @@ func raise(e Emitter, addr *ir.Value, off int64, v *ir.Value) {
 // better reports whether n replaces old.
 func better(b *ir.Builder, t types.Type, n, old *ir.Value) *ir.Value {
 	op := ir.OpULt
-	if isSigned(t) {
+	if types.IsSigned(t) {
 		op = ir.OpSLt
 	}
 	if _, ok := t.(types.Min); ok {

@@ -20,7 +20,7 @@ const (
 )
 
 func llhistType(args []types.Arg, _ types.Env) (types.Type, error) {
-	return types.Hist{Bits: logLinearBits, Signed: isSigned(args[0].Type), Fit: true}, nil
+	return types.Hist{Bits: logLinearBits, Signed: types.IsSigned(args[0].Type), Fit: true}, nil
 }
 
 // quantile is a histogram of which only quantiles are printed. The least and the greatest number are kept exactly.
@@ -32,7 +32,7 @@ func quantile() *Builtin {
 }
 
 func quantileType(args []types.Arg, _ types.Env) (types.Type, error) {
-	t := types.Hist{Bits: logLinearBits, Signed: isSigned(args[0].Type), Quantiles: defaultQuantiles}
+	t := types.Hist{Bits: logLinearBits, Signed: types.IsSigned(args[0].Type), Quantiles: defaultQuantiles}
 	if len(args)-1 > maxQuantiles {
 		return nil, fmt.Errorf("quantile() takes at most %d percentages (%d provided)", maxQuantiles, len(args)-1)
 	}

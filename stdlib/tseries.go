@@ -46,7 +46,7 @@ func tseriesType(args []types.Arg, _ types.Env) (types.Type, error) {
 	if n := args[2].Int; n > maxIntervals {
 		return nil, fmt.Errorf("tseries() num_intervals must be < %d (%d provided)", maxIntervals, n)
 	}
-	t := types.TSeries{Interval: args[1].Int, Num: int(args[2].Int), Signed: isSigned(args[0].Type)}
+	t := types.TSeries{Interval: args[1].Int, Num: int(args[2].Int), Signed: types.IsSigned(args[0].Type)}
 	if len(args) > 3 {
 		t.Agg = args[3].Str
 		if !slices.Contains([]string{aggAvg, aggMax, aggMin, aggSum}, t.Agg) {

@@ -13,19 +13,33 @@ import (
 	"github.com/gtrace/gtrace/runtime/host"
 )
 
+// infoRow is a row of what a kernel offers: a name and a word.
+const infoRow = "  %-45s %s\n"
+
 // printInfo shows what this kernel offers, by trying it.
 func printInfo(w io.Writer) error {
 	h := host.New()
-	fmt.Fprintf(w, "System\n  OS: %s\n  Arch: %s\n\n", kernelName(), goruntime.GOARCH)
+	name, machine := kernelName()
+	fmt.Fprintf(w, "System\n  OS: %s\n  Arch: %s\n\n", name, machine)
 	fmt.Fprintf(w, "Build\n  version: %s\n  go: %s\n  cilium/ebpf: %s\n\n", version, goruntime.Version(), moduleVersion("github.com/cilium/ebpf"))
 	fmt.Fprintf(w, "Privileges\n  %s\n\n", orWord(h.CheckPrivileges(), "sufficient"))
-	fmt.Fprintf(w, "Kernel features\n  %-44s %s\n", "BTF", yesNo(h.HasBTF()))
+	fmt.Fprintf(w, "Kernel features\n"+infoRow, "BTF", yesNo(h.HasBTF()))
 	for _, f := range target.All() {
-		fmt.Fprintf(w, "  %-44s %s\n", f, feature(h.HaveFeature(f)))
+		fmt.Fprintf(w, infoRow, f, feature(h.HaveFeature(f)))
 	}
-	fmt.Fprintf(w, "\nProbe types\n  %-44s %s\n  %-44s %s\n", "kprobe", yesNo(h.HasKprobes()), "uprobe", yesNo(h.HasUprobes()))
-	fmt.Fprintf(w, "  %-44s %s\n", "rawtracepoint with typed arguments", yesNo(h.HasBTF()))
-	_, err := fmt.Fprintf(w, "  %-44s %s\n", "tracepoint", orWord(haveTracefs(h), "yes"))
+	fmt.Fprint(w, "\nProbe types\n")
+	for _, p := range []struct {
+		name string
+		have bool
+	}{
+		{"kprobe, kretprobe", h.HasKprobes()},
+		{"uprobe, uretprobe, usdt", h.HasUprobes()},
+		{"rawtracepoint with typed arguments", h.HasBTF()},
+		{"hardware", h.HasCounters()},
+	} {
+		fmt.Fprintf(w, infoRow, p.name, yesNo(p.have))
+	}
+	_, err := fmt.Fprintf(w, infoRow, "tracepoint", orWord(haveTracefs(h), "yes"))
 	return err
 }
 
@@ -59,12 +73,14 @@ func feature(err error) string {
 	return fmt.Sprintf("unknown (%v)", err)
 }
 
-func kernelName() string {
+// kernelName is the kernel's name for itself, and for the machine (uname(2)).
+func kernelName() (name, machine string) {
 	var u unix.Utsname
 	if err := unix.Uname(&u); err != nil {
-		return "unknown"
+		return "unknown", "unknown"
 	}
-	return fmt.Sprintf("%s %s %s", unix.ByteSliceToString(u.Sysname[:]), unix.ByteSliceToString(u.Release[:]), unix.ByteSliceToString(u.Version[:]))
+	text := unix.ByteSliceToString
+	return text(u.Sysname[:]) + " " + text(u.Release[:]) + " " + text(u.Version[:]), text(u.Machine[:])
 }
 
 func moduleVersion(path string) string {

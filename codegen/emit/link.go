@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/btf"
 )
 
 // Link returns the instructions of a program followed by those of all subprograms that it may come to call, and the names of those
@@ -33,4 +34,13 @@ func Link(results []Result, program int) (insns asm.Instructions, externs []stri
 		calls = append(slices.Clone(calls), byName[name].Calls...)
 	}
 	return out, externs
+}
+
+// Rename gives a program another name where the kernel shows it: in stacks, to perf and to bpftool. It returns the name as BTF allows it.
+// The symbol, by which programs are told apart here, stays.
+func Rename(insns asm.Instructions, name string) string {
+	f := *btf.FuncMetadata(&insns[0])
+	f.Name = identifier(name)
+	insns[0] = btf.WithFuncMetadata(insns[0], &f)
+	return f.Name
 }

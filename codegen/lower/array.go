@@ -74,7 +74,7 @@ func (f *fn) numberOf(v stdlib.Value, t types.Type) stdlib.Value {
 		off += w
 	}
 	if n < 8 {
-		out = f.b.Extend(out, n, isSigned(t))
+		out = f.b.Extend(out, n, types.IsSigned(t))
 	}
-	return stdlib.Value{V: out, Type: types.Int{Size: n, Signed: isSigned(t)}}
+	return stdlib.Value{V: out, Type: types.Int{Size: n, Signed: types.IsSigned(t)}}
 }

@@ -45,13 +45,13 @@ func (f *fn) arith(at ast.Node, op ast.BinaryOp, x *ir.Value, y func() *ir.Value
 	switch op {
 	case ast.Shr:
 		irOp := ir.OpLShr
-		if isSigned(xt) {
+		if types.IsSigned(xt) {
 			irOp = ir.OpAShr
 		}
 		return f.fit(f.b.Binary(irOp, x, y()), t)
 	case ast.Div, ast.Mod:
 		c, known := f.constant(ye)
-		return f.fit(f.divide(at, op, x, y(), isSigned(xt) || isSigned(yt), known && c != 0), t)
+		return f.fit(f.divide(at, op, x, y(), types.IsSigned(xt) || types.IsSigned(yt), known && c != 0), t)
 	}
 	panic(fmt.Sprintf("BUG: lower: unexpected operator %v", op))
 }
@@ -129,7 +129,7 @@ func (f *fn) compare(e *ast.BinaryExpr) *ir.Value {
 		return eq
 	}
 	x, y := f.number(e.X), f.number(e.Y)
-	return f.compareNumbers(e.Op, x, y, isSigned(xt) || isSigned(yt))
+	return f.compareNumbers(e.Op, x, y, types.IsSigned(xt) || types.IsSigned(yt))
 }
 
 func (f *fn) compareNumbers(op ast.BinaryOp, x, y *ir.Value, signed bool) *ir.Value {

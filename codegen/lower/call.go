@@ -163,8 +163,8 @@ func (f *fn) contextValue(v attach.Value) stdlib.Value {
 		return f.loadObject(p, v.Type, nil)
 	}
 	if p.mem == memCtx && v.Size > 0 && v.Size != width(v.Type) {
-		raw := f.load(p, types.Int{Size: v.Size, Signed: isSigned(v.Type)})
-		return stdlib.Value{V: f.b.Extend(raw.V, width(v.Type), isSigned(v.Type)), Type: v.Type}
+		raw := f.load(p, types.Int{Size: v.Size, Signed: types.IsSigned(v.Type)})
+		return stdlib.Value{V: f.b.Extend(raw.V, width(v.Type), types.IsSigned(v.Type)), Type: v.Type}
 	}
 	return f.load(p, v.Type)
 }

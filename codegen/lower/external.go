@@ -24,7 +24,7 @@ func (f *fn) callExternal(e *ast.CallExpr, x *check.External) stdlib.Value {
 	case types.Pointer:
 		return stdlib.Value{V: ret, Type: forget(t)}
 	default: // what is above a number's own bytes is undefined
-		return stdlib.Value{V: f.b.Extend(ret, width(t), isSigned(t)), Type: t}
+		return stdlib.Value{V: f.b.Extend(ret, width(t), types.IsSigned(t)), Type: t}
 	}
 }
 

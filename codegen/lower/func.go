@@ -205,26 +205,6 @@ func isScalar(t types.Type) bool {
 	panic(fmt.Sprintf("BUG: lower: unexpected type %T", t))
 }
 
-// isSigned reports whether t is extended by its sign and compared as a signed number.
-func isSigned(t types.Type) bool {
-	switch t := t.(type) {
-	case types.Int:
-		return t.Signed
-	case *types.Enum:
-		return t.Signed
-	case types.Sum:
-		return t.Signed
-	case types.Min:
-		return t.Signed
-	case types.Max:
-		return t.Signed
-	case types.Avg:
-		return t.Signed
-	default: // no other type matters here
-	}
-	return false
-}
-
 // width is the number of bytes of a scalar in memory.
 func width(t types.Type) int {
 	if types.IsAggregate(t) {
@@ -245,7 +225,7 @@ func forget(t types.Type) types.Type {
 // number returns the type of an expression as operators see it: aggregates are numbers.
 func number(t types.Type) types.Type {
 	if types.IsCastable(t) {
-		return types.Int{Size: 8, Signed: isSigned(t)}
+		return types.Int{Size: 8, Signed: types.IsSigned(t)}
 	}
 	return t
 }
@@ -259,9 +239,9 @@ func (f *fn) convert(v stdlib.Value, t types.Type) stdlib.Value {
 		}
 		return stdlib.Value{V: v.V, Type: t}
 	}
-	if to < from || to == from && to < 8 && isSigned(v.Type) != isSigned(t) {
-		v.V = f.b.Extend(v.V, to, isSigned(t))
-	} else if to < 8 && isSigned(v.Type) && !isSigned(t) {
+	if to < from || to == from && to < 8 && types.IsSigned(v.Type) != types.IsSigned(t) {
+		v.V = f.b.Extend(v.V, to, types.IsSigned(t))
+	} else if to < 8 && types.IsSigned(v.Type) && !types.IsSigned(t) {
 		v.V = f.b.Extend(v.V, to, false)
 	}
 	return stdlib.Value{V: v.V, Type: t}

@@ -115,12 +115,12 @@ func (f *fn) countedLoop(s *ast.ForRangeStmt, from, to int64) {
 // setLoopVar gives the variable of a loop over numbers its value in a round.
 func (f *fn) setLoopVar(e *ast.VarExpr, i *ir.Value) {
 	v := f.info.Vars[e]
-	f.writeVar(v, f.convert(stdlib.Value{V: i, Type: types.Int{Size: 8, Signed: isSigned(v.Type)}}, v.Type).V)
+	f.writeVar(v, f.convert(stdlib.Value{V: i, Type: types.Int{Size: 8, Signed: types.IsSigned(v.Type)}}, v.Type).V)
 }
 
 // calledLoop is a loop whose rounds the kernel calls.
 func (f *fn) calledLoop(s *ast.ForRangeStmt) {
-	signed := isSigned(f.info.Types[s.Start]) || isSigned(f.info.Types[s.End])
+	signed := types.IsSigned(f.info.Types[s.Start]) || types.IsSigned(f.info.Types[s.End])
 	from, to := f.number(s.Start), f.number(s.End)
 	some, done := f.b.NewBlock("some"), f.b.NewBlock("endfor")
 	f.b.Branch(f.compareNumbers(ast.Lt, from, to, signed), some, done)

@@ -32,7 +32,7 @@ func (f *fn) assignMap(s *ast.AssignStmt, m *ast.MapExpr) {
 // updateAt is `@m[k] op= e` at the address of the value: a load, the operation and a store.
 func (f *fn) updateAt(s *ast.AssignStmt, info *mapInfo, p mapSlot) {
 	p.use(f, func(addr *ir.Value) {
-		old := f.b.Load(addr, 0, width(info.Value), isSigned(info.Value))
+		old := f.b.Load(addr, 0, width(info.Value), types.IsSigned(info.Value))
 		r := f.compound(s, old, func() *ir.Value { return f.number(s.Value) }, info.Value)
 		f.b.Store(addr, 0, width(info.Value), r.V)
 	})
@@ -98,7 +98,7 @@ func (f *fn) incDecMap(e *ast.IncDecExpr, m *ast.MapExpr, step int64, wanted boo
 		if !e.Postfix {
 			old = f.b.AddImm(old, step)
 		}
-		f.b.Define(result, f.b.Extend(old, width(info.Value), isSigned(info.Value)))
+		f.b.Define(result, f.b.Extend(old, width(info.Value), types.IsSigned(info.Value)))
 	})
 	return stdlib.Value{V: f.b.Use(result), Type: forget(info.Value)}
 }

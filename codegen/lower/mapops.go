@@ -141,7 +141,7 @@ func (f *fn) mapValue(e *ast.MapExpr, into *ir.Value) stdlib.Value {
 	case info.perCPU:
 		return f.readAggregate(info, f.keyOf(info, e), e)
 	case info.scalar() && isScalar(info.Value):
-		v := f.b.Load(f.b.MapValue(info.spec, 0), 0, width(info.Value), isSigned(info.Value))
+		v := f.b.Load(f.b.MapValue(info.spec, 0), 0, width(info.Value), types.IsSigned(info.Value))
 		return stdlib.Value{V: v, Type: forget(info.Value)}
 	case info.scalar():
 		return stdlib.Value{V: f.b.MapValue(info.spec, 0), Type: info.Value, Loose: isLoose(info.Value)}
@@ -158,7 +158,7 @@ func (f *fn) lookupScalar(info *mapInfo, key *ir.Value) stdlib.Value {
 	p := f.b.Call(ir.HelperMapLookupElem, f.b.MapPtr(info.spec), key)
 	f.b.Branch(p, found, done)
 	f.enter(found)
-	f.b.Define(result, f.b.Load(p, 0, width(info.Value), isSigned(info.Value)))
+	f.b.Define(result, f.b.Load(p, 0, width(info.Value), types.IsSigned(info.Value)))
 	f.b.Jump(done)
 	f.enter(done)
 	return stdlib.Value{V: f.b.Use(result), Type: forget(info.Value)}

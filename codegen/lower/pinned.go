@@ -149,7 +149,7 @@ func (f *fn) seqValue(c seqConversion, e ast.Expr) (string, *ir.Value, error) {
 		if isPointer {
 			return "0x%llx", v, nil
 		}
-		return shape + "lld", f.b.Extend(v, width(t), isSigned(t)), nil
+		return shape + "lld", f.b.Extend(v, width(t), types.IsSigned(t)), nil
 	case "c":
 		text := f.Temp("char", 8, 8)
 		f.b.Store(text, 0, 8, f.b.Extend(v, 1, false))

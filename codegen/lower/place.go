@@ -238,11 +238,11 @@ func (f *fn) load(p place, t types.Type) stdlib.Value {
 	var v *ir.Value
 	switch p.mem {
 	case memOwn:
-		v = f.loadOwn(p, n, isSigned(t))
+		v = f.loadOwn(p, n, types.IsSigned(t))
 	case memTrusted:
-		v = f.b.Load(p.base, p.off, n, isSigned(t))
+		v = f.b.Load(p.base, p.off, n, types.IsSigned(t))
 	case memCtx:
-		v = f.b.Load(p.base, p.off, n, isSigned(t))
+		v = f.b.Load(p.base, p.off, n, types.IsSigned(t))
 		v.Stable = true
 	case memWide:
 		v = f.b.Load(p.base, p.off, 8, false)
@@ -250,11 +250,11 @@ func (f *fn) load(p place, t types.Type) stdlib.Value {
 		if f.kind() == attach.KindTracing && !f.numeric(p.off) {
 			v = f.b.Number(v)
 		}
-		v = f.b.Extend(v, n, isSigned(t))
+		v = f.b.Extend(v, n, types.IsSigned(t))
 	case memKernel, memUser:
 		tmp := f.Temp("read", n, n)
 		f.probeRead(tmp, n, p)
-		v = f.b.Load(tmp, 0, n, isSigned(t))
+		v = f.b.Load(tmp, 0, n, types.IsSigned(t))
 	default:
 		panic(fmt.Sprintf("BUG: lower: unexpected memory %d", p.mem))
 	}
@@ -405,7 +405,7 @@ func (f *fn) bitfield(p place, field types.Field, t types.Type) stdlib.Value {
 	p = p.at(int64(field.BitOffset / 8))
 	bit := field.BitOffset % 8
 	op := ir.OpLShr
-	if isSigned(t) {
+	if types.IsSigned(t) {
 		op = ir.OpAShr
 	}
 	v := f.bits(p, bit, field.BitSize)

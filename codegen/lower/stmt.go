@@ -164,7 +164,7 @@ func (f *fn) compound(s *ast.AssignStmt, x *ir.Value, y func() *ir.Value, t type
 		n := f.b.Binary(ir.OpMul, y(), f.b.Const(max(1, sizeof(p.Elem))))
 		return stdlib.Value{V: f.b.Binary(arith[s.Op], x, n), Type: forget(t)}
 	}
-	return f.arith(s, s.Op, x, y, t, number(f.info.Types[s.Value]), s.Value, types.Int{Size: 8, Signed: isSigned(t)})
+	return f.arith(s, s.Op, x, y, t, number(f.info.Types[s.Value]), s.Value, types.Int{Size: 8, Signed: types.IsSigned(t)})
 }
 
 // setVar assigns to a scratch variable.

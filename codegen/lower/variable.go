@@ -64,7 +64,7 @@ func (f *fn) readVar(v *check.Var) *ir.Value {
 	st := f.storage(v)
 	switch {
 	case st.inMemory():
-		return f.b.Load(f.addressOf(v), 0, width(v.Type), isSigned(v.Type))
+		return f.b.Load(f.addressOf(v), 0, width(v.Type), types.IsSigned(v.Type))
 	case st.cell != nil:
 		return f.b.Load(f.frames[st.cell.loop], st.cell.off, 8, false)
 	}

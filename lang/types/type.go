@@ -235,6 +235,32 @@ func IsCastable(t Type) bool {
 	return false
 }
 
+// IsSigned reports whether the numbers of t are signed: an integer's, an enum's, or those that an aggregate is of. Others have none.
+func IsSigned(t Type) bool {
+	switch t := t.(type) {
+	case Int:
+		return t.Signed
+	case *Enum:
+		return t.Signed
+	case Sum:
+		return t.Signed
+	case Min:
+		return t.Signed
+	case Max:
+		return t.Signed
+	case Avg:
+		return t.Signed
+	case Stats:
+		return t.Signed
+	case TSeries:
+		return t.Signed
+	case Hist:
+		return t.Signed
+	default: // no other type matters here
+	}
+	return false
+}
+
 // IsInvalid reports whether t is Invalid or nil.
 func IsInvalid(t Type) bool {
 	_, bad := t.(Invalid)

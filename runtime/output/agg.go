@@ -9,34 +9,14 @@ import (
 	"github.com/gtrace/gtrace/runtime/value"
 )
 
-// signedAgg reports whether an aggregate's numbers are signed.
-func signedAgg(t types.Type) bool {
-	switch t := t.(type) {
-	case types.Sum:
-		return t.Signed
-	case types.Min:
-		return t.Signed
-	case types.Max:
-		return t.Signed
-	case types.Avg:
-		return t.Signed
-	case types.Stats:
-		return t.Signed
-	case types.TSeries:
-		return t.Signed
-	default: // no other type matters here
-	}
-	return false
-}
-
-func appendNumber(b []byte, v value.Number) []byte { return appendInt(b, v.Bits, signedAgg(v.T)) }
+func appendNumber(b []byte, v value.Number) []byte { return appendInt(b, v.Bits, types.IsSigned(v.T)) }
 
 // average truncates toward zero.
 func average(v value.Stats) uint64 {
 	switch {
 	case v.Count == 0:
 		return 0
-	case signedAgg(v.T):
+	case types.IsSigned(v.T):
 		return uint64(int64(v.Total) / int64(v.Count))
 	}
 	return v.Total / v.Count
@@ -48,7 +28,7 @@ func isAvg(t types.Type) bool {
 }
 
 func appendStats(b []byte, v value.Stats) []byte {
-	s := signedAgg(v.T)
+	s := types.IsSigned(v.T)
 	if isAvg(v.T) {
 		return appendInt(b, average(v), s)
 	}

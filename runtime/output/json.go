@@ -175,7 +175,7 @@ func (p *JSON) value(b []byte, v value.Value) []byte {
 	case value.Int:
 		return p.integer(b, v)
 	case value.Number:
-		return appendJSONInt(b, v.Bits, signedAgg(v.T))
+		return appendJSONInt(b, v.Bits, types.IsSigned(v.T))
 	case value.Stats:
 		return appendJSONStats(b, v)
 	case value.Hist:
@@ -227,7 +227,7 @@ func exact(n uint64, signed bool) bool {
 }
 
 func appendJSONStats(b []byte, v value.Stats) []byte {
-	s := signedAgg(v.T)
+	s := types.IsSigned(v.T)
 	if isAvg(v.T) {
 		return appendJSONInt(b, average(v), s)
 	}

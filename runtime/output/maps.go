@@ -28,11 +28,11 @@ func divided(v value.Value, div int) value.Value {
 		}
 		return v
 	case value.Number:
-		v.Bits = quotient(v.Bits, div, signedAgg(v.T))
+		v.Bits = quotient(v.Bits, div, types.IsSigned(v.T))
 		return v
 	case value.Stats:
 		if isAvg(v.T) {
-			return value.Stats{T: v.T, Count: 1, Total: quotient(average(v), div, signedAgg(v.T))}
+			return value.Stats{T: v.T, Count: 1, Total: quotient(average(v), div, types.IsSigned(v.T))}
 		}
 		return v
 	case value.Null, value.Bytes, value.Seq, value.Stack, value.Usym, value.Hist, value.Series:

@@ -37,7 +37,7 @@ func ranking(t types.Type) func(a, b value.Value) int {
 	case types.Count, types.Min, types.Max:
 		return byNumber(false) // also where they are signed: bpftrace 0.27 puts negative ones last
 	case types.Sum, types.Avg, types.Stats:
-		return byNumber(signedAgg(t))
+		return byNumber(types.IsSigned(t))
 	case types.Hist, types.LHist:
 		return func(a, b value.Value) int { return cmp.Compare(total(a), total(b)) }
 	case types.Invalid, types.Void, types.Bool, types.String, types.Buffer, types.Pointer, types.Array, types.Tuple, types.Record,
@@ -71,7 +71,7 @@ func compare(a, b value.Value) int {
 		return 0
 	case value.Int:
 		if b, ok := b.(value.Int); ok {
-			return byNumber(isSigned(a.T))(a, b)
+			return byNumber(types.IsSigned(a.T))(a, b)
 		}
 	case value.Bytes:
 		if b, ok := b.(value.Bytes); ok {
@@ -95,15 +95,4 @@ func compare(a, b value.Value) int {
 		panic(fmt.Sprintf("BUG: output: unexpected key %T", a))
 	}
 	return 0
-}
-
-func isSigned(t types.Type) bool {
-	switch t := t.(type) {
-	case types.Int:
-		return t.Signed
-	case *types.Enum:
-		return t.Signed
-	default: // no other type matters here
-	}
-	return false
 }

@@ -121,15 +121,10 @@ func (f *fentry) bpfMatch(fn host.BPFFunction) (attach.Match, error) {
 	if f.ret && sig.Result != nil && f.host.Has(target.GetFuncRet) {
 		ctx.Retval = &attach.Value{
 			Name: "retval", Type: sig.Result, Size: types.Sizeof(sig.Result),
-			Operand: &attach.Operand{Kind: attach.OperandResult, Signed: signed(sig.Result), Index: -1},
+			Operand: &attach.Operand{Kind: attach.OperandResult, Signed: types.IsSigned(sig.Result), Index: -1},
 		}
 	}
 	return attach.Match{Probe: p, Context: ctx}, nil
-}
-
-func signed(t types.Type) bool {
-	n, ok := t.(types.Int)
-	return ok && n.Signed
 }
 
 func bpfName(provider string, fn host.BPFFunction) string {

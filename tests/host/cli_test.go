@@ -180,6 +180,12 @@ func TestInfo(t *testing.T) {
 		require.Contains(t, r.stdout, text)
 	}
 	require.NotContains(t, r.stdout, "unknown (")
+	_, rows, _ := strings.Cut(r.stdout, "Kernel features\n")
+	for _, row := range strings.Split(strings.TrimSpace(rows), "\n") {
+		if strings.HasPrefix(row, "  ") {
+			require.Regexp(t, `^  \S.{44} \S`, row, "the words stand below each other")
+		}
+	}
 }
 
 func TestLimitsOfTheKernelAreExplained(t *testing.T) {

@@ -68,8 +68,8 @@ func TestManyProbesTakeADescriptorEach(t *testing.T) {
 		name, script string
 		programs     int
 	}{
-		{"attach points of one probe", strings.Repeat("interval:ms:10,", n) + " { @ = count(); @s[tid] = str(0, 200); }", 1},
-		{"probes", strings.Repeat("interval:ms:10 { @ = count(); @s[tid] = str(0, 200); }\n", n), n},
+		{"attach points of one probe", strings.Repeat("interval:ms:100,", n) + ` { @ = count(); @s[tid] = str(0, 200); print("fired"); }`, 1},
+		{"probes", strings.Repeat(`interval:ms:100 { @ = count(); @s[tid] = str(0, 200); print("fired"); }`+"\n", n), n},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := launch(t, many(t, c.script))
@@ -80,6 +80,7 @@ func TestManyProbesTakeADescriptorEach(t *testing.T) {
 			require.Zero(t, have[fileEvent])
 			require.LessOrEqual(t, have[fileTypes], 1)
 			require.Less(t, have[fileMap], 10, "maps of one program need none")
+			require.True(t, s.stdout.await(s.ended, "fired"), "nothing fired; stderr:\n%s", s.stderr)
 			r := s.interrupt()
 			require.Zero(t, r.code, r.stderr)
 			require.Contains(t, r.stderr, fmt.Sprintf("Attached %d probes", n))
@@ -91,11 +92,12 @@ func TestManyProbesTakeADescriptorEach(t *testing.T) {
 // TestFewDescriptors runs as many probes as there are descriptors for, but for some: links keep their programs.
 func TestFewDescriptors(t *testing.T) {
 	const n, room = 600, 1000
-	s := launch(t, limited(t, many(t, strings.Repeat("interval:ms:10 { @ = count(); }\n", n)), room))
+	s := launch(t, limited(t, many(t, strings.Repeat(`interval:ms:100 { @ = count(); print("fired"); }`+"\n", n)), room))
 	s.attached()
 	have := files(t, s.cmd.Process.Pid)
 	require.Zero(t, have[fileProgram])
 	require.Equal(t, n, have[fileLink])
+	require.True(t, s.stdout.await(s.ended, "fired"), "nothing fired; stderr:\n%s", s.stderr)
 	r := s.interrupt()
 	require.Zero(t, r.code, r.stderr)
 	require.Contains(t, r.stdout, "@: ")

@@ -23,7 +23,7 @@ func probeFormCases() []vm.Case {
 		ofProgram("B", "fentry of a BPF program by its number", `fentry:bpf:ID:ID_NAME { @[strcontains(probe, "half"), func] = count(); }`, "getpgid 10", vm.Match(`@\[true, gt_0_halfB_0\]: 10`)),
 		since61(ofProgram("C", "fexit of a BPF program", `fexit:bpf:ID:*halfC* { @[retval == tid / 2, args.a0 - 2 * retval] = count(); }`, "getpgid 100",
 			vm.Match(`@\[true, [01]\]: 100`))),
-		since61(ofProgram("D", "fexit of a BPF program itself", `fexit:bpf:ID:gt_0 { @[retval] = count(); @ctx[args.ctx != 0] = count(); }`, "getpgid 10",
+		since61(ofProgram("D", "fexit of a BPF program itself", `fexit:bpf:ID:tracepoint_syscalls_sys_enter_getpgid_1 { @[retval] = count(); @ctx[args.ctx != 0] = count(); }`, "getpgid 10",
 			vm.Has{"@[0]: 10", "@ctx[true]: 10"})),
 		with(traced("kprobe by address", "", "getpgid 100", vm.Exact("@[__x64_sys_getpgid, kprobe]: 100\n@[__x64_sys_getpgid, kretprobe]: 100")), func(c *vm.Case) {
 			c.Since = target.Version{Major: 6, Minor: 1} // kretprobes do not know their function before
