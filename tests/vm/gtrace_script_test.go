@@ -79,7 +79,7 @@ func commandCases() []vm.Case {
 					tracepoint:syscalls:sys_enter_execve /pid == cpid/ { printf("enter %s %s\n", str(args.filename), comm); }
 					tracepoint:sched:sched_process_exec /pid == cpid/ { printf("exec %s\n", comm); }
 					tracepoint:syscalls:sys_exit_execve /pid == cpid/ { printf("exit %d\n", args.ret); }
-					uprobe:/bin/worker:main.main { printf("main\n"); }
+					uprobe:/bin/worker:main.main /pid == cpid/ { printf("main\n"); }
 					tracepoint:syscalls:sys_enter_getpgid /pid == cpid/ { @ = count(); }`,
 			}},
 			Stdout: vm.Exact("enter /bin/worker gtrace\nexec worker\nexit 0\nmain\n\n\n@: 7"),
