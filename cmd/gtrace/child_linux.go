@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// child is the process of -c. It is stopped at the end of its exec, before its first instruction, until Start.
+// child is the process of -c. It is stopped where its program begins, before the first instruction, until Start, when it makes its exec once more.
 type child struct {
 	PID  int
 	name string
@@ -18,10 +18,21 @@ type child struct {
 	Err  error
 
 	goOn chan struct{}
-	// mapped, if it is set, is called whenever the process may have mapped code before its own begins.
+	// stopping is set before goOn is closed if the process is to end instead.
+	stopping bool
+	watcher  childWatcher
+}
+
+// childWatcher is told of the process as it goes on, while it is held. Its functions may be nil.
+type childWatcher struct {
+	// probed is set if there are probes that are attached to the process alone.
+	probed bool
+	// execed is called when the process has made its exec again: all that was known of its memory is over.
+	execed func()
+	// mapped is called whenever the process may have mapped code before its own begins.
 	mapped func()
-	// ended is set if it has ended before.
-	ended bool
+	// unseen is called if the process cannot make its exec again, and goes on without.
+	unseen func(error)
 }
 
 // startChild starts a command and holds it at its exec.
@@ -52,23 +63,49 @@ func (c *child) follow(words []string, ready chan<- error) {
 	}
 	c.PID = cmd.Process.Pid
 	var status syscall.WaitStatus
-	if _, err := syscall.Wait4(c.PID, &status, 0, nil); err != nil || !status.Stopped() {
-		ready <- fmt.Errorf("stop at exec: %v (status %#x)", err, status)
+	if err := wait(c.PID, &status); err != nil {
+		ready <- fmt.Errorf("stop at exec: %w (status %#x)", err, status)
+		return
+	}
+	e, unable := newExecution(c.PID, cmd.Path, words)
+	if errors.Is(unable, errEnded) {
+		ready <- unable
 		return
 	}
 	ready <- nil
 	<-c.goOn
-	if c.mapped != nil && c.load() {
-		if !c.ended { // else it was waited for
-			c.Err = cmd.Wait()
+	c.Err = c.proceed(e, unable)
+	if !errors.Is(c.Err, errEnded) {
+		c.Err = errors.Join(c.Err, cmd.Wait())
+	}
+}
+
+// proceed lets the process go on; unable says that it cannot make its exec again. The error is errEnded if the process was waited for.
+func (c *child) proceed(e *execution, unable error) error {
+	if c.stopping {
+		return e.release(0)
+	}
+	e.execed = c.watcher.execed
+	if unable == nil {
+		unable = e.again(c.watcher.probed)
+	}
+	if errors.Is(unable, errEnded) {
+		return unable
+	}
+	if unable != nil && c.watcher.unseen != nil {
+		c.watcher.unseen(unable)
+	}
+	var sig syscall.Signal
+	if c.watcher.mapped != nil {
+		var err error
+		if sig, err = e.load(c.watcher.mapped); err != nil {
+			return err
 		}
-		return
 	}
-	if err := syscall.PtraceDetach(c.PID); err != nil && !errors.Is(err, syscall.ESRCH) {
-		c.Err = fmt.Errorf("let %s go on: %w", c.name, err)
-		return
+	if err := e.release(sig); err != nil {
+		return fmt.Errorf("let %s go on: %w", c.name, err)
 	}
-	c.Err = cmd.Wait()
+	return nil
 }
 
 // cause strips what os/exec wraps around an error that the caller names already.
@@ -82,20 +119,10 @@ func cause(err error) error {
 	return err
 }
 
-// Start lets the process run.
-func (c *child) Start() {
-	select {
-	case <-c.goOn:
-	default:
-		close(c.goOn)
-	}
-}
-
-// StartWith is Start for who wants to know what the process has mapped before any of its code runs: the kernel has mapped the program
-// and its dynamic loader, which maps the libraries. The process is held at its system calls until one comes from somewhere else.
-func (c *child) StartWith(mapped func()) {
-	c.mapped = mapped
-	c.Start()
+// Start lets the process run, and has w told of it before its program does.
+func (c *child) Start(w childWatcher) {
+	c.watcher = w
+	close(c.goOn)
 }
 
 // Stop ends the process with SIGTERM if it still runs, and waits for it.
@@ -107,6 +134,11 @@ func (c *child) Stop() {
 	}
 	// The signal comes before Start: a process that never ran must not run now.
 	_ = syscall.Kill(c.PID, syscall.SIGTERM)
-	c.Start()
+	select {
+	case <-c.goOn:
+	default:
+		c.stopping = true
+		close(c.goOn)
+	}
 	<-c.Done
 }

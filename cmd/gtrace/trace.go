@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"syscall"
 
 	"github.com/cilium/ebpf"
@@ -158,11 +159,7 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		return c.selfTest(ctx, s, out)
 	}
 	if kid != nil && !c.opts.dryRun {
-		if s.Unwinds() {
-			kid.StartWith(s.Mapped)
-		} else {
-			kid.Start()
-		}
+		kid.Start(c.childWatcher(kid, obj, s, symbols))
 	}
 	if c.opts.dryRun {
 		done, stop := context.WithCancel(ctx)
@@ -176,6 +173,28 @@ func (c *compiler) run(ctx context.Context, obj *object.Object, kid *child, ende
 		return exitError(code)
 	}
 	return err
+}
+
+// childWatcher tells the session and the symbols what the process of -c has mapped before it runs.
+func (c *compiler) childWatcher(kid *child, obj *object.Object, s *runtime.Session, symbols *symbol.Resolver) childWatcher {
+	w := childWatcher{
+		probed: slices.ContainsFunc(obj.Manifest.Programs, func(p object.Program) bool {
+			return slices.ContainsFunc(p.Probes, func(p attach.Probe) bool { return p.PID != 0 })
+		}),
+		execed: func() {
+			symbols.Replaced(kid.PID)
+			s.Mapped()
+		},
+		unseen: func(err error) {
+			if !c.opts.noWarnings {
+				fmt.Fprintf(c.std.err, "WARNING: -c %s: probes do not see its exec: %v\n", kid.name, err)
+			}
+		},
+	}
+	if s.Unwinds() {
+		w.mapped = s.Mapped
+	}
+	return w
 }
 
 // output opens the file of -o, or returns standard output.

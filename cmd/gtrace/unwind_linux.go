@@ -41,45 +41,30 @@ func (c *compiler) unwindable(obj *object.Object) error {
 	return nil
 }
 
-// syscallStop is the signal of a stop at a system call, by PTRACE_O_TRACESYSGOOD.
-const syscallStop = unix.SIGTRAP | 0x80
-
-// load lets the process run as long as its dynamic loader does, and calls mapped after each of the loader's system calls. It returns true
-// if the process goes on or has ended, and false if it is still to be let go.
-func (c *child) load() (gone bool) {
-	low, high, ok := loaderOf(c.PID)
-	if !ok || syscall.PtraceSetOptions(c.PID, unix.PTRACE_O_TRACESYSGOOD) != nil {
-		return false
+// load lets the process run as long as its dynamic loader does, and calls mapped after each of the loader's system calls. It returns a signal that
+// the process is to get as it is let go, or 0.
+func (t *tracee) load(mapped func()) (syscall.Signal, error) {
+	low, high, ok := loaderOf(t.pid)
+	if !ok || t.trace() != nil {
+		return 0, nil
 	}
 	for entering := true; ; entering = !entering {
-		if syscall.PtraceSyscall(c.PID, 0) != nil {
-			return false
-		}
-		var status syscall.WaitStatus
-		if _, err := syscall.Wait4(c.PID, &status, 0, nil); err != nil {
-			return false
-		}
+		status, err := t.next(0)
 		switch {
-		case !status.Stopped():
-			c.ended = true
-			return true
+		case errors.Is(err, errEnded):
+			return 0, err
+		case err != nil:
+			return 0, nil // it is let go, or is gone
 		case status.StopSignal() != syscallStop:
-			return c.release(status.StopSignal())
+			return status.StopSignal(), nil
 		}
-		var regs syscall.PtraceRegs
-		if syscall.PtraceGetRegs(c.PID, &regs) != nil || regs.PC() < low || regs.PC() >= high {
-			return false
+		if regs, err := readRegisters(t.pid); err != nil || regs.pc() < low || regs.pc() >= high {
+			return 0, nil
 		}
 		if !entering {
-			c.mapped()
+			mapped()
 		}
 	}
-}
-
-// release lets the process go on with a signal that it got.
-func (c *child) release(sig syscall.Signal) bool {
-	_, _, errno := syscall.Syscall6(syscall.SYS_PTRACE, syscall.PTRACE_DETACH, uintptr(c.PID), 0, uintptr(sig), 0, 0)
-	return errno == 0
 }
 
 // atBase is AT_BASE, by which the kernel tells a process where its dynamic loader is.

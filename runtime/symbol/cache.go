@@ -82,8 +82,21 @@ func (c *Cache) open(path string) (*cached, error) {
 		e.binary, e.err = c.load(path)
 		e.ready.Store(true)
 	})
+	if isGone(e.err) { // by this path; others may lead to it
+		c.drop(e)
+		return nil, e.err
+	}
 	c.use(e)
 	return e, e.err
+}
+
+// drop forgets a file that could not be read.
+func (c *Cache) drop(e *cached) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.files[e.id] == e {
+		delete(c.files, e.id)
+	}
 }
 
 // load reads a binary with the symbols that are kept elsewhere.

@@ -121,6 +121,15 @@ func (p *process) reread() []mapping {
 	return p.last()
 }
 
+// replaced reads the mappings if any are known, which are those of another program.
+func (p *process) replaced() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.spaces) > 0 {
+		p.refresh()
+	}
+}
+
 // last returns the last address space.
 func (p *process) last() []mapping {
 	if len(p.spaces) == 0 {

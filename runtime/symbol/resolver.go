@@ -143,6 +143,12 @@ func (r *Resolver) Remember(pid int) {
 	}
 }
 
+// Replaced tells that a process runs another program. It must be called while that does not go on: what the process has mapped is known then.
+func (r *Resolver) Replaced(pid int) {
+	r.update()
+	r.process(pid).replaced()
+}
+
 // remember reads the symbols of all that a process has mapped.
 func (r *Resolver) remember(pid int) {
 	for _, m := range r.process(pid).remember(false) {

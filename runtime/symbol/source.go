@@ -72,7 +72,7 @@ func (r *Resolver) findDebug(pid int, m mapping) (*debuginfo.Info, string) {
 			if info, err := r.debug.Open(path); err == nil {
 				return info, path
 			}
-			break // without it, there are names alone
+			continue // without it, there are names alone
 		}
 	}
 	return nil, ""

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/gtrace/gtrace/codegen/object"
@@ -84,7 +85,7 @@ func (p *Processes) Forget(pid int) { delete(p.procs, pid) }
 // Refresh looks what a process has mapped and reports whether that is something else than when it last did. The errors are about
 // files that could not be read, once for each, and about the process. What a process had mapped that is gone stays known.
 func (p *Processes) Refresh(pid int) (changed bool, errs []error) {
-	maps, err := readMappings(pid)
+	mapped, err := readMappings(pid)
 	if err != nil {
 		return false, []error{fmt.Errorf("read what process %d has mapped: %w", pid, err)}
 	}
@@ -93,18 +94,41 @@ func (p *Processes) Refresh(pid int) (changed bool, errs []error) {
 		q = &process{}
 		p.procs[pid] = q
 	}
-	if len(maps) == 0 || slices.Equal(maps, q.maps) { // a process that ended but was not waited for has no mappings
+	if len(mapped) == 0 || slices.Equal(mapped, q.maps) { // a process that ended but was not waited for has no mappings
 		return false, nil
 	}
-	q.maps, q.ranges = maps, nil
-	for i := range maps {
-		rs, err := p.rangesOf(pid, &maps[i])
+	q.maps, q.ranges = mapped, nil
+	failed := map[string]error{}
+	for i := range mapped {
+		rs, err := p.rangesOf(pid, &mapped[i])
 		q.ranges = append(q.ranges, rs...)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("read how to unwind %s: %w", maps[i].name(), err))
+			failed[mapped[i].key()] = fmt.Errorf("read how to unwind %s: %w", mapped[i].name(), err)
 		}
 	}
+	if len(failed) > 0 && !hasMapped(pid, mapped) {
+		p.retry(failed)
+	}
+	for _, key := range slices.Sorted(maps.Keys(failed)) {
+		errs = append(errs, failed[key])
+	}
 	return true, errs
+}
+
+// retry has files read again the next time that could not be read: the process has ended or runs another program meanwhile, and that may be why.
+func (p *Processes) retry(failed map[string]error) {
+	for key := range failed {
+		if f := p.files[key]; f != nil && f.table == nil {
+			delete(p.files, key)
+			delete(failed, key)
+		}
+	}
+}
+
+// hasMapped reports whether these are what a process has mapped.
+func hasMapped(pid int, mapped []mapping) bool {
+	now, err := readMappings(pid)
+	return err == nil && slices.Equal(mapped, now)
 }
 
 // rangesOf returns the ranges of a mapping. An error comes with the first mapping of a file alone.

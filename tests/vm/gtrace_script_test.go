@@ -74,6 +74,18 @@ func commandCases() []vm.Case {
 			Stdout: vm.Exact("@: 100"),
 		},
 		{
+			Case: wire.Case{Name: "exec of the command", Run: []string{
+				"gtrace", "-c", "/bin/worker getpgid 7", "-e", `
+					tracepoint:syscalls:sys_enter_execve /pid == cpid/ { printf("enter %s %s\n", str(args.filename), comm); }
+					tracepoint:sched:sched_process_exec /pid == cpid/ { printf("exec %s\n", comm); }
+					tracepoint:syscalls:sys_exit_execve /pid == cpid/ { printf("exit %d\n", args.ret); }
+					uprobe:/bin/worker:main.main /pid == cpid/ { printf("main\n"); }
+					tracepoint:syscalls:sys_enter_getpgid /pid == cpid/ { @ = count(); }`,
+			}},
+			Stdout: vm.Exact("enter /bin/worker gtrace\nexec worker\nexit 0\nmain\n\n\n@: 7"),
+			Stderr: vm.Exact("Attached 5 probes"),
+		},
+		{
 			// The first thing that is asked of gtrace, ended as a service manager does it.
 			Case: wire.Case{Name: "terminated", Run: []string{"sh", "-c", `
 				gtrace -e 'kprobe:tcp_retransmit_skb < @[comm] = count(); >' 2>/tmp/terminated &
