@@ -23,7 +23,7 @@ import (
 type shape struct {
 	name  string
 	parts []string // every second one, beginning with the second, is a unit: {i} is its number, {j} the next one
-	// least is how many units the short script has; 500 if it is 0.
+	// least is how many units the short script has; 400 if it is 0.
 	least int
 }
 
@@ -94,7 +94,7 @@ var shapes = []shape{
 // times as long; where anything is looked at again for each unit it takes sixteen times. The time is the processor's, without what it
 // takes to collect garbage, and the best of some tries, lest a busy machine looks like a slow program.
 func TestTimeIsLinear(t *testing.T) {
-	const short, times, tries = 500, 4, 5
+	const short, times, tries = 400, 4, 5
 	for _, s := range shapes {
 		t.Run(s.name, func(t *testing.T) {
 			compileTimes, formatTimes := []time.Duration{1 << 62, 1 << 62}, []time.Duration{1 << 62, 1 << 62}
