@@ -38,6 +38,8 @@ type Case struct {
 	Older  string
 	// Host says why it does not run in the guests of the vm tier.
 	Host string
+	// Long says why it does not run in a part of the table, but only with all of it.
+	Long string
 	// Told says that Want holds all messages.
 	Told   bool
 	Script string
@@ -158,7 +160,7 @@ func parseStdout(lines []string) string {
 }
 
 // keys are the settings of a case, in the order of a file.
-var keys = []string{"args", "params", "env", "file", "work", "differs", "words", "since", "before", "host", "exit", "stderr"}
+var keys = []string{"args", "params", "env", "file", "work", "differs", "words", "since", "before", "host", "long", "exit", "stderr"}
 
 func (c *Case) set(key, value string) (err error) {
 	switch key {
@@ -183,6 +185,8 @@ func (c *Case) set(key, value string) (err error) {
 		c.Older = strings.ReplaceAll(c.Older, `\n`, "\n")
 	case "host":
 		c.Host = value
+	case "long":
+		c.Long = value
 	case "exit":
 		c.Want.Exit, err = strconv.Atoi(value)
 	case "stderr":
@@ -267,6 +271,7 @@ func (c *Case) settings() []string {
 		add("before", c.Before.String()+" "+strings.ReplaceAll(c.Older, "\n", `\n`))
 	}
 	add("host", c.Host)
+	add("long", c.Long)
 	if c.Want.Exit != 0 {
 		add("exit", strconv.Itoa(c.Want.Exit))
 	}
