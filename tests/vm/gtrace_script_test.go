@@ -79,10 +79,10 @@ func commandCases() []vm.Case {
 					tracepoint:syscalls:sys_enter_execve /pid == cpid/ { printf("enter %s %s\n", str(args.filename), comm); }
 					tracepoint:sched:sched_process_exec /pid == cpid/ { printf("exec %s\n", comm); }
 					tracepoint:syscalls:sys_exit_execve /pid == cpid/ { printf("exit %d\n", args.ret); }
-					uprobe:/bin/worker:main.main /pid == cpid/ { printf("main\n"); }
+					uprobe:/bin/worker:main.main { @main = pid == cpid; } // Go may begin a function again
 					tracepoint:syscalls:sys_enter_getpgid /pid == cpid/ { @ = count(); }`,
 			}},
-			Stdout: vm.Exact("enter /bin/worker gtrace\nexec worker\nexit 0\nmain\n\n\n@: 7"),
+			Stdout: vm.Exact("enter /bin/worker gtrace\nexec worker\nexit 0\n\n\n@: 7\n@main: true"),
 			Stderr: vm.Exact("Attached 5 probes"),
 		},
 		{
