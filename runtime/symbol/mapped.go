@@ -3,6 +3,7 @@ package symbol
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"syscall"
@@ -38,12 +39,14 @@ func (r *Resolver) findMapped(pid int, m mapping) (*cached, error) {
 		if err != nil {
 			continue
 		}
-		if stat, ok := info.Sys().(*syscall.Stat_t); !ok || stat.Ino != m.id.inode {
+		stat, ok := info.Sys().(*syscall.Stat_t)
+		if !ok || stat.Ino != m.id.inode {
 			continue
 		}
-		if e, err := r.binaries.open(path); err == nil || !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.ESRCH) {
+		e, err := r.binaries.open(path)
+		if err == nil || !isGone(err) { // the process may end meanwhile, and its root with it
 			return e, err
-		} // else the process ended meanwhile
+		}
 	}
 	if e, err := r.openDeleted(pid, m); err == nil {
 		return e, nil
@@ -52,6 +55,11 @@ func (r *Resolver) findMapped(pid int, m mapping) (*cached, error) {
 		return e, nil
 	}
 	return nil, fmt.Errorf("read symbols of %s: %w", m.path, os.ErrNotExist)
+}
+
+// isGone reports whether an error says that there is no such file or process any more.
+func isGone(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH)
 }
 
 // maxAncestors is how many processes back a file is looked for in their roots.
