@@ -54,6 +54,11 @@ func failing(name, program string, pieces ...string) vm.Case {
 	}
 }
 
+// notAttached is failing for a script that compiles.
+func notAttached(name, program string, pieces ...string) vm.Case {
+	return with(failing(name, program, pieces...), func(c *vm.Case) { c.Exit = 255 })
+}
+
 func with(c vm.Case, change func(*vm.Case)) vm.Case {
 	change(&c)
 	return c
