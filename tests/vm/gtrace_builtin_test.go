@@ -56,7 +56,7 @@ func builtinCases() []vm.Case {
 			"write 1 2", vm.Has{"@[true]: ", "@cut[/", "@short[true]: "}),
 		traced("path of a file in a variable", `fentry:security_file_permission /comm == "worker"/ { $f = args.file; let $g = $f; @[path($g->f_path) != ""] = count(); @p[path($f.f_path)] = count(); }`,
 			"write 1 2", vm.Has{"@[true]: ", "@p[/"}),
-		from(5, 12, traced("cookie of a socket", `fentry:tcp_retransmit_skb { @[socket_cookie(args.sk) > 0] = count(); }`, "retransmit 3", vm.Has{"@[true]: "})),
+		from(5, 12, traced("cookie of a socket", `fentry:tcp_retransmit_skb { $sk = args.sk; @[socket_cookie(args.sk) > 0 && socket_cookie($sk) == socket_cookie(args.sk)] = count(); }`, "retransmit 3", vm.Has{"@[true]: "})),
 		traced("address of a variable", `uprobe:/bin/worker:gtrace_target { @[uaddr("gtrace_target") == reg("ip")] = count(); }`, "call 10 1", vm.Exact("@[true]: 10")),
 	}
 }
